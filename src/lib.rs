@@ -1,0 +1,4 @@
+//! Trailcam: a local AWS audit and observability control plane. See `ARCHITECTURE.md`.
+
+pub mod contract;
+pub mod wire;
