@@ -1,0 +1,1 @@
+//! Every sentence CloudTrail says to a client.

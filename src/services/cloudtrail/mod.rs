@@ -1,0 +1,25 @@
+//! CloudTrail: event history, trails, log files and digests.
+
+pub mod delivery;
+pub mod digest;
+pub mod faults;
+pub mod history;
+pub mod keys;
+pub mod selectors;
+pub mod trails;
+
+use crate::world::World;
+use crate::world::op::Op;
+use crate::world::record::{Event, Position};
+
+pub use history::History;
+pub use trails::{Trail, Trails};
+
+/// The operations, a table for each resource.
+pub const OPS: &[&[Op]] = &[history::OPS, keys::OPS, selectors::OPS, trails::OPS];
+
+/// Takes notice of a new event: into the event history, and onto the pending list of each trail that selects it.
+pub fn recorded(world: &mut World, event: &Event, at: Position) {
+    history::add(world, event, at);
+    delivery::enqueue(world, event, at);
+}

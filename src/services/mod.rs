@@ -1,0 +1,31 @@
+//! What AWS services do. One folder a service, one file a resource; each file has a table of its operations.
+
+pub mod cloudtrail;
+pub mod ec2;
+pub mod iam;
+pub mod s3;
+pub mod sts;
+
+use crate::world::World;
+use crate::world::jobs::Job;
+use crate::world::op::Op;
+
+/// The operations we have, by service.
+pub const SERVICES: &[(&str, &[&[Op]])] =
+    &[("cloudtrail", cloudtrail::OPS), ("ec2", ec2::OPS), ("iam", iam::OPS), ("s3", s3::OPS), ("sts", sts::OPS)];
+
+/// The table line of an operation, if we have built it.
+pub fn find(service: &str, operation: &str) -> Option<&'static Op> {
+    let (_, tables) = SERVICES.iter().find(|(name, _)| *name == service)?;
+    tables.iter().flat_map(|table| table.iter()).find(|op| op.name == operation)
+}
+
+/// Does a job that is due.
+pub fn run(world: &mut World, job: Job) {
+    match job {
+        Job::TrailDelivery { account, trail, region } => cloudtrail::delivery::deliver(world, &account, &trail, region),
+        Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
+        Job::HistoryExpiry => cloudtrail::history::expire(world),
+        Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
+    }
+}

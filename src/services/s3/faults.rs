@@ -1,0 +1,1 @@
+//! Every sentence S3 says to a client.

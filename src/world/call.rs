@@ -1,0 +1,213 @@
+//! One call, from who sent it to the record it leaves. The only way to run an operation, for clients and
+//! for services alike.
+
+use crate::contract::{Contract, Operation, OperationId};
+use crate::services;
+use crate::wire::{self, Fault, Map, Value};
+
+use super::World;
+use super::caller::{Caller, Credentials, Principal, authenticate};
+use super::fields::Output;
+use super::op::Op;
+use super::payload::Upload;
+use super::record;
+use super::scope::{AccountId, Region};
+
+/// A request for one operation.
+#[derive(Debug)]
+pub struct Call {
+    pub contract: &'static Contract,
+    pub operation: OperationId,
+    pub region: Region,
+    pub sender: Sender,
+    /// The decoded input, or why it could not be decoded.
+    pub input: Result<Value, Fault>,
+    pub upload: Upload,
+}
+
+/// Who sent a call.
+#[derive(Debug)]
+pub enum Sender {
+    Client {
+        credentials: Credentials,
+        connection: Connection,
+    },
+    /// An AWS service (`cloudtrail.amazonaws.com`) at work for an account.
+    Service {
+        name: &'static str,
+        account: AccountId,
+    },
+}
+
+/// What a record tells of the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// Address of the client.
+    pub source_ip: String,
+    pub user_agent: String,
+    /// `Host` header.
+    pub host: String,
+    /// Query arguments of REST requests that the contract does not bind (`x-id`, presigning), for the record.
+    pub arguments: Vec<(String, String)>,
+    /// How the request was signed, for S3's `additionalEventData`.
+    pub signature: Signature,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signature {
+    #[default]
+    None,
+    Header,
+    QueryString,
+}
+
+/// The outcome of a call.
+#[derive(Debug)]
+pub struct Answer {
+    /// The same as in the record.
+    pub request_id: String,
+    pub outcome: Result<Output, Fault>,
+}
+
+/// What a handler works with.
+pub struct Cx<'a> {
+    pub world: &'a mut World,
+    pub caller: &'a Caller,
+    /// The account called: the caller's.
+    pub account: AccountId,
+    pub region: Region,
+    /// `Host` header of a client's request, for URLs in answers; empty for services.
+    pub host: &'a str,
+    pub operation: &'static Operation,
+    /// The request's id, as the client will see it.
+    pub request_id: &'a str,
+    /// The body of an upload; taken by the handler that stores it.
+    pub upload: Upload,
+    pub note: Note,
+}
+
+/// What a handler adds to its call's record.
+#[derive(Debug, Default)]
+pub struct Note {
+    pub resources: Vec<Resource>,
+    /// Members of `additionalEventData`.
+    pub additional: Map,
+    /// Another account whose resource was used: it gets a record of its own, joined by `sharedEventID`.
+    pub owner: Option<AccountId>,
+    /// What `responseElements` shows instead of the output.
+    pub response: Option<Value>,
+}
+
+/// A member of a record's `resources`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Left out for S3 objects.
+    pub account: Option<AccountId>,
+    pub kind: &'static str,
+    pub arn: String,
+    /// Listings name a prefix: `ARNPrefix`.
+    pub is_prefix: bool,
+}
+
+impl Call {
+    /// A call that a service makes for an account: `Call::by_service("cloudtrail.amazonaws.com", …)`.
+    /// `None` when no contract has the operation, which is a mistake in the calling code.
+    pub fn by_service(
+        name: &'static str,
+        account: AccountId,
+        region: Region,
+        (service, operation): (&str, &str),
+        input: Map,
+        upload: Upload,
+    ) -> Option<Call> {
+        let contract = crate::contract::get(service)?;
+        let operation = contract.find(operation)?;
+        let sender = Sender::Service { name, account };
+        Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
+    }
+}
+
+/// Runs a call: authenticate, check, run, record.
+pub fn perform(world: &mut World, mut call: Call) -> Answer {
+    let request_id = request_id(world, call.contract);
+    let upload = std::mem::take(&mut call.upload);
+    let (caller, known) = match identify(world, &call.sender) {
+        Ok(caller) => (caller, Ok(())),
+        Err(fault) => (unidentified(world, &call.sender), Err(fault)),
+    };
+    let operation = call.contract.operation(call.operation);
+    let op = services::find(call.contract.service, operation.name);
+    let mut cx = Cx {
+        account: caller.account.clone(),
+        caller: &caller,
+        region: call.region,
+        host: call.sender.host(),
+        operation,
+        request_id: &request_id,
+        upload,
+        note: Note::default(),
+        world,
+    };
+    let outcome = known.and_then(|()| run(&mut cx, &call, op));
+    let note = cx.note;
+    record::write(
+        world,
+        record::Facts { call: &call, op, caller: &caller, request_id: &request_id, outcome: &outcome, note },
+    );
+    Answer { request_id, outcome }
+}
+
+fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, Fault> {
+    let input = call.input.as_ref().map_err(Clone::clone)?;
+    wire::check(call.contract, call.operation, input)?;
+    let op = op.ok_or_else(|| not_implemented(call.contract, cx.operation))?;
+    (op.run)(cx, input)
+}
+
+fn identify(world: &World, sender: &Sender) -> Result<Caller, Fault> {
+    match sender {
+        Sender::Client { credentials, .. } => authenticate(world, credentials),
+        Sender::Service { name, account } => Ok(Caller {
+            account: account.clone(),
+            principal: Principal::Service(name),
+            access_key: None,
+            session: None,
+        }),
+    }
+}
+
+/// Stands in for a caller whose credentials were refused: the default account's log keeps the attempt.
+fn unidentified(world: &World, sender: &Sender) -> Caller {
+    let access_key = match sender {
+        Sender::Client { credentials, .. } => credentials.access_key.clone(),
+        Sender::Service { .. } => None,
+    };
+    let account = world.settings.account.clone();
+    Caller { account, principal: Principal::Anonymous, access_key, session: None }
+}
+
+impl Sender {
+    fn host(&self) -> &str {
+        match self {
+            Sender::Client { connection, .. } => &connection.host,
+            Sender::Service { .. } => "",
+        }
+    }
+}
+
+/// Request ids have a form per service: S3 16 characters, SNS and SQS UUIDs of version 5, others of version 4.
+fn request_id(world: &mut World, contract: &Contract) -> String {
+    match contract.service {
+        "s3" => world.ids.upper(16),
+        "sns" | "sqs" => world.ids.uuid_v5().to_string(),
+        _ => world.ids.uuid().to_string(),
+    }
+}
+
+fn not_implemented(contract: &Contract, operation: &Operation) -> Fault {
+    let message = format!(
+        "Trailcam does not implement {}:{} yet. GET /_trailcam/health lists what it does.",
+        contract.service, operation.name
+    );
+    Fault::new("NotImplemented", message).status(501)
+}

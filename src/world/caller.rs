@@ -1,0 +1,162 @@
+//! Who calls: the principal behind an access key, as records name it.
+
+use std::collections::BTreeMap;
+
+use crate::wire::Fault;
+
+use super::World;
+use super::scope::AccountId;
+use super::time::Time;
+
+/// What a request says about its sender, before anyone has looked at it.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// Access key id of the signature; `None` for unsigned requests.
+    pub access_key: Option<String>,
+    /// `X-Amz-Security-Token`.
+    pub session_token: Option<String>,
+}
+
+/// A known caller.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account the principal belongs to; its event history gets the record.
+    pub account: AccountId,
+    pub principal: Principal,
+    /// Access key id; services and anonymous callers have none.
+    pub access_key: Option<String>,
+    /// Set for temporary credentials.
+    pub session: Option<Session>,
+}
+
+/// Who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    Root,
+    User {
+        id: String,
+        name: String,
+        arn: String,
+    },
+    /// A role session; the role stands in [`Session::issuer`].
+    Role {
+        session_name: String,
+    },
+    /// An AWS service that acts for itself, such as `cloudtrail.amazonaws.com`.
+    Service(&'static str),
+    /// An unsigned request.
+    Anonymous,
+}
+
+/// The context of temporary credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub created: Time,
+    pub mfa: bool,
+    /// The role that was assumed; `None` for `GetSessionToken`.
+    pub issuer: Option<Issuer>,
+}
+
+/// A role as `sessionIssuer` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    pub id: String,
+    pub arn: String,
+    pub name: String,
+}
+
+/// An access key that IAM or STS handed out.
+#[derive(Clone, Debug)]
+pub struct AccessKey {
+    pub account: AccountId,
+    pub secret: String,
+    pub principal: Principal,
+    /// `false` after `UpdateAccessKey` to `Inactive`.
+    pub active: bool,
+    /// Temporary credentials: their token, end and context.
+    pub temporary: Option<Temporary>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Temporary {
+    pub token: String,
+    pub expires: Time,
+    pub session: Session,
+}
+
+/// Every access key by its id, over all accounts: the id alone decides who calls.
+pub type AccessKeys = BTreeMap<String, AccessKey>;
+
+impl Caller {
+    /// The account's root user, signing with `access_key`.
+    pub fn root(account: AccountId, access_key: &str) -> Caller {
+        Caller { account, principal: Principal::Root, access_key: Some(access_key.to_owned()), session: None }
+    }
+
+    /// ARN of the principal; `None` for services and anonymous callers.
+    pub fn arn(&self) -> Option<String> {
+        match &self.principal {
+            Principal::Root => Some(self.account.root_arn()),
+            Principal::User { arn, .. } => Some(arn.clone()),
+            Principal::Role { session_name } => {
+                let role = &self.session.as_ref()?.issuer.as_ref()?.name;
+                Some(format!("arn:aws:sts::{}:assumed-role/{role}/{session_name}", self.account))
+            }
+            Principal::Service(_) | Principal::Anonymous => None,
+        }
+    }
+
+    /// Unique id: account id, `AIDA…`, or `AROA…:session-name`.
+    pub fn principal_id(&self) -> Option<String> {
+        match &self.principal {
+            Principal::Root => Some(self.account.to_string()),
+            Principal::User { id, .. } => Some(id.clone()),
+            Principal::Role { session_name } => {
+                Some(format!("{}:{session_name}", self.session.as_ref()?.issuer.as_ref()?.id))
+            }
+            Principal::Service(_) | Principal::Anonymous => None,
+        }
+    }
+}
+
+/// Finds out who calls. The access key decides: a 12-digit id is the root of that account, a key made by IAM or
+/// STS is its user or session, any other key is the root of the default account.
+///
+/// # Errors
+/// `InvalidClientTokenId` for a deactivated key or a token that does not belong to it, `ExpiredToken` for a
+/// session that has ended.
+pub fn authenticate(world: &World, credentials: &Credentials) -> Result<Caller, Fault> {
+    let Some(id) = &credentials.access_key else {
+        let account = world.settings.account.clone();
+        return Ok(Caller { account, principal: Principal::Anonymous, access_key: None, session: None });
+    };
+    if let Some(key) = world.access_keys.get(id) {
+        return authenticate_known(world, id, key, credentials);
+    }
+    let account = AccountId::parse(id).unwrap_or_else(|| world.settings.account.clone());
+    Ok(Caller::root(account, id))
+}
+
+fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Credentials) -> Result<Caller, Fault> {
+    let token_fits = credentials.session_token.as_ref() == key.temporary.as_ref().map(|temporary| &temporary.token);
+    if !key.active || !token_fits {
+        return Err(invalid_token());
+    }
+    if key.temporary.as_ref().is_some_and(|temporary| temporary.expires <= world.now) {
+        return Err(expired_token());
+    }
+    Ok(Caller {
+        account: key.account.clone(),
+        principal: key.principal.clone(),
+        access_key: Some(id.to_owned()),
+        session: key.temporary.as_ref().map(|temporary| temporary.session.clone()),
+    })
+}
+
+fn invalid_token() -> Fault {
+    Fault::new("InvalidClientTokenId", "The security token included in the request is invalid.").status(403)
+}
+
+fn expired_token() -> Fault {
+    Fault::new("ExpiredToken", "The security token included in the request is expired").status(403)
+}

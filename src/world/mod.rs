@@ -1,0 +1,103 @@
+//! Everything the emulator knows, as one plain tree. Scope is position: global on [`World`], account-wide on
+//! [`Account`], regional on [`Regional`]. Nothing in here locks, waits, or reads a clock.
+
+pub mod call;
+pub mod caller;
+pub mod fields;
+pub mod ids;
+pub mod jobs;
+pub mod op;
+pub mod payload;
+pub mod record;
+pub mod scope;
+pub mod time;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::services::{cloudtrail, ec2, iam, s3};
+
+use caller::AccessKeys;
+use ids::Ids;
+use jobs::Jobs;
+use scope::{AccountId, Region};
+use time::Time;
+
+/// What the command line decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Account of callers whose key says nothing else.
+    pub account: AccountId,
+    /// Region of requests that name none.
+    pub region: Region,
+    pub seed: u64,
+    pub cadence: Cadence,
+    /// Trailcam's folder; objects live in `s3/` below it.
+    pub data_dir: PathBuf,
+}
+
+/// How soon periodic work follows its cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cadence {
+    /// As AWS does: log files every five minutes.
+    Aws,
+    /// Log files five seconds after the first pending event.
+    Fast,
+}
+
+/// The state machine's state.
+pub struct World {
+    /// The moment of the current step; fixed while it runs.
+    pub now: Time,
+    pub settings: Settings,
+    pub ids: Ids,
+    pub jobs: Jobs,
+    /// Every access key that IAM or STS made, over all accounts.
+    pub access_keys: AccessKeys,
+    /// Every recorded event, over all accounts.
+    pub events: record::Log,
+    pub accounts: BTreeMap<AccountId, Account>,
+    /// Bucket names are global.
+    pub s3: s3::Store,
+}
+
+/// One account's state.
+#[derive(Default)]
+pub struct Account {
+    pub iam: iam::Store,
+    pub trails: cloudtrail::Trails,
+    pub regions: BTreeMap<Region, Regional>,
+}
+
+/// One account's state in one Region.
+#[derive(Default)]
+pub struct Regional {
+    pub history: cloudtrail::History,
+    pub ec2: ec2::Store,
+}
+
+impl World {
+    /// The first moment: nothing has happened.
+    pub fn new(settings: Settings, now: Time) -> World {
+        World {
+            now,
+            ids: Ids::new(settings.seed),
+            jobs: Jobs::default(),
+            access_keys: AccessKeys::new(),
+            events: record::Log::default(),
+            accounts: BTreeMap::new(),
+            s3: s3::Store::new(&settings.data_dir),
+            settings,
+        }
+    }
+
+    /// An account's state; accounts exist from the first time they are named.
+    pub fn account(&mut self, id: &AccountId) -> &mut Account {
+        self.accounts.entry(id.clone()).or_default()
+    }
+
+    /// An account's state in a Region.
+    pub fn regional(&mut self, id: &AccountId, region: Region) -> &mut Regional {
+        self.account(id).regions.entry(region).or_default()
+    }
+}

@@ -1,0 +1,71 @@
+//! Bodies that do not belong into trees: uploads and downloads.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+/// The received body of an upload, complete and checked against the client's checksums.
+#[derive(Debug, Default)]
+pub struct Upload {
+    pub body: Body,
+    /// Bytes.
+    pub length: u64,
+    /// MD5 of the content: the ETag of single-part objects.
+    pub md5: [u8; 16],
+    /// The checksum that came with the upload or was asked for: algorithm (`CRC32`, `CRC32C`, `CRC64NVME`,
+    /// `SHA1`, `SHA256`) and base64 value.
+    pub checksum: Option<(&'static str, String)>,
+}
+
+/// Where the received bytes are.
+#[derive(Debug)]
+pub enum Body {
+    Memory(Bytes),
+    /// In a file that is removed unless it is moved into place.
+    Spooled(Spooled),
+}
+
+impl Default for Body {
+    fn default() -> Body {
+        Body::Memory(Bytes::new())
+    }
+}
+
+/// A temporary file, removed when dropped.
+#[derive(Debug)]
+pub struct Spooled(PathBuf);
+
+impl Spooled {
+    /// Takes charge of the file at `path`.
+    pub fn new(path: PathBuf) -> Spooled {
+        Spooled(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Moves the file to its place, on the same file system.
+    pub fn persist(mut self, place: &Path) -> std::io::Result<()> {
+        std::fs::rename(&self.0, place)?;
+        self.0 = PathBuf::new();
+        Ok(())
+    }
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            // Nothing is lost if it stays: the folder of temporary files is emptied at start.
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+}
+
+/// A body that is sent: opened under the lock, so that it is what the handler saw, and read outside.
+#[derive(Debug)]
+pub enum Content {
+    Memory(Bytes),
+    File { file: File, offset: u64, length: u64 },
+}
