@@ -12,7 +12,8 @@ use super::model::*;
 /// Merges the corrections of an overlay into a document. A correction may hold
 /// - `service`: facts about the service, merged into `x-trailcam-service`;
 /// - `operations`: facts by operation name, or a list of names that all get the facts in `set`;
-/// - `schemas`: facts by shape name.
+/// - `schemas`: facts by shape name;
+/// - `remove`: names of operations that nobody can call.
 ///
 /// What it names must exist, so that a correction cannot outlive what it corrects.
 pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
@@ -39,6 +40,9 @@ pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
         for (name, facts) in members(&correction["schemas"]) {
             correct_schema(document, name, facts)?;
         }
+        for name in list(&correction["remove"]) {
+            remove_operation(document, text(name))?;
+        }
     }
     Ok(())
 }
@@ -58,6 +62,13 @@ fn operation_in<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
     let mut named = operations.filter(|operation| operation["operationId"] == name);
     named.next().ok_or_else(|| format!("no operation {name}"))
+}
+
+fn remove_operation(document: &mut Value, name: &str) -> Result<(), String> {
+    let paths = document["paths"].as_object_mut().ok_or("no paths")?;
+    let before = paths.len();
+    paths.retain(|path, _| path.rsplit_once('#').is_none_or(|(_, operation)| operation != name));
+    if paths.len() == before { Err(format!("no operation {name}")) } else { Ok(()) }
 }
 
 /// Objects are merged member by member; anything else is replaced.
@@ -376,6 +387,7 @@ mod tests {
             (json!({"service": {"global": true}}), "without a reason"),
             (json!({"reason": "r", "operations": {"Undo": {}}}), "no operation Undo"),
             (json!({"reason": "r", "operations": ["Undo"], "set": {}}), "no operation Undo"),
+            (json!({"reason": "r", "remove": ["Undo"]}), "no operation Undo"),
             (json!({"reason": "r", "schemas": {"Answer": {}}}), "no schema Answer"),
             (json!({"reason": "r", "schemas": {"Request": {"properties": {"Nam": {}}}}}), "no member Request.Nam"),
         ] {

@@ -139,6 +139,8 @@ fn s3_bindings_place_every_part_of_a_request() {
     assert_eq!(member(s3, "Grant", "Grantee").xml_namespace, xsi);
     assert_eq!(operation(s3, "ListObjectsV2").event_name, "ListObjects");
     assert_eq!(operation(s3, "GetObject").event_name, "");
+    assert_eq!(operation(s3, "GetBucketLifecycleConfiguration").event_name, "GetBucketLifecycle");
+    assert_eq!(s3.find("GetBucketLifecycle"), None);
 }
 
 #[test]
