@@ -21,7 +21,8 @@ use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
 use crate::contract::{Contract, OperationId};
 use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
-use crate::world::call::{Call, Sender, regions};
+use crate::world::call::{Call, Sender};
+use crate::world::caller;
 use crate::world::payload::{Content, Upload};
 
 use super::{Peer, head, payload};
@@ -70,7 +71,7 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
     let mut upload = Upload::default();
     let input = match body {
         Incoming::Unread(body) if streams(contract, operation) => {
-            match payload::receive(body, &parts.headers, &emulator.spool_dir()).await {
+            match payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await {
                 Ok(received) => {
                     upload = received;
                     wire::decode(contract, operation, protocol, head, &[])
@@ -83,7 +84,7 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
         }
         Incoming::Read(body) => body.and_then(|body| wire::decode(contract, operation, protocol, head, &body)),
     };
-    let (region, input) = match regions::of_request(route.region.as_deref(), &emulator.settings().region) {
+    let (region, input) = match caller::region(route.region.as_deref(), emulator.settings().region) {
         Ok(region) => (region, input),
         Err(fault) => (emulator.settings().region, Err(fault)),
     };

@@ -62,14 +62,17 @@ pub async fn set_clock(State(emulator): Control, body: Bytes) -> Response {
     match done {
         Ok(Ok(())) => clock(State(emulator)).await.into_response(),
         Ok(Err(sentence)) => refuse(sentence),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "the clock could not be moved"}))).into_response(),
+        Err(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "the clock could not be moved"}))).into_response()
+        }
     }
 }
 
 fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> Result<(), &'static str> {
     let moved = match change.iter().next() {
         Some((key, Value::String(text))) if key == "advance" => {
-            let delta = time::parse_duration(text).ok_or("advance: expected an ISO 8601 duration such as PT1H, or seconds")?;
+            let delta =
+                time::parse_duration(text).ok_or("advance: expected an ISO 8601 duration such as PT1H, or seconds")?;
             emulator.advance(delta)
         }
         Some((key, Value::Number(seconds))) if key == "advance" => {

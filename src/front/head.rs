@@ -138,7 +138,10 @@ mod tests {
     fn signers() {
         let v4 = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=00";
         assert_eq!(scope(v4), Some(("AKIDEXAMPLE", Some("iam"))));
-        assert_eq!(scope("AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg="), Some(("AKIAIOSFODNN7EXAMPLE", None)));
+        assert_eq!(
+            scope("AWS AKIAIOSFODNN7EXAMPLE:frJIUN8DYpKDtOLCwo//yllqDzg="),
+            Some(("AKIAIOSFODNN7EXAMPLE", None))
+        );
         assert_eq!(scope("Bearer x"), None);
     }
 }

@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod control;
 mod head;
+pub mod payload;
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn durations() {
-        let check = |text, seconds: Option<i64>| assert_eq!(parse_duration(text), seconds.map(TimeDelta::seconds), "{text}");
+        let check =
+            |text, seconds: Option<i64>| assert_eq!(parse_duration(text), seconds.map(TimeDelta::seconds), "{text}");
         check("PT1H", Some(3600));
         check("P1DT30M", Some(88_200));
         check("PT1H2M3S", Some(3723));
