@@ -267,7 +267,7 @@ fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str
         return None;
     }
     let labels = rest::labels(path, head.path)?;
-    let mut score = if labels.is_empty() { 1 } else { 0 } - i32::from(op.deprecated);
+    let mut score = if labels.is_empty() { 1 } else { 0 } - i32::from(op.superseded);
     for constant in constants.split('&').filter(|constant| !constant.is_empty()) {
         let (name, value) = constant.split_once('=').unwrap_or((constant, ""));
         if !arguments.iter().any(|(key, held)| key == name && (value.is_empty() || held == value)) {
