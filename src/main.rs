@@ -75,9 +75,8 @@ fn serve(flags: &Serve) -> ExitCode {
 }
 
 async fn run(flags: &Serve) -> Result<(), String> {
-    let listener = TcpListener::bind(flags.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", flags.listen))?;
+    let listener =
+        TcpListener::bind(flags.listen).await.map_err(|error| format!("cannot listen on {}: {error}", flags.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let emulator = Arc::new(Emulator::new(flags.settings(), flags.clock));
     let driver = Arc::clone(&emulator);
