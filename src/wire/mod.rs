@@ -14,6 +14,8 @@ mod query;
 mod rest;
 mod route;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod validate;
 pub mod value;
 mod xml;
