@@ -420,6 +420,9 @@ pub fn read_answer(
 
 fn read_unwrapped(contract: &Contract, structure: &Structure, body: &[u8], map: &mut Map) -> Result<(), Fault> {
     let element = xml::parse(body).ok_or_else(malformed_xml)?;
+    if element.text.is_empty() && element.children.is_empty() {
+        return Ok(());
+    }
     if let Some(member) = structure.members.iter().find(|member| member.location == Location::Body) {
         let value = xml::read(contract, member.shape, &element).map_err(|_| malformed_xml())?;
         map.push(member.name, value);

@@ -80,7 +80,9 @@ fn is_empty(value: &Value) -> bool {
 
 fn each(mut then: impl FnMut(&'static Contract, OperationId, &Operation, Protocol, Size)) {
     for contract in contracts() {
-        for (id, op) in (0..).map(OperationId).zip(&contract.operations) {
+        let operations = (0..).map(OperationId).zip(&contract.operations);
+        // Superseded operations use the same requests and elements as those that go before them.
+        for (id, op) in operations.filter(|(_, op)| !op.superseded) {
             for protocol in &contract.protocols {
                 then(contract, id, op, *protocol, Size::All);
                 then(contract, id, op, *protocol, Size::Required);
@@ -118,8 +120,7 @@ fn answers_come_back() {
 #[test]
 fn requests_find_their_operation() {
     each(|contract, id, op, protocol, size| {
-        let shape = op.input.filter(|_| !op.superseded);
-        let Some(shape) = shape else { return };
+        let Some(shape) = op.input else { return };
         let input = tree(contract, shape, size, Location::Body, &mut Vec::new());
         let request = encode_request(contract, id, protocol, &input);
         let found = with_head(&request, contract.signing_name, |head| route(head, Some(&request.body)));
