@@ -30,7 +30,7 @@ pub struct RouteError {
 }
 
 /// Finds the operation that a request calls. `form` is the body where its content type is a form's.
-pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, RouteError> {
+pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, Box<RouteError>> {
     let scope = Scope::of(head);
     let request = Asked { head, form, scope: scope.as_ref() };
     let found = by_rpc_path(&request)
@@ -43,7 +43,7 @@ pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, RouteError> {
         Ok((contract, protocol, operation)) => Ok(Route { contract, protocol, operation, region }),
         Err(mut error) => {
             error.region = region;
-            Err(*error)
+            Err(error)
         }
     }
 }
@@ -237,10 +237,10 @@ fn best(contract: &Contract, head: &Head) -> Option<OperationId> {
     let arguments: Vec<_> = form_urlencoded::parse(head.query.as_bytes()).collect();
     let mut best: Option<(i32, OperationId)> = None;
     for (id, op) in (0..).map(OperationId).zip(&contract.operations) {
-        if let Some(score) = score(contract, op, head, &arguments) {
-            if best.is_none_or(|(highest, _)| score > highest) {
-                best = Some((score, id));
-            }
+        if let Some(score) = score(contract, op, head, &arguments)
+            && best.is_none_or(|(highest, _)| score > highest)
+        {
+            best = Some((score, id));
         }
     }
     best.map(|(_, id)| id)

@@ -44,6 +44,9 @@ fn tree(contract: &Contract, shape: ShapeId, size: Size, place: Location, around
 fn structure_tree(contract: &Contract, structure: &Structure, size: Size, around: &mut Vec<ShapeId>) -> Map {
     let mut map = Map::new();
     for member in &structure.members {
+        if structure.union && !map.is_empty() {
+            break;
+        }
         let wanted = member.required || size == Size::All;
         if wanted && !around.contains(&member.shape) && !member.streaming && !is_stream(contract, member.shape) {
             map.push(member.name, tree(contract, member.shape, size, member.location, around));
