@@ -12,8 +12,10 @@ struct Compiled {
     ahead: Vec<(bool, Regex)>,
 }
 
+type Memo = HashMap<&'static str, Option<Arc<Compiled>>>;
+
 /// Compiled patterns. Patterns are constants of the contracts, so this is a memo and no state.
-static COMPILED: RwLock<Option<HashMap<&'static str, Option<Arc<Compiled>>>>> = RwLock::new(None);
+static COMPILED: RwLock<Option<Memo>> = RwLock::new(None);
 
 /// Whether a pattern matches the whole text. A pattern that cannot be compiled ([`supported`]) lets all through.
 pub fn matches(pattern: &'static str, text: &str) -> bool {

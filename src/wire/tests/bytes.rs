@@ -82,7 +82,7 @@ fn json_answers_and_faults() {
     assert_eq!(body, r#"{"IsLogging":true,"LatestDeliveryTime":1700000000.25}"#);
     let fault = Fault::new("TrailNotFoundException", "Unknown trail: \"x\"");
     let (answer, body) = failure("cloudtrail", "GetTrail", Protocol::Json, &fault);
-    assert_eq!(answer.status, 404);
+    assert_eq!(answer.status, 400);
     assert!(
         body.contains(r#""__type":"TrailNotFoundException""#) && body.contains(r#"Unknown trail: \"x\""#),
         "{body}"
