@@ -77,6 +77,10 @@ fn lookahead(pattern: &str) -> Option<(bool, &str, &str)> {
     None
 }
 
+const DIGIT: &str = "0-9";
+const WORD: &str = "0-9A-Za-z_";
+const SPACE: &str = "\\t\\n\\x0B\\f\\r ";
+
 /// Java's dialect in Rust's: `\d`, `\w` and `\s` mean ASCII, code points beyond 16 bits come as surrogates.
 fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
@@ -86,9 +90,21 @@ fn translate(pattern: &str) -> String {
         match char {
             '\\' => {
                 let ascii = match chars.next() {
-                    Some('d') => "0-9",
-                    Some('w') => "0-9A-Za-z_",
-                    Some('s') => "\\t\\n\\x0B\\f\\r ",
+                    Some('d') => DIGIT,
+                    Some('w') => WORD,
+                    Some('s') => SPACE,
+                    Some('D') => {
+                        out.push_str(&format!("[^{DIGIT}]"));
+                        continue;
+                    }
+                    Some('W') => {
+                        out.push_str(&format!("[^{WORD}]"));
+                        continue;
+                    }
+                    Some('S') => {
+                        out.push_str(&format!("[^{SPACE}]"));
+                        continue;
+                    }
                     Some(other) => {
                         out.push('\\');
                         out.push(other);
