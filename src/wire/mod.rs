@@ -113,7 +113,7 @@ pub fn encode(
         Protocol::Cbor => cbor::write_output(contract, op.output, output),
         _ => query::write_answer(contract, op, protocol, output, request_id),
     };
-    if protocol == Protocol::Json && op.output.is_none() {
+    if op.output.is_none() && matches!(protocol, Protocol::Json | Protocol::Cbor) {
         encoded.body.clear();
     }
     encoded
