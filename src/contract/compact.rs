@@ -100,7 +100,7 @@ impl Writer {
         self.list(&operation.errors, |writer, id| writer.number(id.0.into()));
         self.string(operation.event_name);
         self.flags(&[operation.checksum_required, operation.record_wrapped]);
-        self.flags(&[operation.output_unwrapped, operation.superseded]);
+        self.flags(&[operation.output_unwrapped]);
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -267,7 +267,7 @@ impl Reader {
         let errors = self.list(Reader::shape_id);
         let event_name = self.string();
         let [checksum_required, record_wrapped] = self.flags();
-        let [output_unwrapped, superseded] = self.flags();
+        let [output_unwrapped] = self.flags();
         Operation {
             name,
             method,
@@ -279,7 +279,6 @@ impl Reader {
             input_root,
             output_root,
             output_unwrapped,
-            superseded,
             errors,
             checksum_required,
             event_name,

@@ -261,7 +261,6 @@ impl Reader {
             input_root: text(&operation["x-locationName"]),
             output_root: text(&operation["x-outputRoot"]),
             output_unwrapped: flag(operation, "x-outputUnwrapped"),
-            superseded: flag(operation, "x-superseded"),
             errors: self.errors(&operation["responses"]["default"])?,
             checksum_required: flag(operation, "x-checksumRequired"),
             event_name: text(&operation["x-eventName"]),
