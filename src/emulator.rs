@@ -73,6 +73,11 @@ impl Emulator {
         result
     }
 
+    /// What the emulator was started with.
+    pub fn settings(&self) -> &Settings {
+        &self.origin.0
+    }
+
     /// The present moment, and whether the clock stands still.
     pub fn clock(&self) -> (Time, bool) {
         let mut inner = self.lock();
