@@ -2,303 +2,46 @@
 //!
 //! A [`Contract`] says what one service's API looks like on the wire: its operations, shapes,
 //! constraints and bindings. Codecs, validation, redaction, records and coverage interpret it;
-//! nothing here knows what any operation does. The documents live in `openapi/`, `build.rs`
-//! packs them ([`compact`]), and a service's contract is unpacked the first time it is asked for.
+//! nothing here knows what any operation does. The documents live in `openapi/`; the developer tool
+//! [`derive`] writes them, `build.rs` reads them ([`document`]) and packs them ([`compact`]), and a
+//! service's contract is unpacked the first time it is asked for.
 
 pub mod compact;
+pub mod derive;
+pub mod document;
+mod model;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashMap;
+use std::sync::OnceLock;
 
-/// A wire protocol that a service speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Protocol {
-    /// awsJson 1.0 or 1.1: `X-Amz-Target`, a JSON body.
-    Json,
-    /// awsQuery: form-encoded `Action=…&Version=…`, an XML answer.
-    Query,
-    /// ec2Query: like Query with other list and answer forms.
-    Ec2,
-    /// restXml (S3).
-    RestXml,
-    /// restJson1.
-    RestJson,
-    /// smithy RPC v2 with CBOR bodies.
-    Cbor,
+pub use model::*;
+
+/// A packed contract, and the contract itself once somebody asked for it.
+struct Embedded {
+    service: &'static str,
+    packed: &'static [u8],
+    contract: OnceLock<Contract>,
 }
 
-/// Index of a [`Shape`] in [`Contract::shapes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ShapeId(pub u32);
-
-/// Index of an [`Operation`] in [`Contract::operations`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OperationId(pub u32);
-
-/// One service's API. Names are slices of the packed document, so they cost nothing to share.
-#[derive(Debug)]
-pub struct Contract {
-    /// Our name of the service, which is botocore's: `cloudtrail`, `cloudwatch`, `logs`, …
-    pub service: &'static str,
-    /// In the order of preference of AWS's SDKs.
-    pub protocols: Vec<Protocol>,
-    /// `1.0` or `1.1` for [`Protocol::Json`].
-    pub json_version: &'static str,
-    /// What stands before the dot in `X-Amz-Target`.
-    pub target_prefix: &'static str,
-    /// Name of the service in RPC v2 paths: `/service/NAME/operation/OP`.
-    pub rpc_name: &'static str,
-    /// Service in the credential scope of signatures (`monitoring`, `s3`, …).
-    pub signing_name: &'static str,
-    /// First label of the service's host name (`monitoring` in `monitoring.eu-west-1.amazonaws.com`).
-    pub endpoint_prefix: &'static str,
-    /// The API version: `Version=` in Query requests.
-    pub api_version: &'static str,
-    /// Namespace of XML answers, empty where the service has none.
-    pub xml_namespace: &'static str,
-    /// The service has one endpoint for all Regions (IAM, STS's global one): its calls belong to `us-east-1`.
-    pub global: bool,
-    /// Error codes carry an `x-amzn-query-error` header for clients that came from Query.
-    pub query_compatible: bool,
-    /// How this service says that input breaks a constraint of its contract.
-    pub validation: Validation,
-    /// How this service's calls look in CloudTrail records.
-    pub record: RecordStyle,
-    /// Sorted by name.
-    pub operations: Vec<Operation>,
-    pub shapes: Vec<Shape>,
-    by_name: HashMap<&'static str, OperationId>,
-}
-
-/// How constraint violations are answered. From the overlay; the default depends on the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Validation {
-    /// `ValidationException` (JSON, CBOR, REST-JSON): "N validation errors detected: …".
-    Exception,
-    /// `ValidationError` (Query): the same text.
-    Error,
-    /// EC2: `MissingParameter`, `InvalidParameterValue`.
-    Ec2,
-    /// S3: `InvalidArgument`, `MalformedXML`; only required members and enumerations.
-    S3,
-}
-
-/// How requests of a service are written into CloudTrail records (overlay `x-trailcam-record`).
-#[derive(Clone, Debug, Default)]
-pub struct RecordStyle {
-    /// `eventSource`, such as `monitoring.amazonaws.com`.
-    pub event_source: &'static str,
-    /// `eventVersion`, such as `1.11`.
-    pub event_version: &'static str,
-    /// `apiVersion` where the service writes one, else empty.
-    pub api_version: &'static str,
-    /// Which form parameters and answers take.
-    pub form: RecordForm,
-    /// Times are written `Jul 10, 2023, 12:09:47 PM`; without it, the comma after the year is left out.
-    pub comma_after_year: bool,
-    /// Parameters stay in the record when the caller was denied.
-    pub keeps_denied_parameters: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RecordForm {
-    /// Members with the first letter lowered.
-    #[default]
-    Members,
-    /// EC2: item sets, or one `…Request` wrapper for newer actions.
-    Ec2,
-    /// S3: bucket, host, key, query arguments, headers, XML body.
-    S3,
-}
-
-/// One operation.
-#[derive(Debug)]
-pub struct Operation {
-    pub name: &'static str,
-    /// HTTP method of REST bindings; `POST` elsewhere.
-    pub method: &'static str,
-    /// URI template of REST bindings, such as `/{Bucket}/{Key+}?uploads`; `/` elsewhere.
-    pub uri: &'static str,
-    /// HTTP status of success, 200 unless the contract says otherwise.
-    pub status: u16,
-    pub input: Option<ShapeId>,
-    pub output: Option<ShapeId>,
-    /// Query: element around the result (`CreateUserResult`), else empty.
-    pub result_wrapper: &'static str,
-    /// REST-XML: root element of the request body where the contract names one, else empty.
-    pub input_root: &'static str,
-    /// Modelled errors.
-    pub errors: Vec<ShapeId>,
-    /// A checksum header or `Content-MD5` must come with the body.
-    pub checksum_required: bool,
-    /// The operation's name in CloudTrail records where it differs, else empty.
-    pub event_name: &'static str,
-    /// EC2: written as one `…Request` wrapper in records (newer actions).
-    pub record_wrapped: bool,
-}
-
-/// A named type.
-#[derive(Debug)]
-pub struct Shape {
-    pub name: &'static str,
-    pub kind: Kind,
-    pub constraints: Constraints,
-    /// Redacted in records and logs.
-    pub sensitive: bool,
-    /// Set for exceptions.
-    pub error: Option<ErrorTrait>,
-}
-
-#[derive(Debug)]
-pub enum Kind {
-    Structure(Structure),
-    List { member: Reference, flattened: bool },
-    Map { key: Reference, value: Reference, flattened: bool },
-    String,
-    Boolean,
-    Integer,
-    Long,
-    Float,
-    Double,
-    Blob,
-    Timestamp(Option<TimestampFormat>),
-}
-
-#[derive(Debug, Default)]
-pub struct Structure {
-    /// In the order of the document.
-    pub members: Vec<Member>,
-    /// Name of the member that is the HTTP payload, else empty.
-    pub payload: &'static str,
-    /// Exactly one member is set.
-    pub union: bool,
-    /// An event stream: members are events.
-    pub event_stream: bool,
-}
-
-/// A use of a shape by a list or map: its element name on XML and Query wires.
-#[derive(Clone, Copy, Debug)]
-pub struct Reference {
-    pub shape: ShapeId,
-    /// Element name (`member`, `item`, `key`, `value`, `entry` by protocol when empty).
-    pub wire_name: &'static str,
-}
-
-/// A member of a structure.
-#[derive(Debug)]
-pub struct Member {
-    /// Name in the contract and in [`crate::wire::Value`] trees.
-    pub name: &'static str,
-    pub shape: ShapeId,
-    pub location: Location,
-    /// `locationName`: name on the wire where it differs (header, query argument, element), else empty.
-    pub wire_name: &'static str,
-    /// EC2's `queryName`, else empty.
-    pub query_name: &'static str,
-    pub required: bool,
-    pub flattened: bool,
-    pub xml_attribute: bool,
-    /// XML namespace of the element, and its prefix, else empty.
-    pub xml_namespace: (&'static str, &'static str),
-    /// The SDK fills in a token when the caller gives none.
-    pub idempotency_token: bool,
-    /// The body is a stream.
-    pub streaming: bool,
-    /// Redacted in records (from the overlay; the shape's own mark is on the shape).
-    pub redact: Redaction,
-}
-
-/// What a record shows instead of a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Redaction {
-    #[default]
-    None,
-    /// `HIDDEN_DUE_TO_SECURITY_REASONS`
-    Hidden,
-    /// `<sensitiveDataRemoved>`
-    Removed,
-    /// Left out.
-    Omitted,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Location {
-    #[default]
-    Body,
-    Uri,
-    Query,
-    Header,
-    /// A map of headers that share the prefix `wire_name`.
-    Headers,
-    Status,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimestampFormat {
-    Iso8601,
-    Rfc822,
-    UnixSeconds,
-}
-
-/// Constraints of a shape; lengths are characters, items or bytes by kind.
-#[derive(Debug, Default)]
-pub struct Constraints {
-    pub min: Option<f64>,
-    pub max: Option<f64>,
-    /// Java regular expression that the whole value must match, else empty.
-    pub pattern: &'static str,
-    pub values: Vec<&'static str>,
-}
-
-/// How an exception travels.
-#[derive(Debug, Default)]
-pub struct ErrorTrait {
-    /// Code on the wire where it differs from the shape's name, else empty.
-    pub code: &'static str,
-    pub status: u16,
-    /// The service's fault (5xx) rather than the sender's.
-    pub fault: bool,
-}
-
-impl Contract {
-    /// Puts a contract together from its unpacked parts.
-    pub(crate) fn index(mut self) -> Contract {
-        self.by_name = (0..).map(OperationId).zip(&self.operations).map(|(id, op)| (op.name, id)).collect();
-        self
-    }
-
-    pub fn shape(&self, id: ShapeId) -> &Shape {
-        &self.shapes[id.0 as usize]
-    }
-
-    pub fn operation(&self, id: OperationId) -> &Operation {
-        &self.operations[id.0 as usize]
-    }
-
-    /// Looks an operation up by its exact name.
-    pub fn find(&self, name: &str) -> Option<OperationId> {
-        self.by_name.get(name).copied()
-    }
-
-    /// The structure behind a shape; `None` for other kinds.
-    pub fn structure(&self, id: ShapeId) -> Option<&Structure> {
-        match &self.shape(id).kind {
-            Kind::Structure(structure) => Some(structure),
-            _ => None,
-        }
+impl Embedded {
+    const fn new(service: &'static str, packed: &'static [u8]) -> Embedded {
+        Embedded { service, packed, contract: OnceLock::new() }
     }
 }
 
-impl Structure {
-    pub fn member(&self, name: &str) -> Option<&Member> {
-        self.members.iter().find(|member| member.name == name)
-    }
+// `static EMBEDDED: [Embedded; N]`, sorted by service. Contracts never change, so this is no state.
+include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
+
+/// Names of all services that have a contract, in alphabetical order.
+pub fn services() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.iter().map(|embedded| embedded.service)
 }
 
-impl Member {
-    /// Name of the member on the wire.
-    pub fn on_wire(&self) -> &'static str {
-        if self.wire_name.is_empty() { self.name } else { self.wire_name }
-    }
+/// The contract of a service, by our name of it (`cloudwatch`, not `monitoring`).
+pub fn get(service: &str) -> Option<&'static Contract> {
+    let embedded = EMBEDDED.iter().find(|embedded| embedded.service == service)?;
+    Some(embedded.contract.get_or_init(|| compact::unpack(embedded.packed)))
 }
 
 /// The contract of a service, unpacked on first use.
