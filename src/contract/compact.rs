@@ -96,9 +96,11 @@ impl Writer {
         self.optional_shape(operation.output);
         self.string(operation.result_wrapper);
         self.string(operation.input_root);
+        self.string(operation.output_root);
         self.list(&operation.errors, |writer, id| writer.number(id.0.into()));
         self.string(operation.event_name);
         self.flags(&[operation.checksum_required, operation.record_wrapped]);
+        self.flags(&[operation.output_unwrapped, operation.superseded]);
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -261,10 +263,11 @@ impl Reader {
         let status = self.number() as u16;
         let input = self.optional_shape();
         let output = self.optional_shape();
-        let [result_wrapper, input_root] = std::array::from_fn(|_| self.string());
+        let [result_wrapper, input_root, output_root] = std::array::from_fn(|_| self.string());
         let errors = self.list(Reader::shape_id);
         let event_name = self.string();
         let [checksum_required, record_wrapped] = self.flags();
+        let [output_unwrapped, superseded] = self.flags();
         Operation {
             name,
             method,
@@ -274,6 +277,9 @@ impl Reader {
             output,
             result_wrapper,
             input_root,
+            output_root,
+            output_unwrapped,
+            superseded,
             errors,
             checksum_required,
             event_name,

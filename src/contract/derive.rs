@@ -410,3 +410,44 @@ fn write_value(value: &Value, depth: usize, out: &mut String) {
     out.push_str(&indent[1..]);
     out.push('}');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_keep_their_constraints_and_lose_their_prose() {
+        for (shape, expected) in [
+            (
+                json!({"type": "string", "documentation": "<p>words</p>", "min": 1, "pattern": "a*", "sensitive": true}),
+                json!({"type": "string", "minLength": 1, "pattern": "a*", "x-sensitive": true}),
+            ),
+            (
+                json!({"type": "list", "member": {"shape": "Tag", "locationName": "item"}, "max": 50, "flattened": false}),
+                json!({
+                    "type": "array",
+                    "items": {"$ref": "#/components/schemas/Tag", "x-locationName": "item"},
+                    "maxItems": 50,
+                }),
+            ),
+            (
+                json!({"type": "structure", "exception": true, "fault": true, "documentation": "words",
+                    "members": {"Message": {"shape": "Text", "documentation": "words", "location": "header"}}}),
+                json!({
+                    "type": "object",
+                    "properties": {"Message": {"$ref": "#/components/schemas/Text", "x-location": "header"}},
+                    "x-error": {"status": 500, "fault": true},
+                }),
+            ),
+        ] {
+            assert_eq!(schema(&shape), expected);
+        }
+    }
+
+    #[test]
+    fn long_objects_are_broken_and_deep_ones_are_not() {
+        let long = "x".repeat(LINE_MAX);
+        assert_eq!(pretty(&json!({"a": {"b": 1}})), "{\"a\":{\"b\":1}}\n");
+        assert_eq!(pretty(&json!({"a": long, "b": [1]})), format!("{{\n \"a\":\"{long}\",\n \"b\":[1]\n}}\n"));
+    }
+}

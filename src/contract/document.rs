@@ -12,7 +12,8 @@ use super::model::*;
 /// Merges the corrections of an overlay into a document. A correction may hold
 /// - `service`: facts about the service, merged into `x-trailcam-service`;
 /// - `operations`: facts by operation name, or a list of names that all get the facts in `set`;
-/// - `schemas`: facts by shape name.
+/// - `schemas`: facts by shape name;
+/// - `remove`: names of operations that nobody can call.
 ///
 /// What it names must exist, so that a correction cannot outlive what it corrects.
 pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
@@ -39,6 +40,9 @@ pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
         for (name, facts) in members(&correction["schemas"]) {
             correct_schema(document, name, facts)?;
         }
+        for name in list(&correction["remove"]) {
+            remove_operation(document, text(name))?;
+        }
     }
     Ok(())
 }
@@ -60,6 +64,13 @@ fn operation_in<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value
     named.next().ok_or_else(|| format!("no operation {name}"))
 }
 
+fn remove_operation(document: &mut Value, name: &str) -> Result<(), String> {
+    let paths = document["paths"].as_object_mut().ok_or("no paths")?;
+    let before = paths.len();
+    paths.retain(|path, _| path.rsplit_once('#').is_none_or(|(_, operation)| operation != name));
+    if paths.len() == before { Err(format!("no operation {name}")) } else { Ok(()) }
+}
+
 /// Objects are merged member by member; anything else is replaced.
 fn merge(into: &mut Value, from: &Value) {
     match (into, from) {
@@ -78,7 +89,7 @@ pub fn read(service: &'static str, document: &'static Value) -> Result<Contract,
     let mut names: Vec<&'static str> = schemas.keys().map(String::as_str).collect();
     names.sort_unstable();
     let ids = names.iter().zip((0..).map(ShapeId)).map(|(name, id)| (*name, id)).collect();
-    let reader = Reader { ids };
+    let reader = Reader { schemas, ids };
     let mut shapes = Vec::with_capacity(names.len());
     for name in names {
         shapes.push(reader.shape(name, &schemas[name]).map_err(|error| format!("{name}: {error}"))?);
@@ -158,6 +169,7 @@ fn record_style(facts: &'static Value) -> Result<RecordStyle, String> {
 
 /// Resolves references while shapes and operations are read.
 struct Reader {
+    schemas: &'static Map<String, Value>,
     ids: HashMap<&'static str, ShapeId>,
 }
 
@@ -222,11 +234,18 @@ impl Reader {
             required: false,
             flattened: flag(site, "x-flattened"),
             xml_attribute: flag(site, "x-xmlAttribute"),
-            xml_namespace: namespace(&site["x-xmlNamespace"]),
+            xml_namespace: self.namespace(site),
             idempotency_token: flag(site, "x-idempotencyToken"),
             streaming: flag(site, "x-streaming"),
             redact: redaction(text(&site["x-redact"]))?,
         })
+    }
+
+    /// The namespace of a member's element: its own, or that of its type (`xsi` of S3's `Grantee`).
+    fn namespace(&self, site: &'static Value) -> (&'static str, &'static str) {
+        let of_type = schema_name(site).and_then(|name| self.schemas.get(name)?.get("x-xmlNamespace"));
+        let namespace = site.get("x-xmlNamespace").or(of_type).unwrap_or(&Value::Null);
+        (text(&namespace["uri"]), text(&namespace["prefix"]))
     }
 
     fn operation(&self, method: &str, operation: &'static Value) -> Result<Operation, String> {
@@ -240,6 +259,9 @@ impl Reader {
             output: self.shape_named(&operation["x-output"])?,
             result_wrapper: text(&operation["x-resultWrapper"]),
             input_root: text(&operation["x-locationName"]),
+            output_root: text(&operation["x-outputRoot"]),
+            output_unwrapped: flag(operation, "x-outputUnwrapped"),
+            superseded: flag(operation, "x-superseded"),
             errors: self.errors(&operation["responses"]["default"])?,
             checksum_required: flag(operation, "x-checksumRequired"),
             event_name: text(&operation["x-eventName"]),
@@ -263,10 +285,13 @@ impl Reader {
     }
 
     fn id(&self, site: &'static Value) -> Result<ShapeId, String> {
-        let reference = text(&site["$ref"]);
-        let name = reference.strip_prefix("#/components/schemas/");
-        name.and_then(|name| self.ids.get(name).copied()).ok_or_else(|| format!("bad reference {reference:?}"))
+        let id = schema_name(site).and_then(|name| self.ids.get(name).copied());
+        id.ok_or_else(|| format!("bad reference {}", site["$ref"]))
     }
+}
+
+fn schema_name(site: &Value) -> Option<&str> {
+    text(&site["$ref"]).strip_prefix("#/components/schemas/")
 }
 
 fn constraints(schema: &'static Value) -> Constraints {
@@ -322,10 +347,6 @@ fn method_name(method: &str) -> Result<&'static str, String> {
     found.ok_or_else(|| format!("unknown method {method}"))
 }
 
-fn namespace(site: &'static Value) -> (&'static str, &'static str) {
-    (text(&site["uri"]), text(&site["prefix"]))
-}
-
 fn flag(facts: &Value, name: &str) -> bool {
     facts.get(name).is_some_and(|value| *value == true)
 }
@@ -340,4 +361,56 @@ fn list(array: &Value) -> &[Value] {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document() -> Value {
+        json!({
+            "info": {"version": "2020-01-01"},
+            "x-trailcam-service": {"protocols": ["json"]},
+            "paths": {"/#Do": {"post": {"operationId": "Do", "x-input": "Request", "responses": {"200": {}}}}},
+            "components": {"schemas": {
+                "Request": {"type": "object", "properties": {"Name": {"$ref": "#/components/schemas/Name"}}},
+                "Name": {"type": "string", "maxLength": 8},
+            }},
+        })
+    }
+
+    #[test]
+    fn corrections_need_a_reason_and_something_to_correct() {
+        for (correction, error) in [
+            (json!({"service": {"global": true}}), "without a reason"),
+            (json!({"reason": "r", "operations": {"Undo": {}}}), "no operation Undo"),
+            (json!({"reason": "r", "operations": ["Undo"], "set": {}}), "no operation Undo"),
+            (json!({"reason": "r", "remove": ["Undo"]}), "no operation Undo"),
+            (json!({"reason": "r", "schemas": {"Answer": {}}}), "no schema Answer"),
+            (json!({"reason": "r", "schemas": {"Request": {"properties": {"Nam": {}}}}}), "no member Request.Nam"),
+        ] {
+            let refused = correct(&mut document(), &json!({"corrections": [correction]})).unwrap_err();
+            assert!(refused.contains(error), "{refused}");
+        }
+    }
+
+    #[test]
+    fn corrections_are_merged_and_read() {
+        let mut document = document();
+        let corrections = json!({"corrections": [
+            {"reason": "r", "service": {"global": true, "validation": "s3"}},
+            {"reason": "r", "operations": ["Do"], "set": {"x-recordWrapped": true}},
+            {"reason": "r", "operations": {"Do": {"x-eventName": "Done"}}},
+            {"reason": "r", "schemas": {"Request": {"properties": {"Name": {"x-redact": "hidden"}}}}},
+        ]});
+        correct(&mut document, &corrections).expect("all of it exists");
+        let contract = read("test", Box::leak(Box::new(document))).expect("it is a contract");
+        let [operation] = &contract.operations[..] else { panic!("one operation") };
+        assert_eq!((operation.event_name, operation.record_wrapped), ("Done", true));
+        assert_eq!((contract.global, contract.validation), (true, Validation::S3));
+        let request = contract.structure(operation.input.expect("it has an input")).expect("a structure");
+        assert_eq!(request.member("Name").map(|member| member.redact), Some(Redaction::Hidden));
+    }
 }

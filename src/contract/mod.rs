@@ -43,8 +43,3 @@ pub fn get(service: &str) -> Option<&'static Contract> {
     let embedded = EMBEDDED.iter().find(|embedded| embedded.service == service)?;
     Some(embedded.contract.get_or_init(|| compact::unpack(embedded.packed)))
 }
-
-/// The contract of a service, unpacked on first use.
-pub fn get(_service: &str) -> Option<&'static Contract> {
-    None
-}

@@ -30,7 +30,7 @@ pub struct ShapeId(pub u32);
 pub struct OperationId(pub u32);
 
 /// One service's API. Names are slices of the packed document, so they cost nothing to share.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Contract {
     /// Our name of the service, which is botocore's: `cloudtrail`, `cloudwatch`, `logs`, …
     pub service: &'static str,
@@ -66,9 +66,10 @@ pub struct Contract {
 }
 
 /// How constraint violations are answered. From the overlay; the default depends on the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Validation {
     /// `ValidationException` (JSON, CBOR, REST-JSON): "N validation errors detected: …".
+    #[default]
     Exception,
     /// `ValidationError` (Query): the same text.
     Error,
@@ -122,6 +123,12 @@ pub struct Operation {
     pub result_wrapper: &'static str,
     /// REST-XML: root element of the request body where the contract names one, else empty.
     pub input_root: &'static str,
+    /// REST-XML: root element of answers that have no payload member (overlay), else empty.
+    pub output_root: &'static str,
+    /// REST-XML: that root is the output's only body member itself (overlay).
+    pub output_unwrapped: bool,
+    /// A newer operation that answers the same requests goes before it (overlay).
+    pub superseded: bool,
     /// Modelled errors.
     pub errors: Vec<ShapeId>,
     /// A checksum header or `Content-MD5` must come with the body.

@@ -135,8 +135,12 @@ fn s3_bindings_place_every_part_of_a_request() {
     assert_eq!(operation(s3, "DeleteBucket").status, 204);
     assert!(operation(s3, "DeleteObjects").checksum_required);
     assert!(member(s3, "Grantee", "Type").xml_attribute);
+    let xsi = ("http://www.w3.org/2001/XMLSchema-instance", "xsi");
+    assert_eq!(member(s3, "Grant", "Grantee").xml_namespace, xsi);
     assert_eq!(operation(s3, "ListObjectsV2").event_name, "ListObjects");
     assert_eq!(operation(s3, "GetObject").event_name, "");
+    assert_eq!(operation(s3, "GetBucketLifecycleConfiguration").event_name, "GetBucketLifecycle");
+    assert_eq!(s3.find("GetBucketLifecycle"), None);
 }
 
 #[test]
@@ -145,6 +149,8 @@ fn errors_carry_their_code_and_status() {
         ("iam", "NoSuchEntityException", "NoSuchEntity", 404, false),
         ("iam", "ServiceFailureException", "ServiceFailure", 500, true),
         ("cloudtrail", "TrailNotFoundException", "", 400, false),
+        // One fault for all of its protocols: Query says the code, JSON and CBOR the name.
+        ("cloudwatch", "ValidationException", "ValidationError", 400, false),
         ("cloudwatch", "ResourceNotFound", "ResourceNotFound", 404, false),
         ("kms", "KMSInternalException", "", 500, true),
     ] {

@@ -20,6 +20,14 @@ pub fn find(service: &str, operation: &str) -> Option<&'static Op> {
     tables.iter().flat_map(|table| table.iter()).find(|op| op.name == operation)
 }
 
+/// Names of the operations we have of a service, in alphabetical order.
+pub fn operations(service: &str) -> Vec<&'static str> {
+    let tables = SERVICES.iter().filter(|(name, _)| *name == service).flat_map(|(_, tables)| tables.iter());
+    let mut names: Vec<_> = tables.flat_map(|table| table.iter()).map(|op| op.name).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Does a job that is due.
 pub fn run(world: &mut World, job: Job) {
     match job {

@@ -1,6 +1,7 @@
 //! The one tree that requests are decoded into and answers are encoded from.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -76,6 +77,19 @@ impl Map {
     pub fn len(&self) -> usize {
         self.0.len()
     }
+}
+
+/// A map of pairs as they arrived; of equal keys the last one counts.
+pub(super) fn distinct(mut pairs: Vec<(Name, Value)>) -> Map {
+    let mut last = HashMap::with_capacity(pairs.len());
+    for (at, (key, _)) in pairs.iter().enumerate() {
+        last.insert(key.clone(), at);
+    }
+    if last.len() < pairs.len() {
+        let mut at = 0..;
+        pairs.retain(|(key, _)| last.get(key).copied() == at.next());
+    }
+    Map(pairs)
 }
 
 impl Value {

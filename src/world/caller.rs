@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::wire::Fault;
 
 use super::World;
-use super::scope::AccountId;
+use super::scope::{AccountId, Region};
 use super::time::Time;
 
 /// What a request says about its sender, before anyone has looked at it.
@@ -151,6 +151,14 @@ fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Cr
         access_key: Some(id.to_owned()),
         session: key.temporary.as_ref().map(|temporary| temporary.session.clone()),
     })
+}
+
+/// The Region that a request names, or the default one.
+///
+/// # Errors
+/// What AWS answers in a Region that the account has not opted in to: the token is invalid there.
+pub fn region(named: Option<&str>, default: Region) -> Result<Region, Fault> {
+    named.map_or(Ok(default), |name| Region::parse(name).ok_or_else(invalid_token))
 }
 
 fn invalid_token() -> Fault {

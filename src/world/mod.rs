@@ -36,6 +36,13 @@ pub struct Settings {
     pub data_dir: PathBuf,
 }
 
+impl Settings {
+    /// Where uploads wait until they are complete.
+    pub fn spool_dir(&self) -> PathBuf {
+        self.data_dir.join("tmp")
+    }
+}
+
 /// How soon periodic work follows its cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cadence {

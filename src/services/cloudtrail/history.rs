@@ -16,3 +16,19 @@ pub fn add(_world: &mut World, _event: &Event, _at: Position) {}
 
 /// Drops events that are older than 90 days.
 pub fn expire(_world: &mut World) {}
+
+/// Which recorded events the admin API lists.
+#[derive(Debug, Default)]
+pub struct Filter {}
+
+impl Filter {
+    /// Reads the arguments of `GET /_trailcam/events`.
+    pub fn parse(_arguments: &std::collections::BTreeMap<String, String>) -> Result<Filter, String> {
+        Ok(Filter {})
+    }
+}
+
+/// Recorded events that fit, as JSON text, oldest first.
+pub fn matching(world: &World, _filter: &Filter) -> impl Iterator<Item = String> {
+    world.events.iter_from(world.events.start()).map(|(_, text)| text)
+}

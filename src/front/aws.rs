@@ -1,0 +1,203 @@
+//! A request to AWS's API, from its head to its answer.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
+
+use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
+use crate::contract::{Contract, OperationId};
+use crate::emulator::Emulator;
+use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
+use crate::world::call::{Call, Sender};
+use crate::world::caller;
+use crate::world::payload::{Content, Upload};
+
+use super::{Peer, head, payload};
+
+/// Bodies up to this length are read at once; longer ones are streamed.
+const READ_AT_ONCE_MAX: u64 = 64 * 1024;
+
+/// Answers any request that is not ours.
+pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = head::path_style(&parts.headers, parts.uri.path());
+    let head = Head {
+        method: parts.method.as_str(),
+        path: &path,
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+        host: head::host(&parts.headers),
+    };
+    // A form is read before the operation is known, because it names the operation.
+    let (form, body) = match is_form(&parts) {
+        true => (Some(whole(body).await), None),
+        false => (None, Some(body)),
+    };
+    let form_bytes = form.as_ref().and_then(|form| form.as_ref().ok());
+    match wire::route(&head, form_bytes.map(|bytes| &bytes[..])) {
+        Ok(route) => {
+            let body = match (form, body) {
+                (Some(form), _) => Incoming::Read(form),
+                (None, Some(body)) => Incoming::Unread(body),
+                (None, None) => Incoming::Read(Ok(Bytes::new())),
+            };
+            call(&emulator, &parts, &head, &route, body).await
+        }
+        Err(error) => unrouted(&emulator, &head, &error),
+    }
+}
+
+/// A body that has been read, or not yet.
+enum Incoming {
+    Read(Result<Bytes, Fault>),
+    Unread(Body),
+}
+
+async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
+    let (contract, protocol, operation) = (route.contract, route.protocol, route.operation);
+    let mut upload = Upload::default();
+    let input = match body {
+        Incoming::Unread(body) if streams(contract, operation) => {
+            match payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await {
+                Ok(received) => {
+                    upload = received;
+                    wire::decode(contract, operation, protocol, head, &[])
+                }
+                Err(fault) => Err(fault),
+            }
+        }
+        Incoming::Unread(body) => {
+            whole(body).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
+        }
+        Incoming::Read(body) => body.and_then(|body| wire::decode(contract, operation, protocol, head, &body)),
+    };
+    let (region, input) = match caller::region(route.region.as_deref(), emulator.settings().region) {
+        Ok(region) => (region, input),
+        Err(fault) => (emulator.settings().region, Err(fault)),
+    };
+    let (credentials, signature) = head::credentials(&parts.headers, head.query);
+    let connection = head::connection(&parts.headers, peer(parts), head.query, signature);
+    let sender = Sender::Client { credentials, connection };
+    let answer = emulator.call(Call { contract, operation, region, sender, input, upload });
+    match answer.outcome {
+        Ok(output) => {
+            respond(wire::encode(contract, operation, protocol, &output.value, &answer.request_id), output.content)
+        }
+        Err(fault) => {
+            let resource = head::decoded(head.path);
+            let id = &answer.request_id;
+            respond(wire::encode_fault(Some(contract), Some(operation), protocol, &fault, id, Some(&resource)), None)
+        }
+    }
+}
+
+/// Nothing was called, so nothing is recorded.
+fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
+    let request_id = emulator.step(|world| world.ids.uuid().to_string());
+    let resource = head::decoded(head.path);
+    let RouteError { contract, protocol, fault, .. } = error;
+    respond(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)), None)
+}
+
+fn peer(parts: &Parts) -> IpAddr {
+    parts.extensions.get::<Peer>().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.0.ip())
+}
+
+fn is_form(parts: &Parts) -> bool {
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    parts.method == Method::POST && content_type.starts_with("application/x-www-form-urlencoded")
+}
+
+/// Whether the operation's input has a streamed payload.
+fn streams(contract: &Contract, operation: OperationId) -> bool {
+    let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
+    input.is_some_and(|input| input.member(input.payload).is_some_and(|member| member.streaming))
+}
+
+/// A whole body, bounded in size and in how long it may stall.
+async fn whole(body: Body) -> Result<Bytes, Fault> {
+    let body = Limited::new(body, BODY_BYTES_MAX);
+    match tokio::time::timeout(BODY_IDLE_TIMEOUT, body.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(cut_off()),
+        Err(_) => Err(too_slow()),
+    }
+}
+
+fn too_large() -> Fault {
+    let sentence = format!("The request body is larger than {BODY_BYTES_MAX} bytes.");
+    Fault::new("RequestEntityTooLargeException", sentence).status(413)
+}
+
+fn cut_off() -> Fault {
+    Fault::new("IncompleteBody", "The request body ended before its announced length.").status(400)
+}
+
+fn too_slow() -> Fault {
+    Fault::new("RequestTimeout", "The request body did not arrive in time.").status(408)
+}
+
+/// Turns an encoded answer, and a body beside it, into HTTP.
+fn respond(encoded: Encoded, content: Option<Content>) -> Response {
+    let body = match content {
+        None => Ok((encoded.body.len() as u64, Body::from(encoded.body))),
+        Some(Content::Memory(bytes)) => Ok((bytes.len() as u64, Body::from(bytes))),
+        Some(Content::File { file, offset, length }) => file_body(file, offset, length).map(|body| (length, body)),
+    };
+    let (length, body) = match body {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "cannot read an object's file");
+            return plain(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in encoded.headers {
+        let (Some(name), Ok(value)) = (header_name(name), HeaderValue::from_bytes(value.as_bytes())) else { continue };
+        response.headers_mut().insert(name, value);
+    }
+    if !response.headers().contains_key(CONTENT_LENGTH) && may_have_body(response.status()) {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    response
+}
+
+fn may_have_body(status: StatusCode) -> bool {
+    status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED
+}
+
+fn header_name(name: Cow<'static, str>) -> Option<HeaderName> {
+    HeaderName::from_bytes(name.as_bytes()).ok()
+}
+
+fn file_body(mut file: File, offset: u64, length: u64) -> io::Result<Body> {
+    file.seek(SeekFrom::Start(offset))?;
+    if length <= READ_AT_ONCE_MAX {
+        let mut bytes = vec![0; length as usize];
+        file.read_exact(&mut bytes)?;
+        return Ok(Body::from(bytes));
+    }
+    let file = tokio::fs::File::from_std(file).take(length);
+    Ok(Body::from_stream(ReaderStream::with_capacity(file, READ_AT_ONCE_MAX as usize)))
+}
+
+fn plain(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
