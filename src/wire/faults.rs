@@ -74,8 +74,12 @@ fn status(contract: &Contract, modelled: Option<ShapeId>, fault: &Fault) -> u16 
 /// Errors that every AWS service may answer with ("Common Errors" of the API references).
 fn common_status(code: &str) -> u16 {
     match code {
-        "AccessDenied" | "InvalidClientTokenId" | "MissingAuthenticationToken" | "SignatureDoesNotMatch"
-        | "OptInRequired" | "RequestTimeTooSkewed" => 403,
+        "AccessDenied"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationToken"
+        | "SignatureDoesNotMatch"
+        | "OptInRequired"
+        | "RequestTimeTooSkewed" => 403,
         "MethodNotAllowed" => 405,
         "InternalFailure" | "InternalError" | "InternalServerError" => 500,
         "NotImplemented" => 501,

@@ -88,13 +88,7 @@ impl Form<'_> {
 }
 
 /// Reads a form as the input tree.
-pub fn read(
-    contract: &Contract,
-    shape: ShapeId,
-    protocol: Protocol,
-    query: &str,
-    body: &[u8],
-) -> Result<Value, Fault> {
+pub fn read(contract: &Contract, shape: ShapeId, protocol: Protocol, query: &str, body: &[u8]) -> Result<Value, Fault> {
     let form = Form { contract, ec2: protocol == Protocol::Ec2 };
     let malformed = |name: String| malformed(protocol, &name);
     let root = Node::parse(query, body).ok_or_else(|| malformed(String::new()))?;

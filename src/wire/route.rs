@@ -158,7 +158,9 @@ fn by_action(asked: &Asked) -> Option<Found> {
     let version = argument(asked.head.query, form, "Version").unwrap_or_default();
     let contract = match asked.scope {
         Some(_) => signed(asked),
-        None => find(|contract| contract.api_version == version && of_form(contract).is_some()).or_else(|| hosted(asked)),
+        None => {
+            find(|contract| contract.api_version == version && of_form(contract).is_some()).or_else(|| hosted(asked))
+        }
     };
     let Some((contract, protocol)) = contract.and_then(of_form) else {
         return contract.is_none().then(|| error(None, Protocol::Query, &action, invalid_action(None, &action)));
@@ -223,8 +225,7 @@ fn by_rest_json(asked: &Asked) -> Option<Found> {
 /// REST-XML takes what is left, unless it is signed for another service.
 fn by_rest_xml(asked: &Asked) -> Found {
     let contract = find(|contract| {
-        speaks(contract, Protocol::RestXml)
-            && asked.scope.is_none_or(|scope| contract.signing_name == scope.service)
+        speaks(contract, Protocol::RestXml) && asked.scope.is_none_or(|scope| contract.signing_name == scope.service)
     });
     let Some(contract) = contract else {
         let service = asked.scope.map(|scope| scope.service.as_str()).unwrap_or_default();

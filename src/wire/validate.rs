@@ -158,7 +158,13 @@ impl Walk<'_> {
                     match map.get(member.name) {
                         // A streamed payload is not in the tree; the front has it.
                         None | Some(Value::Null) if member.required && !member.streaming => {
-                            self.add(member.shape, &Value::Null, path, Rule::Required, "Member must not be null".into());
+                            self.add(
+                                member.shape,
+                                &Value::Null,
+                                path,
+                                Rule::Required,
+                                "Member must not be null".into(),
+                            );
                         }
                         None | Some(Value::Null) => {}
                         Some(value) => self.value(member.shape, value, path),
