@@ -65,6 +65,18 @@ pub struct Contract {
     pub(super) by_name: HashMap<&'static str, OperationId>,
 }
 
+/// What tells a service's requests from others', known without unpacking its contract.
+#[derive(Debug)]
+pub struct Address {
+    pub service: &'static str,
+    pub protocols: &'static [Protocol],
+    pub target_prefix: &'static str,
+    pub rpc_name: &'static str,
+    pub signing_name: &'static str,
+    pub endpoint_prefix: &'static str,
+    pub api_version: &'static str,
+}
+
 /// How constraint violations are answered. From the overlay; the default depends on the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Validation {

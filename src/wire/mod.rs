@@ -14,6 +14,8 @@ mod query;
 mod rest;
 mod route;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod validate;
 pub mod value;
 mod xml;
@@ -112,7 +114,7 @@ pub fn encode(
         Protocol::Cbor => cbor::write_output(contract, op.output, output),
         _ => query::write_answer(contract, op, protocol, output, request_id),
     };
-    if protocol == Protocol::Json && op.output.is_none() {
+    if op.output.is_none() && matches!(protocol, Protocol::Json | Protocol::Cbor) {
         encoded.body.clear();
     }
     encoded

@@ -38,7 +38,7 @@ fn ec2(broken: &[Violation]) -> Fault {
         return Fault::new("MissingParameter", format!("The request must contain the parameter {name}"));
     }
     let violation = broken.first();
-    let name = violation.map(Violation::parameter).unwrap_or_default();
+    let name = lower_first(violation.map(Violation::parameter).unwrap_or_default());
     let value = violation.and_then(|v| v.shown.clone()).unwrap_or_default();
     Fault::new("InvalidParameterValue", format!("Value ({value}) for parameter {name} is invalid."))
 }
@@ -125,12 +125,12 @@ impl Violation {
     }
 
     /// EC2's name of the parameter: the innermost member.
-    fn parameter(&self) -> String {
-        let members = self.path.iter().rev().filter_map(|step| match step {
-            Step::Member(name) => Some(lower_first(name)),
+    fn parameter(&self) -> &'static str {
+        let name = self.path.iter().rev().find_map(|step| match step {
+            Step::Member(name) => Some(*name),
             _ => None,
         });
-        members.take(1).collect()
+        name.unwrap_or_default()
     }
 }
 
