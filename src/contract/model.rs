@@ -148,6 +148,12 @@ pub struct Operation {
     pub event_name: &'static str,
     /// EC2: written as one `…Request` wrapper in records (newer actions).
     pub record_wrapped: bool,
+    /// Records show the answer although the call changes nothing (`AssumeRole`).
+    pub record_response: bool,
+    /// Records tell which endpoint was called: `RequestDetails` (STS).
+    pub record_endpoint: bool,
+    /// Members that records add to the parameters when the caller sent none, as JSON text: `"force":false`.
+    pub record_extra: &'static str,
 }
 
 /// A named type.
@@ -219,6 +225,21 @@ pub struct Member {
     pub streaming: bool,
     /// Redacted in records (from the overlay; the shape's own mark is on the shape).
     pub redact: Redaction,
+    /// Where records write the member in another way than its form does.
+    pub record: Option<Box<MemberRecord>>,
+}
+
+/// How records write a member that does not follow its form (overlay `x-record`).
+#[derive(Debug, Default)]
+pub struct MemberRecord {
+    /// The member's name in records, else empty.
+    pub name: &'static str,
+    /// EC2: name of each value in an item set (`{"items":[{"instanceId":…}]}`), else empty.
+    pub item: &'static str,
+    /// JSON text that stands for the absent member, else empty; `-` keeps it out where the form lists it.
+    pub default: &'static str,
+    /// EC2: a plain array instead of an item set.
+    pub plain: bool,
 }
 
 /// What a record shows instead of a value.

@@ -24,6 +24,7 @@ use std::borrow::Cow;
 
 pub use fault::Fault;
 pub use faults::encode_fault;
+pub use rest::host_id;
 pub use route::{Route, RouteError, region, route};
 pub use validate::check;
 pub use value::{Map, Name, Value};

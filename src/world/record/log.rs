@@ -28,10 +28,8 @@ struct Segment {
 impl Log {
     /// Appends an event and answers its position.
     pub fn append(&mut self, event: &Event) -> Position {
-        // Serialisation of an `Event` has no failing case: its maps have text keys.
-        let text = serde_json::to_string(event).unwrap_or_default();
         let at = self.end();
-        self.tail.push(text.into_boxed_str());
+        self.tail.push(event.to_json().into_boxed_str());
         if self.tail.len() == SEGMENT_EVENTS {
             self.sealed.push(Segment::seal(&self.tail));
             self.tail.clear();
