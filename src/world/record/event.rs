@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::contract::Contract;
-use crate::wire::Fault;
+use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::{Connection, Resource, Sender};
 use crate::world::caller::{Caller, Principal};
@@ -56,6 +56,9 @@ pub struct Event {
     pub event_category: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_details: Option<TlsDetails>,
+    /// Types and names of the resources that `LookupEvents` shows; not part of the record.
+    #[serde(skip)]
+    pub lookup_resources: Vec<(&'static str, String)>,
 }
 
 /// `userIdentity`.
@@ -155,7 +158,26 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
         shared_event_id: matches!(caller.principal, Principal::Service(_)).then(|| world.ids.uuid().to_string()),
         event_category: if management { "Management" } else { "Data" },
         tls_details,
+        lookup_resources: lookup_resources(facts),
     }
+}
+
+/// The resources that the operation's table line names: members of the input, else of the output. A path with
+/// dots leads to a nested member; each item of a list counts.
+fn lookup_resources(facts: &Facts) -> Vec<(&'static str, String)> {
+    let input = facts.call.input.as_ref().ok();
+    let output = facts.outcome.as_ref().ok().map(|output| &output.value);
+    let find = |path: &str| {
+        let member = |tree| path.split('.').try_fold(tree, |tree: &Value, name| tree.get(name));
+        input.and_then(member).or_else(|| output.and_then(member))
+    };
+    let named =
+        facts.op.map_or(&[][..], |op| op.resources).iter().filter_map(|(kind, path)| Some((*kind, find(path)?)));
+    let texts = named.flat_map(|(kind, value)| {
+        let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+        items.iter().filter_map(Value::as_str).map(move |name| (kind, name.to_owned()))
+    });
+    texts.collect()
 }
 
 fn of_connection(connection: &Connection) -> (String, String, Option<TlsDetails>) {

@@ -5,7 +5,7 @@ pub mod log;
 pub mod parameters;
 
 pub use event::{Event, Identity};
-pub use log::{Log, Position};
+pub use log::{Entry, Log, Position};
 
 use crate::services::cloudtrail;
 use crate::wire::Fault;
