@@ -152,6 +152,7 @@ fn errors_carry_their_code_and_status() {
         // One fault for all of its protocols: Query says the code, JSON and CBOR the name.
         ("cloudwatch", "ValidationException", "ValidationError", 400, false),
         ("cloudwatch", "ResourceNotFound", "ResourceNotFound", 404, false),
+        ("sqs", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400, false),
         ("kms", "KMSInternalException", "", 500, true),
     ] {
         let error = shape(contract(service), name).error.as_ref().expect("it is an error");
