@@ -42,6 +42,9 @@ impl Decoder {
     /// When the input breaks the coding; the decoder is of no use afterwards.
     pub fn next(&mut self, input: &mut Bytes) -> Result<Option<Bytes>, Malformed> {
         while !input.is_empty() {
+            if self.state == State::Done {
+                return Err(Malformed);
+            }
             if let State::Data(left) = self.state {
                 let data = input.split_to(usize::try_from(left).unwrap_or(usize::MAX).min(input.len()));
                 let left = left - data.len() as u64;

@@ -14,7 +14,7 @@ use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Encryption, He
 use super::conditions::{SourceConditions, WriteConditions};
 use super::get::{Found, find};
 use super::put::quoted;
-use super::{About, Checksum, NewObject, Place, enter, note_bytes};
+use super::{About, Checksum, NewObject, Place, enter};
 
 /// Copying.
 pub const OPS: &[Op] = &[crate::op!(Write "CopyObject" copy_object).data()];
@@ -54,7 +54,6 @@ type Input =
 
 fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption), Fault> {
     let ((place, writing), (from, reading), directives, about) = input;
-    note_bytes(cx, 0, 0);
     let account = cx.account.clone();
     let source = source(cx, &from, &reading)?;
     if source.opened.length > COPY_BYTES_MAX {

@@ -8,7 +8,7 @@ use crate::world::op::Op;
 use crate::world::time::Time;
 
 use super::conditions::WriteConditions;
-use super::{NULL_VERSION, Pick, Place, Scene, check_version, enter, enter_all, lock, note_bytes};
+use super::{NULL_VERSION, Pick, Place, Scene, check_version, enter, enter_all, lock};
 
 /// Deleting.
 pub const OPS: &[Op] =
@@ -73,7 +73,6 @@ record! {
 }
 
 fn delete_object(cx: &mut Cx<'_>, (place, pick, input): (Place, Pick, DeleteObject)) -> Result<Deleted, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     let conditions = Conditions { if_match: input.if_match, time: input.if_match_time, size: input.if_match_size };
     delete(&mut scene, &place.key, pick.version.as_deref(), input.bypass, conditions)

@@ -13,7 +13,7 @@ use super::conditions::ReadConditions;
 use super::files::{Opened, md5_of};
 use super::put::quoted;
 use super::range::{self, Piece};
-use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, missing, note_bytes};
+use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, missing};
 
 /// Reading objects.
 pub const OPS: &[Op] = &[
@@ -102,13 +102,11 @@ pub struct Found {
 
 fn get_object(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Content), Fault> {
     let (answer, found, piece) = read(cx, input)?;
-    note_bytes(cx, 0, piece.length);
     Ok((answer, Content::File { file: found.opened.file, offset: piece.offset, length: piece.length }))
 }
 
 fn head_object(cx: &mut Cx<'_>, input: Input) -> Result<Answer, Fault> {
     let (answer, ..) = read(cx, input)?;
-    note_bytes(cx, 0, 0);
     Ok(answer)
 }
 

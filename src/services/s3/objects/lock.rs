@@ -9,7 +9,7 @@ use crate::world::op::Op;
 use crate::world::time::Time;
 
 use super::attributes::Lock;
-use super::{Object, Pick, Place, Scene, enter, note_bytes};
+use super::{Object, Pick, Place, Scene, enter};
 
 /// The operations on object lock.
 pub const OPS: &[Op] = &[
@@ -49,7 +49,6 @@ record! {
 }
 
 fn get_object_retention(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<Retained, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     let lock = &lockable(&mut scene, &place, &pick)?.about.lock;
     if lock.mode.is_none() {
@@ -62,7 +61,6 @@ fn put_object_retention(
     cx: &mut Cx<'_>,
     (place, pick, input): (Place, Pick, PutObjectRetention),
 ) -> Result<Value, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     let now = scene.now;
     let lock = &mut lockable(&mut scene, &place, &pick)?.about.lock;
@@ -83,7 +81,6 @@ fn put_object_retention(
 }
 
 fn get_object_legal_hold(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<Held, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     let lock = &lockable(&mut scene, &place, &pick)?.about.lock;
     if lock.legal_hold.is_none() {
@@ -93,7 +90,6 @@ fn get_object_legal_hold(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Resul
 }
 
 fn put_object_legal_hold(cx: &mut Cx<'_>, (place, pick, input): (Place, Pick, Held)) -> Result<Value, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     let lock = &mut lockable(&mut scene, &place, &pick)?.about.lock;
     let status = input.hold.and_then(|hold| hold.status).ok_or_else(faults::malformed_xml)?;

@@ -171,12 +171,6 @@ fn note(cx: &mut Cx<'_>, bucket: &str, key: &str, is_prefix: bool) {
     resources.push(Resource { account, kind: "AWS::S3::Bucket", arn, is_prefix: false });
 }
 
-/// Counts the bytes of content for the record.
-pub fn note_bytes(cx: &mut Cx<'_>, received: u64, sent: u64) {
-    cx.note.additional.set("bytesTransferredIn", i64::try_from(received).unwrap_or(i64::MAX));
-    cx.note.additional.set("bytesTransferredOut", i64::try_from(sent).unwrap_or(i64::MAX));
-}
-
 fn check_key(key: &str) -> Result<(), Fault> {
     if key.len() > KEY_BYTES_MAX { Err(faults::key_too_long(key.len(), KEY_BYTES_MAX)) } else { Ok(()) }
 }

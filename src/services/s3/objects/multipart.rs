@@ -15,7 +15,7 @@ use super::attributes::{Encryption, Headers, Lock, Wishes, settle};
 use super::files::Stored;
 use super::list::{Echo, Listing, Owner, rows_max};
 use super::page::{Page, Row, page};
-use super::{About, Checksum, Place, Scene, enter, note_bytes};
+use super::{About, Checksum, Place, Scene, enter};
 
 /// Multipart uploads.
 pub const OPS: &[Op] = &[
@@ -130,7 +130,6 @@ record! {
 type Input = (Place, (Headers, Encryption, Lock, Wishes), Create);
 
 fn create_multipart_upload(cx: &mut Cx<'_>, (place, about, input): Input) -> Result<(Created, Encryption), Fault> {
-    note_bytes(cx, 0, 0);
     let account = cx.account.clone();
     let scene = enter(cx, &place)?;
     let (algorithm, composite) = checksum_kind(input.algorithm.as_deref(), input.kind.as_deref())?;
@@ -171,7 +170,6 @@ impl Pending {
 }
 
 fn abort_multipart_upload(cx: &mut Cx<'_>, (place, upload, input): (Place, UploadId, Abort)) -> Result<Value, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     if input.initiated.is_some() {
         return Err(faults::not_built("x-amz-if-match-initiated-time"));

@@ -17,7 +17,7 @@ use super::get::number;
 use super::multipart::{Part, Pending, UploadId};
 use super::put::{hex, quoted};
 use super::range::{self, Piece};
-use super::{Checksum, NewObject, Place, Scene, enter, note_bytes};
+use super::{Checksum, NewObject, Place, Scene, enter};
 
 /// Parts.
 pub const OPS: &[Op] = &[
@@ -81,7 +81,6 @@ fn upload_part(
     (place, upload_id, number, refused): (Place, UploadId, Number, Refused),
 ) -> Result<(Uploaded, Checksums, Encryption), Fault> {
     let upload = std::mem::take(&mut cx.upload);
-    note_bytes(cx, upload.length, 0);
     let mut scene = enter(cx, &place)?;
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
@@ -99,7 +98,6 @@ type CopyInput = ((Place, UploadId, Number, Refused), (CopySource, SourceConditi
 
 fn upload_part_copy(cx: &mut Cx<'_>, input: CopyInput) -> Result<(CopiedPart, Encryption), Fault> {
     let ((place, upload_id, number, refused), (from, conditions), CopyRange { range }) = input;
-    note_bytes(cx, 0, 0);
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
     }
@@ -193,7 +191,6 @@ type CompleteAnswer = (Completed, Checksums, ChecksumKind, Encryption);
 
 fn complete_multipart_upload(cx: &mut Cx<'_>, input: CompleteInput) -> Result<CompleteAnswer, Fault> {
     let (place, upload, input, conditions, expected) = input;
-    note_bytes(cx, 0, 0);
     let host = cx.host.to_owned();
     let mut scene = enter(cx, &place)?;
     let pending = pending(&mut scene, &place.key, &upload.id)?;

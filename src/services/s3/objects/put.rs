@@ -8,7 +8,7 @@ use crate::world::op::Op;
 
 use super::attributes::{ChecksumKind, Checksums, Encryption, Headers, Lock, Wishes, settle};
 use super::conditions::WriteConditions;
-use super::{Checksum, NewObject, Place, enter, note_bytes};
+use super::{Checksum, NewObject, Place, enter};
 
 /// Putting an object.
 pub const OPS: &[Op] = &[crate::op!(Write "PutObject" put_object).data()];
@@ -32,7 +32,6 @@ fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Resul
     let upload = std::mem::take(&mut cx.upload);
     let account = cx.account.clone();
     let wished = about.1.algorithm.is_some();
-    note_bytes(cx, upload.length, 0);
     let mut scene = enter(cx, &place)?;
     if rest.offset.is_some() {
         return Err(faults::not_built("x-amz-write-offset-bytes"));

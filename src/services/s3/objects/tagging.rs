@@ -6,7 +6,7 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
 
-use super::{Pick, Place, enter, note_bytes};
+use super::{Pick, Place, enter};
 
 /// The operations on tags of objects.
 pub const OPS: &[Op] = &[
@@ -36,7 +36,6 @@ record! {
 }
 
 fn get_object_tagging(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<(TagSet, Pick), Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, &place)?;
     let (id, object) = scene.object(&place.key, pick.version.as_deref())?;
     let tags = object.about.tags.iter();
@@ -55,7 +54,6 @@ fn delete_object_tagging(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Resul
 }
 
 fn set(cx: &mut Cx<'_>, place: &Place, pick: &Pick, tags: Vec<(String, String)>) -> Result<Pick, Fault> {
-    note_bytes(cx, 0, 0);
     let mut scene = enter(cx, place)?;
     let (id, object) = scene.object(&place.key, pick.version.as_deref())?;
     object.about.tags = tags;
