@@ -106,7 +106,7 @@ impl Writer {
             operation.record_endpoint,
         ]);
         self.string(operation.record_extra);
-        self.flags(&[operation.output_unwrapped, operation.superseded]);
+        self.flags(&[operation.output_unwrapped]);
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -180,6 +180,7 @@ impl Writer {
         self.string(record.name);
         self.string(record.item);
         self.string(record.default);
+        self.string(record.within);
         self.flags(&[record.plain]);
     }
 
@@ -285,7 +286,7 @@ impl Reader {
         let event_name = self.string();
         let [checksum_required, record_wrapped, record_response, record_endpoint] = self.flags();
         let record_extra = self.string();
-        let [output_unwrapped, superseded] = self.flags();
+        let [output_unwrapped] = self.flags();
         Operation {
             name,
             method,
@@ -297,7 +298,6 @@ impl Reader {
             input_root,
             output_root,
             output_unwrapped,
-            superseded,
             errors,
             checksum_required,
             event_name,
@@ -385,9 +385,9 @@ impl Reader {
     }
 
     fn member_record(&mut self) -> MemberRecord {
-        let [name, item, default] = std::array::from_fn(|_| self.string());
+        let [name, item, default, within] = std::array::from_fn(|_| self.string());
         let [plain] = self.flags();
-        MemberRecord { name, item, default, plain }
+        MemberRecord { name, item, default, within, plain }
     }
 
     fn constraints(&mut self) -> Constraints {

@@ -262,7 +262,6 @@ impl Reader {
             input_root: text(&operation["x-locationName"]),
             output_root: text(&operation["x-outputRoot"]),
             output_unwrapped: flag(operation, "x-outputUnwrapped"),
-            superseded: flag(operation, "x-superseded"),
             errors: self.errors(&operation["responses"]["default"])?,
             checksum_required: flag(operation, "x-checksumRequired"),
             event_name: text(&operation["x-eventName"]),
@@ -350,6 +349,7 @@ fn member_record(facts: &'static Value) -> Box<MemberRecord> {
         name: text(&facts["name"]),
         item: text(&facts["item"]),
         default: text(&facts["default"]),
+        within: text(&facts["within"]),
         plain: flag(facts, "plain"),
     })
 }

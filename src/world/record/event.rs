@@ -69,7 +69,7 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
     let shared_event_id = shared.then(|| world.ids.uuid().to_string());
     Event {
         event_version: style.event_version,
-        user_identity: Identity::of(caller),
+        user_identity: Identity::of(caller, style.form),
         event_time: world.now,
         event_source: style.event_source,
         event_name: if operation.event_name.is_empty() { operation.name } else { operation.event_name },
