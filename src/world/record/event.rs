@@ -1,7 +1,7 @@
 //! The envelope of a record, in the order of delivered files.
 
 use crate::contract::{Contract, RecordForm};
-use crate::wire::Fault;
+use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::{Resource, Sender};
 use crate::world::caller::Principal;
@@ -47,6 +47,8 @@ pub struct Event {
     pub shared_event_id: Option<String>,
     pub event_category: &'static str,
     pub tls_details: Option<TlsDetails>,
+    /// Types and names of the resources that `LookupEvents` shows; not part of the record.
+    pub lookup_resources: Vec<(&'static str, String)>,
 }
 
 /// What is true of the connection: without TLS, the host header alone.
@@ -93,7 +95,26 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
         shared_event_id,
         event_category: if management { "Management" } else { "Data" },
         tls_details: from.tls,
+        lookup_resources: lookup_resources(facts),
     }
+}
+
+/// The resources that the operation's table line names: members of the input, else of the output. A path with
+/// dots leads to a nested member; each item of a list counts.
+fn lookup_resources(facts: &Facts) -> Vec<(&'static str, String)> {
+    let input = facts.call.input.as_ref().ok();
+    let output = facts.outcome.as_ref().ok().map(|output| &output.value);
+    let find = |path: &str| {
+        let member = |tree| path.split('.').try_fold(tree, |tree: &Value, name| tree.get(name));
+        input.and_then(member).or_else(|| output.and_then(member))
+    };
+    let named =
+        facts.op.map_or(&[][..], |op| op.resources).iter().filter_map(|(kind, path)| Some((*kind, find(path)?)));
+    let texts = named.flat_map(|(kind, value)| {
+        let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+        items.iter().filter_map(Value::as_str).map(move |name| (kind, name.to_owned()))
+    });
+    texts.collect()
 }
 
 /// Version 4, but version 3 where several accounts may have a record of the call.

@@ -17,7 +17,7 @@ mod xml;
 
 pub use event::Event;
 pub use identity::Identity;
-pub use log::{Log, Position};
+pub use log::{Entry, Log, Position};
 
 use crate::contract::{Location, Protocol};
 use crate::services::cloudtrail;
