@@ -43,9 +43,7 @@ impl Identity {
             Principal::Root => "Root",
             Principal::User { .. } => "IAMUser",
             Principal::Role { .. } => "AssumedRole",
-            Principal::Service(name) => {
-                return Identity { kind: "AWSService", invoked_by: Some(name), ..Identity::default() };
-            }
+            Principal::Service(_) => return Identity::of_stranger(caller),
             Principal::Anonymous => return Identity::without_account(caller, form),
         };
         Identity {
@@ -76,8 +74,11 @@ impl Identity {
         }
     }
 
-    /// A caller as the log of another account shows it: whose resource it used.
+    /// A caller as the log of another account shows it: whose resource it used. Services look the same everywhere.
     pub(super) fn of_stranger(caller: &Caller) -> Identity {
+        if let Principal::Service(name) = caller.principal {
+            return Identity { kind: "AWSService", invoked_by: Some(name), ..Identity::default() };
+        }
         Identity {
             kind: "AWSAccount",
             principal_id: caller.principal_id(),
