@@ -104,6 +104,9 @@ impl Writer {
             operation.record_wrapped,
             operation.record_response,
             operation.record_endpoint,
+            operation.record_data,
+            operation.record_read_only.is_some(),
+            operation.record_read_only == Some(true),
         ]);
         self.string(operation.record_extra);
         self.flags(&[operation.output_unwrapped]);
@@ -284,7 +287,15 @@ impl Reader {
         let [result_wrapper, input_root, output_root] = std::array::from_fn(|_| self.string());
         let errors = self.list(Reader::shape_id);
         let event_name = self.string();
-        let [checksum_required, record_wrapped, record_response, record_endpoint] = self.flags();
+        let [
+            checksum_required,
+            record_wrapped,
+            record_response,
+            record_endpoint,
+            record_data,
+            knows_read_only,
+            read_only,
+        ] = self.flags();
         let record_extra = self.string();
         let [output_unwrapped] = self.flags();
         Operation {
@@ -304,6 +315,8 @@ impl Reader {
             record_wrapped,
             record_response,
             record_endpoint,
+            record_read_only: knows_read_only.then_some(read_only),
+            record_data,
             record_extra,
         }
     }

@@ -62,8 +62,8 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
     let Facts { call, caller, .. } = *facts;
     let style = &call.contract.record;
     let operation = call.contract.operation(call.operation);
-    let access = facts.op.map_or_else(|| Access::of_name(operation.name), |op| op.access);
-    let management = facts.op.is_none_or(|op| op.category == Category::Management);
+    let access = facts.access();
+    let management = facts.category() == Category::Management;
     let fault = facts.outcome.as_ref().err();
     let denied = fault.is_some_and(is_denial);
     let from = Origin::of(call.contract, &call.sender);

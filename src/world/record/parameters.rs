@@ -99,7 +99,7 @@ fn noted(facts: &Facts, out: &mut Json) {
 fn s3_request(facts: &Facts, input: &Map, out: &mut Json) {
     let call = facts.call;
     let operation = call.contract.operation(call.operation);
-    let with_body = facts.op.is_none_or(|op| op.category == Category::Management);
+    let with_body = facts.category() == Category::Management;
     match &call.sender {
         Sender::Client { connection, .. } => {
             let to = s3::Destination { host: &connection.host, arguments: &connection.arguments };
