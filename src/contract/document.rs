@@ -238,6 +238,7 @@ impl Reader {
             idempotency_token: flag(site, "x-idempotencyToken"),
             streaming: flag(site, "x-streaming"),
             redact: redaction(text(&site["x-redact"]))?,
+            record: site.get("x-record").map(member_record),
         })
     }
 
@@ -261,11 +262,13 @@ impl Reader {
             input_root: text(&operation["x-locationName"]),
             output_root: text(&operation["x-outputRoot"]),
             output_unwrapped: flag(operation, "x-outputUnwrapped"),
-            superseded: flag(operation, "x-superseded"),
             errors: self.errors(&operation["responses"]["default"])?,
             checksum_required: flag(operation, "x-checksumRequired"),
             event_name: text(&operation["x-eventName"]),
             record_wrapped: flag(operation, "x-recordWrapped"),
+            record_response: flag(operation, "x-recordResponse"),
+            record_endpoint: flag(operation, "x-recordEndpoint"),
+            record_extra: text(&operation["x-recordExtra"]),
         })
     }
 
@@ -338,6 +341,15 @@ fn redaction(name: &str) -> Result<Redaction, String> {
         "removed" => Redaction::Removed,
         "omitted" => Redaction::Omitted,
         other => return Err(format!("unknown redaction {other}")),
+    })
+}
+
+fn member_record(facts: &'static Value) -> Box<MemberRecord> {
+    Box::new(MemberRecord {
+        name: text(&facts["name"]),
+        item: text(&facts["item"]),
+        default: text(&facts["default"]),
+        plain: flag(facts, "plain"),
     })
 }
 

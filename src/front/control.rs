@@ -127,13 +127,13 @@ fn job_line(due: Time, job: &Job) -> Value {
 
 /// `GET /_trailcam/events`: recorded events as JSON Lines, oldest first.
 pub async fn events(State(emulator): Control, Query(arguments): Query<BTreeMap<String, String>>) -> Response {
-    let filter = match cloudtrail::history::Filter::parse(&arguments) {
+    let filter = match cloudtrail::events::Filter::parse(&arguments) {
         Ok(filter) => filter,
         Err(sentence) => return refuse(&sentence),
     };
     let lines = emulator.step(|world| {
         let mut text = String::new();
-        for record in cloudtrail::history::matching(world, &filter) {
+        for record in cloudtrail::events::matching(world, &filter) {
             text.push_str(&record);
             text.push('\n');
         }

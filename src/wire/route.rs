@@ -247,7 +247,7 @@ fn best(contract: &Contract, head: &Head) -> Option<OperationId> {
 }
 
 /// Constant arguments (`?uploads`, `?list-type=2`) weigh most, then required members, then a literal path.
-/// Required members may be missing only where constant arguments already name the operation.
+/// Required members may be missing only where constant arguments or a literal path already name the operation.
 fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str>, Cow<str>)]) -> Option<i32> {
     if op.method != head.method {
         return None;
@@ -257,7 +257,7 @@ fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str
         return None;
     }
     let labels = rest::labels(path, head.path)?;
-    let mut score = if labels.is_empty() { 1 } else { 0 } - i32::from(op.superseded);
+    let mut score = if labels.is_empty() { 1 } else { 0 };
     for constant in constants.split('&').filter(|constant| !constant.is_empty()) {
         let (name, value) = constant.split_once('=').unwrap_or((constant, ""));
         if !arguments.iter().any(|(key, held)| key == name && (value.is_empty() || held == value)) {
@@ -274,7 +274,7 @@ fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str
         };
         match present {
             true => score += 10,
-            false if constants.is_empty() => return None,
+            false if constants.is_empty() && !labels.is_empty() => return None,
             false => score -= 10,
         }
     }

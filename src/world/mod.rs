@@ -63,6 +63,8 @@ pub struct World {
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
     pub events: record::Log,
+    /// What signs digest files.
+    pub digest_keys: cloudtrail::Keys,
     pub accounts: BTreeMap<AccountId, Account>,
     /// Bucket names are global.
     pub s3: s3::Store,
@@ -92,6 +94,7 @@ impl World {
             jobs: Jobs::default(),
             access_keys: AccessKeys::new(),
             events: record::Log::default(),
+            digest_keys: cloudtrail::Keys::new(settings.seed),
             accounts: BTreeMap::new(),
             s3: s3::Store::new(&settings.data_dir),
             settings,

@@ -1,7 +1,383 @@
 //! Digest files: the signed chain over a trail's log files.
+//!
+//! Each hour, in each Region that a trail covers, a digest lists the log files delivered since the last one, with
+//! their hashes, and the hash and signature of the digest before. The first one of a chain ends at the second of
+//! the start and lists nothing; the last one ends when logging or validation is switched off. Log files that are
+//! delivered after that are listed by a backfill digest.
 
-use crate::world::World;
+use chrono::{SecondsFormat, SubsecRound, TimeDelta};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::wire::Map;
+use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
+use crate::world::time::{Time, iso_seconds};
+use crate::world::{Cadence, World};
 
-/// Closes a trail's digest period in a Region.
-pub fn digest(_world: &mut World, _account: &AccountId, _trail: &str, _region: Region) {}
+use super::delivery::{self, LogFile, Place};
+use super::keys::hex;
+
+const HOUR: TimeDelta = TimeDelta::hours(1);
+
+/// The digests of a trail in one Region.
+#[derive(Debug, Default)]
+pub struct Chain {
+    /// The hour under way; `None` while no chain is open.
+    period: Option<Period>,
+    /// Log files that no digest lists yet, in the order of delivery.
+    files: Vec<Listed>,
+    /// What the next digest refers to: the last one of the open chain, or the last backfill digest.
+    previous: Option<Link>,
+    backfilled: Option<Link>,
+    /// End of the last digest. Ends never repeat, because names are made of them.
+    end: Option<Time>,
+    /// Digests that are made and signed, but not in the bucket yet.
+    unsent: Vec<Signed>,
+    failures: u32,
+    /// When a digest was last delivered, or why it could not be (S3's error code).
+    pub last_delivery: Option<Time>,
+    pub last_error: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Period {
+    start: Time,
+    end: Time,
+    /// The chain ends here.
+    last: bool,
+}
+
+/// A delivered log file, as digests list it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    s3_bucket: String,
+    s3_object: String,
+    hash_value: String,
+    hash_algorithm: &'static str,
+    newest_event_time: String,
+    oldest_event_time: String,
+    #[serde(skip)]
+    delivered: Time,
+}
+
+/// What a digest says of the one before.
+#[derive(Clone, Debug)]
+struct Link {
+    bucket: String,
+    key: String,
+    hash: String,
+    signature: String,
+}
+
+/// A digest with its signature, which is made once.
+#[derive(Debug)]
+struct Signed {
+    bucket: String,
+    key: String,
+    text: String,
+    signature: String,
+    /// Set for backfill digests.
+    generated: Option<Time>,
+}
+
+/// A digest file, member by member in AWS's order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    aws_account_id: &'a str,
+    digest_start_time: String,
+    digest_end_time: String,
+    digest_s3_bucket: &'a str,
+    digest_s3_object: &'a str,
+    digest_public_key_fingerprint: &'a str,
+    digest_signature_algorithm: &'static str,
+    newest_event_time: Option<&'a str>,
+    oldest_event_time: Option<&'a str>,
+    previous_digest_s3_bucket: Option<&'a str>,
+    previous_digest_s3_object: Option<&'a str>,
+    previous_digest_hash_value: Option<&'a str>,
+    previous_digest_hash_algorithm: Option<&'static str>,
+    previous_digest_signature: Option<&'a str>,
+    /// The newest first.
+    log_files: Vec<&'a Listed>,
+}
+
+const HASH: &str = "SHA-256";
+const SIGNATURE: &str = "SHA256withRSA";
+
+/// Opens a chain in each Region that a trail covers, where none is open: when logging or validation was switched
+/// on, or the trail covers more Regions. Ends those of Regions that it covers no longer.
+pub fn start(world: &mut World, account: &AccountId, trail: &str) {
+    let regions: &[Region] = match world.account(account).trails.get(trail) {
+        Some(trail) if trail.multi_region => &Region::DEFAULT,
+        Some(trail) => &[trail.home],
+        None => return,
+    };
+    for place in places(world, account, trail).into_iter().filter(|place| !regions.contains(&place.region)) {
+        end(world, &place);
+    }
+    for region in regions {
+        open(world, &Place::new(account, trail, *region));
+    }
+}
+
+/// Ends a trail's chains, with one last digest each, when logging or validation was switched off.
+pub fn stop(world: &mut World, account: &AccountId, trail: &str) {
+    for place in places(world, account, trail) {
+        end(world, &place);
+    }
+}
+
+/// Delivers what is pending and ends a trail's chains at once, before the trail is deleted.
+pub fn finish(world: &mut World, account: &AccountId, trail: &str) {
+    for place in places(world, account, trail) {
+        end(world, &place);
+        delivery::flush_place(world, &place);
+        close_ended(world, &place);
+        send(world, &place);
+    }
+}
+
+fn places(world: &World, account: &AccountId, trail: &str) -> Vec<Place> {
+    let found = world.accounts.get(account).and_then(|account| account.trails.get(trail));
+    found
+        .into_iter()
+        .flat_map(|found| found.shipping.keys())
+        .map(|region| Place::new(account, trail, *region))
+        .collect()
+}
+
+fn open(world: &mut World, place: &Place) {
+    let now = world.now.trunc_subsecs(0);
+    if chain(world, place).and_then(|chain| chain.period).is_some_and(|period| period.last) {
+        close_ended(world, place);
+    }
+    let Some(trail) = place.trail(world) else { return };
+    let chain = &mut trail.shipping.entry(place.region).or_default().chain;
+    if chain.period.is_none() {
+        // What was delivered between two chains belongs to neither.
+        chain.files.clear();
+        chain.previous = None;
+        chain.period = Some(Period { start: now - HOUR, end: now, last: false });
+        schedule(world, place);
+    }
+}
+
+fn end(world: &mut World, place: &Place) {
+    let now = world.now.trunc_subsecs(0);
+    if let Some(period) = chain(world, place).and_then(|chain| chain.period.as_mut()) {
+        (period.end, period.last) = (now, true);
+        schedule(world, place);
+    }
+}
+
+/// Takes up a delivered log file. After the end of a chain it waits for a backfill digest, as long as validation
+/// is on.
+pub(super) fn list(world: &mut World, place: &Place, file: LogFile) {
+    let delivered = world.now;
+    let Some(trail) = place.trail(world) else { return };
+    let validation = trail.validation;
+    let Some(shipping) = trail.shipping.get_mut(&place.region) else { return };
+    let is_open = shipping.chain.period.is_some();
+    if is_open || (validation && shipping.chain.end.is_some()) {
+        shipping.chain.files.push(Listed {
+            s3_bucket: file.bucket,
+            s3_object: file.key,
+            hash_value: hex(&Sha256::digest(&file.text)),
+            hash_algorithm: HASH,
+            newest_event_time: file.newest,
+            oldest_event_time: file.oldest,
+            delivered,
+        });
+    }
+    if !is_open {
+        schedule(world, place);
+    }
+}
+
+/// Closes a trail's digest period in a Region, if it has ended, and delivers what is made.
+pub fn digest(world: &mut World, account: &AccountId, trail: &str, region: Region) {
+    let place = Place::new(account, trail, region);
+    close_ended(world, &place);
+    send(world, &place);
+    schedule(world, &place);
+}
+
+/// Closes the period under way at this moment, and delivers what is made. The next one ends when this one would have.
+pub(super) fn flush(world: &mut World, place: &Place) -> Vec<String> {
+    close_ended(world, place);
+    let now = world.now.trunc_subsecs(0);
+    if let Some(chain) = chain(world, place)
+        && let Some(period) = chain.period
+        && (!chain.files.is_empty() || chain.end.is_none_or(|end| end < now))
+    {
+        let files = std::mem::take(&mut chain.files);
+        let end = make(world, place, Kind::Hourly, (period.start, now), &files);
+        if let Some(period) = chain_period(world, place) {
+            period.start = end;
+        }
+    }
+    let delivered = send(world, place);
+    schedule(world, place);
+    delivered
+}
+
+fn chain<'a>(world: &'a mut World, place: &Place) -> Option<&'a mut Chain> {
+    Some(&mut place.shipping(world)?.chain)
+}
+
+fn chain_period<'a>(world: &'a mut World, place: &Place) -> Option<&'a mut Period> {
+    chain(world, place)?.period.as_mut()
+}
+
+/// Sees to the next step: the end of the period, a backfill, or another try to deliver. AWS delivers a digest some
+/// minutes after its hour, 19 in the median.
+fn schedule(world: &mut World, place: &Place) {
+    let delay = match world.settings.cadence {
+        Cadence::Aws => TimeDelta::minutes(19),
+        Cadence::Fast => TimeDelta::zero(),
+    };
+    let now = world.now;
+    let Some(chain) = chain(world, place) else { return };
+    let (failures, has_unsent) = (chain.failures, !chain.unsent.is_empty());
+    let next = match chain.period {
+        Some(period) => Some((period.end + delay).max(now)),
+        None => (!chain.files.is_empty()).then_some(now),
+    };
+    let again = has_unsent.then(|| delivery::retry(world, failures));
+    for due in next.into_iter().chain(again) {
+        let job = Job::TrailDigest { account: place.account.clone(), trail: place.trail.clone(), region: place.region };
+        world.jobs.at(due, job);
+    }
+}
+
+/// Makes the digests of the periods that have ended, and of log files that came after the last one.
+fn close_ended(world: &mut World, place: &Place) {
+    let now = world.now;
+    while let Some(period) = chain_period(world, place).copied().filter(|period| period.end <= now) {
+        if period.last {
+            delivery::flush_place(world, place);
+        }
+        let Some(chain) = chain(world, place) else { return };
+        let listed = chain.files.partition_point(|file| period.last || file.delivered <= period.end);
+        let files: Vec<_> = chain.files.drain(..listed).collect();
+        let end = make(world, place, Kind::Hourly, (period.start, period.end), &files);
+        if let Some(chain) = self::chain(world, place) {
+            chain.period = (!period.last).then(|| Period { start: end, end: period.end + HOUR, last: false });
+        }
+    }
+    let Some(chain) = chain(world, place).filter(|chain| chain.period.is_none() && !chain.files.is_empty()) else {
+        return;
+    };
+    let files = std::mem::take(&mut chain.files);
+    let start = chain.end.unwrap_or(now);
+    make(world, place, Kind::Backfill, (start, now.trunc_subsecs(0)), &files);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Hourly,
+    Backfill,
+}
+
+/// Makes and signs a digest over a period, and answers its end: later than wanted by seconds if there is one with
+/// that end already.
+fn make(world: &mut World, place: &Place, kind: Kind, (start, end): (Time, Time), files: &[Listed]) -> Time {
+    let now = world.now;
+    let key = world.digest_keys.signing(place.region, now);
+    let Some(trail) = place.trail(world) else { return end };
+    let (name, home, bucket, folder) =
+        (trail.name.clone(), trail.home, trail.bucket.clone(), delivery::folder(trail.prefix.as_deref()));
+    let Some(shipping) = trail.shipping.get_mut(&place.region) else { return end };
+    let chain = &mut shipping.chain;
+    let end = chain.end.map_or(end, |last| end.max(last + TimeDelta::seconds(1)));
+    let object = digest_key(&folder, place, &name, home, end, kind);
+    let previous = if kind == Kind::Hourly { &mut chain.previous } else { &mut chain.backfilled };
+    let document = Document {
+        aws_account_id: place.account.as_str(),
+        digest_start_time: iso_seconds(start),
+        digest_end_time: iso_seconds(end),
+        digest_s3_bucket: &bucket,
+        digest_s3_object: &object,
+        digest_public_key_fingerprint: &key.fingerprint,
+        digest_signature_algorithm: SIGNATURE,
+        newest_event_time: files.iter().map(|file| file.newest_event_time.as_str()).max(),
+        oldest_event_time: files.iter().map(|file| file.oldest_event_time.as_str()).min(),
+        previous_digest_s3_bucket: previous.as_ref().map(|link| link.bucket.as_str()),
+        previous_digest_s3_object: previous.as_ref().map(|link| link.key.as_str()),
+        previous_digest_hash_value: previous.as_ref().map(|link| link.hash.as_str()),
+        previous_digest_hash_algorithm: previous.as_ref().map(|_| HASH),
+        previous_digest_signature: previous.as_ref().map(|link| link.signature.as_str()),
+        log_files: files.iter().rev().collect(),
+    };
+    // A structure of texts has no failing case.
+    let text = serde_json::to_string(&document).unwrap_or_default();
+    let hash = hex(&Sha256::digest(&text));
+    let last_signature = document.previous_digest_signature.unwrap_or("null");
+    let signature = key.sign(&string_to_sign(&document.digest_end_time, &bucket, &object, &hash, last_signature));
+    *previous = Some(Link { bucket: bucket.clone(), key: object.clone(), hash, signature: signature.clone() });
+    chain.end = Some(end);
+    let generated = (kind == Kind::Backfill).then_some(now);
+    chain.unsent.push(Signed { bucket, key: object, text, signature, generated });
+    end
+}
+
+/// `[PREFIX/]AWSLogs/ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOME_YYYYMMDDTHHMMSSZ.json.gz`
+fn digest_key(folder: &str, place: &Place, name: &str, home: Region, end: Time, kind: Kind) -> String {
+    let Place { account, region, .. } = place;
+    let (day, second) = (end.format("%Y/%m/%d"), end.format("%Y%m%dT%H%M%SZ"));
+    let suffix = if kind == Kind::Backfill { "_backfill" } else { "" };
+    format!(
+        "{folder}AWSLogs/{account}/CloudTrail-Digest/{region}/{day}/\
+         {account}_CloudTrail-Digest_{region}_{name}_{home}_{second}{suffix}.json.gz"
+    )
+}
+
+/// What the signature of a digest stands for. `previous` is the signature before, or the word `null`.
+fn string_to_sign(end: &str, bucket: &str, key: &str, hash: &str, previous: &str) -> String {
+    format!("{end}\n{bucket}/{key}\n{hash}\n{previous}")
+}
+
+/// Delivers the digests that are made, and answers where they are. After a failure the bucket's others wait, too.
+fn send(world: &mut World, place: &Place) -> Vec<String> {
+    let now = world.now;
+    let Some(chain) = chain(world, place) else { return Vec::new() };
+    let (mut delivered, mut kept, mut error) = (Vec::new(), Vec::<Signed>::new(), None);
+    for signed in std::mem::take(&mut chain.unsent) {
+        if kept.iter().any(|other| other.bucket == signed.bucket) {
+            kept.push(signed);
+            continue;
+        }
+        match delivery::put(world, place, &signed.bucket, &signed.key, &signed.text, signed.metadata()) {
+            Ok(()) => delivered.push(format!("{}/{}", signed.bucket, signed.key)),
+            Err(code) => {
+                error = Some(code);
+                kept.push(signed);
+            }
+        }
+    }
+    if let Some(chain) = self::chain(world, place) {
+        chain.failures = if error.is_some() { chain.failures + 1 } else { 0 };
+        if !delivered.is_empty() {
+            chain.last_delivery = Some(now);
+        }
+        chain.last_error = error;
+        chain.unsent = kept;
+    }
+    delivered
+}
+
+impl Signed {
+    fn metadata(&self) -> Map {
+        let mut metadata = Map::new();
+        metadata.push("signature", self.signature.as_str());
+        metadata.push("signature-algorithm", SIGNATURE);
+        if let Some(generated) = self.generated {
+            let text = generated.to_rfc3339_opts(SecondsFormat::Millis, true);
+            metadata.push("backfill-generation-timestamp", text);
+        }
+        metadata
+    }
+}

@@ -1,6 +1,299 @@
 //! The RSA keys that sign digests, per Region and period.
+//!
+//! A key signs for four weeks and is valid a day longer on both ends, so that the validities of two keys that
+//! follow each other overlap by two days and last 30 days each. All keys derive from the seed.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use md5::{Digest, Md5};
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+use rsa::pkcs1::EncodeRsaPublicKey;
+use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey};
+use sha2::Sha256;
+
+use crate::wire::Fault;
+use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::scope::Region;
+use crate::world::time::Time;
+use crate::{op, record};
+
+use super::faults;
 
 /// The operations on keys.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[op!(Read "ListPublicKeys" list_public_keys)];
+
+record! {
+    struct ListPublicKeys { start: Option<Time> = "StartTime", end: Option<Time> = "EndTime", token: Option<String> = "NextToken" }
+
+    struct PublicKeys { keys: Vec<PublicKey> = "PublicKeyList" }
+
+    struct PublicKey {
+        value: Bytes = "Value",
+        valid_from: Time = "ValidityStartTime",
+        valid_until: Time = "ValidityEndTime",
+        fingerprint: String = "Fingerprint",
+    }
+}
+
+/// The keys of a world: all that there can be, and which of them have signed.
+#[derive(Debug)]
+pub struct Keys {
+    pub ring: KeyRing,
+    used: BTreeSet<(Region, Period)>,
+}
+
+/// Makes keys when they are first asked for, and keeps them. A key takes a moment to make, so the ring can be
+/// cloned and warmed by another thread: its keys depend on the seed alone, whoever makes them.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    seed: u64,
+    made: Arc<Mutex<BTreeMap<(Region, Period), Arc<SigningKey>>>>,
+}
+
+/// A span of four weeks that one key of each Region signs for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period(i64);
+
+/// A key pair of 2048 bits.
+#[derive(Debug)]
+pub struct SigningKey {
+    private: RsaPrivateKey,
+    /// The public key: DER of PKCS #1's `RSAPublicKey`.
+    pub public: Bytes,
+    /// 32 hexadecimal digits: MD5 of the public key.
+    pub fingerprint: String,
+}
+
+impl Keys {
+    pub fn new(seed: u64) -> Keys {
+        Keys { ring: KeyRing { seed, made: Arc::default() }, used: BTreeSet::new() }
+    }
+
+    /// The key that signs at a moment; from then on it is among a Region's public keys.
+    pub fn signing(&mut self, region: Region, now: Time) -> Arc<SigningKey> {
+        let period = Period::at(now);
+        self.used.insert((region, period));
+        self.ring.key(region, period)
+    }
+
+    /// Periods whose keys signed and were valid between two times, and the one that signs at the end of them.
+    fn between(&self, region: Region, start: Time, end: Time, now: Time) -> BTreeSet<Period> {
+        let used = self.used.iter().filter(|(of, _)| *of == region).map(|(_, period)| *period);
+        let valid = used.filter(|period| {
+            let (from, until) = period.validity();
+            from <= end && start <= until
+        });
+        valid.chain([Period::at(end.min(now))]).collect()
+    }
+}
+
+fn list_public_keys(cx: &mut Cx, input: ListPublicKeys) -> Result<PublicKeys, Fault> {
+    let now = cx.world.now;
+    let (start, end) = (input.start.unwrap_or(now), input.end.unwrap_or(now));
+    if start > end {
+        return Err(faults::time_range_is_backward());
+    }
+    if input.token.is_some() {
+        return Err(faults::token_is_reserved());
+    }
+    let keys = &cx.world.digest_keys;
+    let periods = keys.between(cx.region, start, end, now);
+    Ok(PublicKeys { keys: periods.into_iter().map(|period| public_key(&keys.ring, cx.region, period)).collect() })
+}
+
+fn public_key(ring: &KeyRing, region: Region, period: Period) -> PublicKey {
+    let key = ring.key(region, period);
+    let (valid_from, valid_until) = period.validity();
+    PublicKey { value: key.public.clone(), valid_from, valid_until, fingerprint: key.fingerprint.clone() }
+}
+
+impl Period {
+    const LENGTH: TimeDelta = TimeDelta::weeks(4);
+    const MARGIN: TimeDelta = TimeDelta::days(1);
+
+    /// The period of a moment.
+    pub fn at(time: Time) -> Period {
+        Period(time.timestamp().div_euclid(Self::LENGTH.num_seconds()))
+    }
+
+    /// From when until when the period's keys are valid.
+    pub fn validity(self) -> (Time, Time) {
+        let start = Time::UNIX_EPOCH + Self::LENGTH * i32::try_from(self.0).unwrap_or(i32::MAX);
+        (start - Self::MARGIN, start + Self::LENGTH + Self::MARGIN)
+    }
+}
+
+impl KeyRing {
+    /// A Region's key for a period. The lock is not held while a key is made: two threads that want the same one
+    /// make the same one.
+    pub fn key(&self, region: Region, period: Period) -> Arc<SigningKey> {
+        let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&(region, period)).cloned();
+        known.unwrap_or_else(|| {
+            let key = Arc::new(SigningKey::make(self.seed, region, period));
+            self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((region, period), key.clone());
+            key
+        })
+    }
+}
+
+impl SigningKey {
+    /// SHA-256 with RSA PKCS #1 v1.5, as hexadecimal digits.
+    pub fn sign(&self, text: &str) -> String {
+        // Signing a hash of 32 bytes with 2048 bits has no failing case.
+        hex(&self.private.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(text)).unwrap_or_default())
+    }
+
+    fn make(seed: u64, region: Region, period: Period) -> SigningKey {
+        let name = format!("digest key {seed} {region} {}", period.0);
+        let mut random = ChaCha12Rng::from_seed(Sha256::digest(name).into());
+        loop {
+            let (p, q) = (prime(&mut random), prime(&mut random));
+            let Ok(private) = RsaPrivateKey::from_p_q(p, q, BigUint::from(EXPONENT)) else { continue };
+            let Ok(public) = private.to_public_key().to_pkcs1_der() else { continue };
+            let public = Bytes::from(public.into_vec());
+            let fingerprint = hex(&Md5::digest(&public));
+            return SigningKey { private, public, fingerprint };
+        }
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const EXPONENT: u32 = 65_537;
+/// Rounds of Miller and Rabin's test beyond the one in base 2; FIPS 186-5, table B.1, wants 5 for 1024 bits.
+const ROUNDS: usize = 5;
+/// Odd numbers looked at from one random start; one in 355 of this size is prime.
+const WINDOW: usize = 4096;
+
+/// A random prime of 1024 bits. Multiples of small primes are sieved out first, which leaves some 40 numbers to
+/// test instead of 355: most of the time is spent there.
+fn prime(random: &mut ChaCha12Rng) -> BigUint {
+    let small = small_primes();
+    loop {
+        let mut bytes = [0; 128];
+        random.fill_bytes(&mut bytes);
+        // The product of two numbers whose two highest bits are set has 2048 bits.
+        bytes[0] |= 0b1100_0000;
+        bytes[127] |= 1;
+        let start = BigUint::from_bytes_be(&bytes);
+        let candidates = sieve(&bytes, &small).into_iter().map(|offset| &start + BigUint::from(offset));
+        for candidate in candidates {
+            if is_prime(&candidate, random) {
+                return candidate;
+            }
+        }
+    }
+}
+
+/// Even offsets from an odd number at which no small prime divides.
+fn sieve(start: &[u8], small: &[u32]) -> Vec<u32> {
+    let mut composite = [false; WINDOW];
+    for &prime in small {
+        let prime = u64::from(prime);
+        let remainder = start.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % prime);
+        // The first k with start + 2k ≡ 0: k ≡ -start / 2, and 1/2 is (prime + 1) / 2.
+        let first = (prime - remainder) * prime.div_ceil(2) % prime;
+        for slot in composite.iter_mut().skip(first as usize).step_by(prime as usize) {
+            *slot = true;
+        }
+    }
+    (0u32..).step_by(2).zip(composite).filter(|(_, composite)| !composite).map(|(offset, _)| offset).collect()
+}
+
+/// The odd primes below 2^14.
+fn small_primes() -> Vec<u32> {
+    let mut primes: Vec<u32> = Vec::new();
+    for number in (3..1 << 14).step_by(2) {
+        if primes.iter().take_while(|prime| *prime * *prime <= number).all(|prime| number % prime != 0) {
+            primes.push(number);
+        }
+    }
+    primes
+}
+
+fn is_prime(number: &BigUint, random: &mut ChaCha12Rng) -> bool {
+    let base = |random: &mut ChaCha12Rng| {
+        let mut bytes = [0; 127];
+        random.fill_bytes(&mut bytes);
+        BigUint::from_bytes_be(&bytes)
+    };
+    passes(number, &BigUint::from(2u32)) && (0..ROUNDS).all(|_| passes(number, &base(random)))
+}
+
+/// One round of Miller and Rabin's test for an odd number.
+fn passes(number: &BigUint, base: &BigUint) -> bool {
+    let one = BigUint::from(1u32);
+    let less_one = number - &one;
+    let bytes = less_one.to_bytes_le();
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let twos = zeros * 8 + bytes.get(zeros).map_or(0, |byte| byte.trailing_zeros() as usize);
+    let mut power = base.modpow(&(&less_one >> twos), number);
+    if power == one || power == less_one {
+        return true;
+    }
+    for _ in 1..twos {
+        power = &power * &power % number;
+        if power == less_one {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use rsa::RsaPublicKey;
+    use rsa::pkcs1::DecodeRsaPublicKey;
+    use rsa::traits::PublicKeyParts;
+
+    use super::*;
+
+    #[test]
+    fn primes_are_told_from_composites() {
+        let mut random = ChaCha12Rng::seed_from_u64(1);
+        // 2^61-1 and 2^89-1 are Mersenne primes; 561 and 3215031751 fool weaker tests.
+        for (digits, prime) in [
+            ("2305843009213693951", true),
+            ("618970019642690137449562111", true),
+            ("561", false),
+            ("3215031751", false),
+            ("2305843009213693953", false),
+        ] {
+            let number = digits.bytes().fold(BigUint::from(0u32), |sum, digit| sum * 10u32 + u32::from(digit - b'0'));
+            assert_eq!(is_prime(&number, &mut random), prime, "{digits}");
+        }
+    }
+
+    #[test]
+    fn keys_depend_on_seed_region_and_period() {
+        let ring = Keys::new(7).ring;
+        let key = ring.key(Region::US_EAST_1, Period(700));
+        let again = Keys::new(7).ring.key(Region::US_EAST_1, Period(700));
+        assert_eq!(key.public, again.public);
+        assert_ne!(key.public, ring.key(Region::US_EAST_1, Period(701)).public);
+        let public = RsaPublicKey::from_pkcs1_der(&key.public).unwrap();
+        assert_eq!(public.n().bits(), 2048);
+        let signature = key.sign("text");
+        assert_eq!(signature.len(), 512);
+        let bytes: Vec<u8> =
+            (0..256).map(|at| u8::from_str_radix(&signature[2 * at..2 * at + 2], 16).unwrap()).collect();
+        public.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest("text"), &bytes).unwrap();
+    }
+
+    #[test]
+    fn validity_is_thirty_days_and_overlaps() {
+        let period = Period::at("2026-01-15T00:00:00Z".parse().unwrap());
+        let (from, until) = period.validity();
+        assert_eq!(until - from, TimeDelta::days(30));
+        let (next, _) = Period(period.0 + 1).validity();
+        assert_eq!(until - next, TimeDelta::days(2));
+    }
+}

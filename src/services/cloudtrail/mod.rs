@@ -2,8 +2,10 @@
 
 pub mod delivery;
 pub mod digest;
+pub mod events;
 pub mod faults;
 pub mod history;
+pub mod index;
 pub mod keys;
 pub mod selectors;
 pub mod trails;
@@ -12,7 +14,9 @@ use crate::world::World;
 use crate::world::op::Op;
 use crate::world::record::{Event, Position};
 
+pub use delivery::flush;
 pub use history::History;
+pub use keys::Keys;
 pub use trails::{Trail, Trails};
 
 /// The operations, a table for each resource.
@@ -22,9 +26,4 @@ pub const OPS: &[&[Op]] = &[history::OPS, keys::OPS, selectors::OPS, trails::OPS
 pub fn recorded(world: &mut World, event: &Event, at: Position) {
     history::add(world, event, at);
     delivery::enqueue(world, event, at);
-}
-
-/// Delivers everything pending: log files, and digests of the periods so far. Answers what was delivered, as `bucket/key`.
-pub fn flush(_world: &mut World) -> Vec<String> {
-    Vec::new()
 }

@@ -82,9 +82,8 @@ fn summary(cx: &mut Cx, _: ()) -> Result<Summary, Fault> {
 
 fn create_alias(cx: &mut Cx, input: Alias) -> Result<(), Fault> {
     let own = cx.account.clone();
-    let taken = cx.world.accounts.iter().any(|(id, account)| {
-        *id != own && account.iam.alias.as_ref() == Some(&input.alias)
-    });
+    let taken =
+        cx.world.accounts.iter().any(|(id, account)| *id != own && account.iam.alias.as_ref() == Some(&input.alias));
     if taken {
         return Err(faults::alias_exists(&input.alias));
     }

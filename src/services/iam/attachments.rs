@@ -101,10 +101,7 @@ enum Entry {
     Role(PolicyRole),
 }
 
-fn entities(
-    cx: &mut Cx,
-    Both(input, page): Both<ListEntities, PageRequest>,
-) -> Result<Both<Entities, PageEnd>, Fault> {
+fn entities(cx: &mut Cx, Both(input, page): Both<ListEntities, PageRequest>) -> Result<Both<Entities, PageEnd>, Fault> {
     if !policies::exists(store(cx), &input.arn)? {
         return Err(faults::policy_not_found(&input.arn));
     }

@@ -169,9 +169,9 @@ fn policy_detail(policy: &Policy, usages: &Usages) -> PolicyDetail {
 }
 
 fn policies_of(permissions: &Permissions) -> (Vec<InlinePolicy>, Vec<AttachedPolicy>) {
-    let inline = permissions.inline.iter().map(|(name, document)| InlinePolicy {
-        name: name.clone(),
-        document: documents::encoded(document),
-    });
+    let inline = permissions
+        .inline
+        .iter()
+        .map(|(name, document)| InlinePolicy { name: name.clone(), document: documents::encoded(document) });
     (inline.collect(), permissions.attached.iter().map(|arn| attached_policy(arn)).collect())
 }

@@ -56,8 +56,13 @@ pub fn check_trust_policy(document: &str) -> Result<(), Fault> {
 
 type Statement = Map<String, Value>;
 
-fn check(policy: &Map<String, Value>, check_statement: fn(&Statement) -> Result<(), &'static str>) -> Result<(), Fault> {
-    statements(policy).and_then(|statements| statements.into_iter().try_for_each(check_statement)).map_err(faults::malformed_policy)
+fn check(
+    policy: &Map<String, Value>,
+    check_statement: fn(&Statement) -> Result<(), &'static str>,
+) -> Result<(), Fault> {
+    statements(policy)
+        .and_then(|statements| statements.into_iter().try_for_each(check_statement))
+        .map_err(faults::malformed_policy)
 }
 
 /// The statements of a policy whose outer parts are as they must be.
@@ -123,9 +128,8 @@ fn check_effect(statement: &Statement) -> Result<(), &'static str> {
         Some(_) => return Err("Syntax errors in policy."),
         None => return Err("Missing required field Effect"),
     }
-    const FIELDS: [&str; 9] = [
-        "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-    ];
+    const FIELDS: [&str; 9] =
+        ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
     let known = |key: &String| FIELDS.contains(&key.as_str());
     if !statement.keys().all(known) || !statement.get("Condition").is_none_or(Value::is_object) {
         return Err("Syntax errors in policy.");
@@ -152,7 +156,11 @@ fn check_principal(statement: &Statement) -> Result<(), &'static str> {
 /// `*`, an account id, or an ARN of IAM or STS.
 fn is_aws_principal(name: &str) -> bool {
     let is_account = name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
-    name == "*" || is_account || name.starts_with("arn:aws:iam::") || name.starts_with("arn:aws:sts::") || is_unique_id(name)
+    name == "*"
+        || is_account
+        || name.starts_with("arn:aws:iam::")
+        || name.starts_with("arn:aws:sts::")
+        || is_unique_id(name)
 }
 
 /// What AWS puts in place of a principal that was deleted.
@@ -230,7 +238,10 @@ mod tests {
         let policy = |statement: &str| format!(r#"{{"Version":"2012-10-17","Statement":{statement}}}"#);
         let cases = [
             (r#"{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}"#, None),
-            (r#"{"Effect":"Allow","Principal":{"AWS":["123456789012"]},"Action":["sts:AssumeRole","sts:TagSession"]}"#, None),
+            (
+                r#"{"Effect":"Allow","Principal":{"AWS":["123456789012"]},"Action":["sts:AssumeRole","sts:TagSession"]}"#,
+                None,
+            ),
             (r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#, Some("Missing required field Principal")),
             (
                 r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}"#,

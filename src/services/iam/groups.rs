@@ -106,10 +106,7 @@ fn create(cx: &mut Cx, input: CreateGroup) -> Result<GroupAnswer, Fault> {
     Ok(GroupAnswer { group: view })
 }
 
-fn get(
-    cx: &mut Cx,
-    Both(input, page): Both<GroupName, PageRequest>,
-) -> Result<Both<MembersAnswer, PageEnd>, Fault> {
+fn get(cx: &mut Cx, Both(input, page): Both<GroupName, PageRequest>) -> Result<Both<MembersAnswer, PageEnd>, Fault> {
     let group = find::<Group>(cx, &input.name)?.clone();
     let members = store(cx).users.iter().filter(|(_, user)| group.members.contains(&user.header.id));
     let page = page.cut(members)?.map(User::listed);

@@ -32,7 +32,8 @@ impl PageRequest {
     pub fn cut<K: AsRef<str>, T>(&self, items: impl IntoIterator<Item = (K, T)>) -> Result<Page<T>, Fault> {
         let after = self.marker.as_deref().map(key_of).transpose()?;
         let max = self.max.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE_ITEMS);
-        let mut left = items.into_iter().skip_while(|(key, _)| after.as_deref().is_some_and(|after| key.as_ref() <= after));
+        let mut left =
+            items.into_iter().skip_while(|(key, _)| after.as_deref().is_some_and(|after| key.as_ref() <= after));
         let mut page = Page { items: Vec::new(), end: PageEnd::default() };
         let mut last = None;
         for (key, item) in left.by_ref().take(max) {

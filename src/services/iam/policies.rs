@@ -188,10 +188,11 @@ fn list(
     };
     let arns = arns(iam, &account, input.scope.as_deref()).into_iter().filter(wanted);
     let page = page.cut(arns.map(|arn| (arn.clone(), arn)))?;
-    let policies = page.items.iter().map(|arn| match parse_arn(Kind::Policy, arn).and_then(|(_, name)| iam.policies.get(name)) {
-        Some(policy) => policy.view(usages.of(arn)),
-        None => aws_view(arn, usages.of(arn)),
-    });
+    let policies =
+        page.items.iter().map(|arn| match parse_arn(Kind::Policy, arn).and_then(|(_, name)| iam.policies.get(name)) {
+            Some(policy) => policy.view(usages.of(arn)),
+            None => aws_view(arn, usages.of(arn)),
+        });
     Ok(Both(PoliciesAnswer { policies: policies.collect() }, page.end))
 }
 
@@ -306,11 +307,14 @@ fn arns(store: &Store, account: &AccountId, scope: Option<&str>) -> BTreeSet<Str
     let local = store.policies.values().map(|policy| policy.header.arn.clone());
     let aws = aws_policies::NAMES.iter().map(|name| format!("{}{name}", aws_policies::PREFIX));
     let own = format!("arn:aws:iam::{account}:");
-    local.chain(aws).filter(|arn| match scope {
-        Some("AWS") => arn.starts_with(aws_policies::PREFIX),
-        Some("Local") => arn.starts_with(&own),
-        _ => true,
-    }).collect()
+    local
+        .chain(aws)
+        .filter(|arn| match scope {
+            Some("AWS") => arn.starts_with(aws_policies::PREFIX),
+            Some("Local") => arn.starts_with(&own),
+            _ => true,
+        })
+        .collect()
 }
 
 /// How often a managed policy is used.

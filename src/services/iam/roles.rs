@@ -217,11 +217,7 @@ fn changeable<'a>(cx: &'a mut Cx<'_>, name: &str) -> Result<&'a mut Role, Fault>
 impl Role {
     /// As `GetRole` shows it.
     pub fn view(&self) -> RoleView {
-        RoleView {
-            boundary: boundaries::shown(self.boundary.as_ref()),
-            tags: tags::shown(&self.tags),
-            ..self.listed()
-        }
+        RoleView { boundary: boundaries::shown(self.boundary.as_ref()), tags: tags::shown(&self.tags), ..self.listed() }
     }
 
     /// As listings show it: without boundary and tags.
@@ -235,11 +231,7 @@ impl Role {
 
     /// As `CreateRole` shows it: records have neither description nor duration in its answer.
     pub fn created_view(&self) -> RoleView {
-        RoleView {
-            boundary: boundaries::shown(self.boundary.as_ref()),
-            tags: tags::shown(&self.tags),
-            ..self.brief()
-        }
+        RoleView { boundary: boundaries::shown(self.boundary.as_ref()), tags: tags::shown(&self.tags), ..self.brief() }
     }
 
     /// As instance profiles show it.

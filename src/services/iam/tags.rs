@@ -57,10 +57,7 @@ fn untag<K: Tagged>(cx: &mut Cx, Both(entity, input): Both<Name<K>, TagKeys>) ->
     Ok(())
 }
 
-fn list<K: Tagged>(
-    cx: &mut Cx,
-    Both(entity, page): Both<Name<K>, PageRequest>,
-) -> Result<Both<Tags, PageEnd>, Fault> {
+fn list<K: Tagged>(cx: &mut Cx, Both(entity, page): Both<Name<K>, PageRequest>) -> Result<Both<Tags, PageEnd>, Fault> {
     let mut tags = find::<K>(cx, &entity.name)?.tags().clone();
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     let page = page.cut(tags.into_iter().map(|tag| (tag.key.clone(), tag)))?;

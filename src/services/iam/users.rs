@@ -208,11 +208,7 @@ fn root(cx: &mut Cx) -> UserView {
 impl User {
     /// With its boundary and tags, which listings leave out.
     pub fn view(&self) -> UserView {
-        UserView {
-            boundary: boundaries::shown(self.boundary.as_ref()),
-            tags: tags::shown(&self.tags),
-            ..self.listed()
-        }
+        UserView { boundary: boundaries::shown(self.boundary.as_ref()), tags: tags::shown(&self.tags), ..self.listed() }
     }
 
     pub fn listed(&self) -> UserView {

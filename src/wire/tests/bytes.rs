@@ -155,3 +155,43 @@ fn json_of_the_wrong_type() {
     check(r#"{"MaxResults":"#, "");
     check("[]", "Unexpected list found where not expected");
 }
+
+#[test]
+fn cbor_answers_and_faults() {
+    let contract = contract("cloudwatch");
+    let id = contract.find("GetMetricStatistics").expect("GetMetricStatistics");
+    let time = DateTime::from_timestamp(1_700_000_000, 0).expect("a time");
+    let point = map([("Timestamp", time.into()), ("Sum", 1.5.into())]);
+    let output = map([("Label", "x".into()), ("Datapoints", Value::List(vec![point]))]);
+    let answer = encode(contract, id, Protocol::Cbor, &output, ID);
+    assert_eq!(answer.header("content-type"), Some("application/cbor"));
+    assert_eq!(answer.header("smithy-protocol"), Some("rpc-v2-cbor"));
+    let wanted = b"\xa2\x65Label\x61x\x6aDatapoints\x81\xa2\x69Timestamp\xc1\x1a\x65\x53\xf1\x00\
+        \x63Sum\xfb\x3f\xf8\x00\x00\x00\x00\x00\x00";
+    assert_eq!(answer.body, wanted);
+
+    let fault = Fault::new("DashboardNotFoundError", "no");
+    let answer = encode_fault(Some(contract), contract.find("GetDashboard"), Protocol::Cbor, &fault, ID, None);
+    assert_eq!((answer.status, answer.header("x-amzn-query-error")), (404, Some("ResourceNotFound;Sender")));
+    assert_eq!(answer.body, b"\xa2\x66__type\x76DashboardNotFoundError\x67message\x62no");
+}
+
+/// Indefinite lengths, chunked text, half floats and unknown members (RFC 8949, appendix A).
+#[test]
+fn cbor_of_other_writers() {
+    let contract = contract("cloudwatch");
+    let shape = contract.find("GetMetricStatistics").and_then(|id| contract.operation(id).output).expect("an output");
+    let body = b"\xbf\x65Label\x7f\x61a\x61b\xff\x64More\x9f\x01\x82\x02\x03\xf6\xff\
+        \x6aDatapoints\x9f\xbf\x63Sum\xf9\x3e\x00\xff\xff\xff";
+    let output = crate::wire::cbor::read(contract, shape, body).expect("readable");
+    let point = map([("Sum", 1.5.into())]);
+    assert_eq!(output, map([("Label", "ab".into()), ("Datapoints", Value::List(vec![point]))]));
+}
+
+#[test]
+fn faults_of_unknown_services_have_a_plain_form() {
+    let fault = Fault::new("NotImplemented", "no");
+    let answer = encode_fault(None, None, Protocol::RestJson, &fault, ID, None);
+    assert_eq!((answer.status, answer.header("x-amzn-errortype")), (501, Some("NotImplemented")));
+    assert_eq!(answer.body, br#"{"message":"no"}"#);
+}

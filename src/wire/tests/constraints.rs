@@ -79,6 +79,7 @@ fn patterns_match_whole_values() {
     check("^(?!\\s*$).+", "  ", false);
     check("\\d{2}", "٣٣", false);
     check("[\\w-]+", "a-b", true);
+    check("[\\s\\S]*", "a\u{3000}\n", true);
 }
 
 /// Every service answers constraint violations in a form that its protocols allow.
@@ -93,4 +94,42 @@ fn forms_fit_protocols() {
         };
         assert!(fits, "{}", contract.service);
     }
+}
+
+/// Violations in lists of plain values name the list; in lists of structures, the member.
+#[test]
+fn paths_lead_into_lists() {
+    let (_, message) =
+        checked("logs", "PutLogEvents", r#"{"logGroupName":"g","logStreamName":"s","logEvents":[{"message":""}]}"#)
+            .expect("a fault");
+    assert_eq!(
+        message,
+        "2 validation errors detected: Value null at 'logEvents.1.member.timestamp' failed to satisfy constraint: \
+         Member must not be null; Value '' at 'logEvents.1.member.message' failed to satisfy constraint: \
+         Member must have length greater than or equal to 1"
+    );
+    let (_, message) = checked("config", "DescribeConfigRules", r#"{"ConfigRuleNames":["a",""]}"#).expect("a fault");
+    assert!(
+        message.starts_with(
+            "1 validation error detected: Value '[a, ]' at 'configRuleNames' failed to satisfy constraint: \
+             Member must satisfy constraint: [Member must have length less than or equal to 128, \
+             Member must have length greater than or equal to 1"
+        ),
+        "{message}"
+    );
+}
+
+#[test]
+fn ec2_and_s3_have_words_of_their_own() {
+    let contract = contract("ec2");
+    let id = contract.find("CreateSubnet").expect("CreateSubnet");
+    let fault = check(contract, id, &Value::Map(Default::default())).expect_err("VpcId is required");
+    assert_eq!(fault.code, "MissingParameter");
+    assert_eq!(fault.message, "The request must contain the parameter VpcId");
+    let contract = super::contract("s3");
+    let id = contract.find("PutBucketTagging").expect("PutBucketTagging");
+    let mut input = crate::wire::Map::new();
+    input.push("Bucket", "b");
+    let fault = check(contract, id, &Value::Map(input)).expect_err("a body is required");
+    assert_eq!(fault.code, "MissingRequestBodyError");
 }

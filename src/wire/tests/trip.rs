@@ -84,8 +84,7 @@ fn is_empty(value: &Value) -> bool {
 fn each(mut then: impl FnMut(&'static Contract, OperationId, &Operation, Protocol, Size)) {
     for contract in contracts() {
         let operations = (0..).map(OperationId).zip(&contract.operations);
-        // Superseded operations use the same requests and elements as those that go before them.
-        for (id, op) in operations.filter(|(_, op)| !op.superseded) {
+        for (id, op) in operations {
             for protocol in &contract.protocols {
                 then(contract, id, op, *protocol, Size::All);
                 then(contract, id, op, *protocol, Size::Required);
