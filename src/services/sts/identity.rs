@@ -10,10 +10,8 @@ use crate::world::scope::AccountId;
 use super::faults;
 
 /// The operations on identity.
-pub const OPS: &[Op] = &[
-    op!(Read "GetCallerIdentity" get_caller_identity),
-    op!(Read "GetAccessKeyInfo" get_access_key_info),
-];
+pub const OPS: &[Op] =
+    &[op!(Read "GetCallerIdentity" get_caller_identity), op!(Read "GetAccessKeyInfo" get_access_key_info)];
 
 record! {
     struct CallerIdentity { user_id: Option<String> = "UserId", account: String = "Account", arn: Option<String> = "Arn" }

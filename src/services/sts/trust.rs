@@ -247,7 +247,9 @@ mod tests {
     #[test]
     fn conditions() {
         let with = |condition: &str| {
-            format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Action":"sts:*","Condition":{condition}}}"#)
+            format!(
+                r#"{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Action":"sts:*","Condition":{condition}}}"#
+            )
         };
         let cases = [
             (r#"{"StringEquals":{"sts:ExternalId":"secret"}}"#, Some("secret"), true),
