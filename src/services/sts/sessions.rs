@@ -10,7 +10,7 @@ use crate::world::call::Cx;
 use crate::world::caller::{AccessKey, Principal, Session, Temporary};
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
-use crate::world::time::Time;
+use crate::world::time::{Time, whole_seconds};
 
 use super::faults;
 
@@ -74,7 +74,7 @@ pub struct Grant {
 
 /// Makes temporary credentials and enters them into the world's index of keys.
 pub fn issue(world: &mut World, grant: Grant) -> Credentials {
-    let expires = world.now + TimeDelta::seconds(grant.seconds);
+    let expires = whole_seconds(world.now) + TimeDelta::seconds(grant.seconds);
     let (access_key, secret) = (world.ids.iam("ASIA"), world.ids.secret());
     let token = token(world, grant.token_length);
     let temporary = Temporary { token: token.clone(), expires, session: grant.session };
