@@ -24,10 +24,11 @@ fn main() {
     let documents = documents(Path::new("openapi"));
     let mut table = format!("static EMBEDDED: [Embedded; {}] = [\n", documents.len());
     for (service, path) in documents {
-        let packed = pack(&path, &service).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let contract = contract(&path, &service).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let file = out.join(format!("{service}.contract"));
-        fs::write(&file, packed).expect("OUT_DIR is writable");
-        writeln!(table, "    Embedded::new({service:?}, include_bytes!({file:?})),").expect("strings grow");
+        fs::write(&file, compact::pack(&contract)).expect("OUT_DIR is writable");
+        let address = address(&contract);
+        writeln!(table, "    Embedded::new({address}, include_bytes!({file:?})),").expect("strings grow");
     }
     table.push_str("];\n");
     fs::write(out.join("contracts.rs"), table).expect("OUT_DIR is writable");
@@ -42,7 +43,23 @@ fn documents(directory: &Path) -> BTreeMap<String, PathBuf> {
     named.filter(|(service, _)| service != "control").collect()
 }
 
-fn pack(path: &Path, service: &str) -> Result<Vec<u8>, String> {
+/// The source text of a contract's `Address`.
+fn address(contract: &model::Contract) -> String {
+    let protocols: Vec<String> = contract.protocols.iter().map(|protocol| format!("Protocol::{protocol:?}")).collect();
+    format!(
+        "Address {{ service: {:?}, protocols: &[{}], target_prefix: {:?}, rpc_name: {:?}, signing_name: {:?}, \
+         endpoint_prefix: {:?}, api_version: {:?} }}",
+        contract.service,
+        protocols.join(", "),
+        contract.target_prefix,
+        contract.rpc_name,
+        contract.signing_name,
+        contract.endpoint_prefix,
+        contract.api_version,
+    )
+}
+
+fn contract(path: &Path, service: &str) -> Result<model::Contract, String> {
     let mut document = json(path)?;
     let overlay = path.with_file_name("overlay").join(format!("{service}.json"));
     if overlay.exists() {
@@ -51,7 +68,7 @@ fn pack(path: &Path, service: &str) -> Result<Vec<u8>, String> {
     // Contracts borrow from their document for good; here that is the run of the build script.
     let document: &'static Value = Box::leak(Box::new(document));
     let service: &'static str = service.to_owned().leak();
-    Ok(compact::pack(&document::read(service, document)?))
+    document::read(service, document)
 }
 
 fn json(path: &Path) -> Result<Value, String> {

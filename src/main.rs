@@ -86,12 +86,19 @@ async fn run(flags: &Serve) -> Result<(), String> {
     Ok(())
 }
 
+/// Says where it is, and a first command to try. Whoever started it may have closed the output already.
 fn greet(address: SocketAddr, flags: &Serve) {
     let data_dir = std::path::absolute(&flags.data_dir).unwrap_or_else(|_| flags.data_dir.clone());
-    println!("trailcam listens on http://{address}");
-    println!("objects in {}", data_dir.join("s3").display());
-    println!("try: AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={} \\", flags.region);
-    println!("       aws --endpoint-url http://{address} cloudtrail lookup-events");
+    let text = format!(
+        "trailcam listens on http://{address}\n\
+         objects in {}\n\
+         try: AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={} \\\n       \
+         aws --endpoint-url http://{address} cloudtrail lookup-events\n",
+        data_dir.join("s3").display(),
+        flags.region,
+    );
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Resolves on SIGINT or SIGTERM.

@@ -99,8 +99,14 @@ impl Writer {
         self.string(operation.output_root);
         self.list(&operation.errors, |writer, id| writer.number(id.0.into()));
         self.string(operation.event_name);
-        self.flags(&[operation.checksum_required, operation.record_wrapped]);
-        self.flags(&[operation.output_unwrapped, operation.superseded]);
+        self.flags(&[
+            operation.checksum_required,
+            operation.record_wrapped,
+            operation.record_response,
+            operation.record_endpoint,
+        ]);
+        self.string(operation.record_extra);
+        self.flags(&[operation.output_unwrapped]);
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -162,8 +168,19 @@ impl Writer {
             member.xml_attribute,
             member.idempotency_token,
             member.streaming,
+            member.record.is_some(),
         ]);
         self.number(member.redact as u64);
+        if let Some(record) = &member.record {
+            self.member_record(record);
+        }
+    }
+
+    fn member_record(&mut self, record: &MemberRecord) {
+        self.string(record.name);
+        self.string(record.item);
+        self.string(record.default);
+        self.flags(&[record.plain]);
     }
 
     fn constraints(&mut self, constraints: &Constraints) {
@@ -266,8 +283,9 @@ impl Reader {
         let [result_wrapper, input_root, output_root] = std::array::from_fn(|_| self.string());
         let errors = self.list(Reader::shape_id);
         let event_name = self.string();
-        let [checksum_required, record_wrapped] = self.flags();
-        let [output_unwrapped, superseded] = self.flags();
+        let [checksum_required, record_wrapped, record_response, record_endpoint] = self.flags();
+        let record_extra = self.string();
+        let [output_unwrapped] = self.flags();
         Operation {
             name,
             method,
@@ -279,11 +297,13 @@ impl Reader {
             input_root,
             output_root,
             output_unwrapped,
-            superseded,
             errors,
             checksum_required,
             event_name,
             record_wrapped,
+            record_response,
+            record_endpoint,
+            record_extra,
         }
     }
 
@@ -344,7 +364,7 @@ impl Reader {
         let shape = self.shape_id();
         let location = self.one_of(&[Body, Uri, Query, Header, Headers, Status]);
         let [wire_name, query_name, namespace, prefix] = std::array::from_fn(|_| self.string());
-        let [required, flattened, xml_attribute, idempotency_token, streaming] = self.flags();
+        let [required, flattened, xml_attribute, idempotency_token, streaming, has_record] = self.flags();
         let redact = self.one_of(&[Redaction::None, Redaction::Hidden, Redaction::Removed, Redaction::Omitted]);
         Member {
             name,
@@ -359,7 +379,14 @@ impl Reader {
             idempotency_token,
             streaming,
             redact,
+            record: has_record.then(|| Box::new(self.member_record())),
         }
+    }
+
+    fn member_record(&mut self) -> MemberRecord {
+        let [name, item, default] = std::array::from_fn(|_| self.string());
+        let [plain] = self.flags();
+        MemberRecord { name, item, default, plain }
     }
 
     fn constraints(&mut self) -> Constraints {

@@ -12,7 +12,8 @@ use super::model::*;
 /// Merges the corrections of an overlay into a document. A correction may hold
 /// - `service`: facts about the service, merged into `x-trailcam-service`;
 /// - `operations`: facts by operation name, or a list of names that all get the facts in `set`;
-/// - `schemas`: facts by shape name.
+/// - `schemas`: facts by shape name;
+/// - `remove`: names of operations that nobody can call.
 ///
 /// What it names must exist, so that a correction cannot outlive what it corrects.
 pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
@@ -39,6 +40,9 @@ pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
         for (name, facts) in members(&correction["schemas"]) {
             correct_schema(document, name, facts)?;
         }
+        for name in list(&correction["remove"]) {
+            remove_operation(document, text(name))?;
+        }
     }
     Ok(())
 }
@@ -58,6 +62,13 @@ fn operation_in<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(|path| path.values_mut());
     let mut named = operations.filter(|operation| operation["operationId"] == name);
     named.next().ok_or_else(|| format!("no operation {name}"))
+}
+
+fn remove_operation(document: &mut Value, name: &str) -> Result<(), String> {
+    let paths = document["paths"].as_object_mut().ok_or("no paths")?;
+    let before = paths.len();
+    paths.retain(|path, _| path.rsplit_once('#').is_none_or(|(_, operation)| operation != name));
+    if paths.len() == before { Err(format!("no operation {name}")) } else { Ok(()) }
 }
 
 /// Objects are merged member by member; anything else is replaced.
@@ -227,6 +238,7 @@ impl Reader {
             idempotency_token: flag(site, "x-idempotencyToken"),
             streaming: flag(site, "x-streaming"),
             redact: redaction(text(&site["x-redact"]))?,
+            record: site.get("x-record").map(member_record),
         })
     }
 
@@ -250,11 +262,13 @@ impl Reader {
             input_root: text(&operation["x-locationName"]),
             output_root: text(&operation["x-outputRoot"]),
             output_unwrapped: flag(operation, "x-outputUnwrapped"),
-            superseded: flag(operation, "x-superseded"),
             errors: self.errors(&operation["responses"]["default"])?,
             checksum_required: flag(operation, "x-checksumRequired"),
             event_name: text(&operation["x-eventName"]),
             record_wrapped: flag(operation, "x-recordWrapped"),
+            record_response: flag(operation, "x-recordResponse"),
+            record_endpoint: flag(operation, "x-recordEndpoint"),
+            record_extra: text(&operation["x-recordExtra"]),
         })
     }
 
@@ -330,6 +344,15 @@ fn redaction(name: &str) -> Result<Redaction, String> {
     })
 }
 
+fn member_record(facts: &'static Value) -> Box<MemberRecord> {
+    Box::new(MemberRecord {
+        name: text(&facts["name"]),
+        item: text(&facts["item"]),
+        default: text(&facts["default"]),
+        plain: flag(facts, "plain"),
+    })
+}
+
 fn method_name(method: &str) -> Result<&'static str, String> {
     let methods = ["GET", "HEAD", "POST", "PUT", "DELETE"];
     let found = methods.into_iter().find(|name| name.eq_ignore_ascii_case(method));
@@ -376,6 +399,7 @@ mod tests {
             (json!({"service": {"global": true}}), "without a reason"),
             (json!({"reason": "r", "operations": {"Undo": {}}}), "no operation Undo"),
             (json!({"reason": "r", "operations": ["Undo"], "set": {}}), "no operation Undo"),
+            (json!({"reason": "r", "remove": ["Undo"]}), "no operation Undo"),
             (json!({"reason": "r", "schemas": {"Answer": {}}}), "no schema Answer"),
             (json!({"reason": "r", "schemas": {"Request": {"properties": {"Nam": {}}}}}), "no member Request.Nam"),
         ] {

@@ -19,14 +19,18 @@ pub use model::*;
 
 /// A packed contract, and the contract itself once somebody asked for it.
 struct Embedded {
-    service: &'static str,
+    address: Address,
     packed: &'static [u8],
     contract: OnceLock<Contract>,
 }
 
 impl Embedded {
-    const fn new(service: &'static str, packed: &'static [u8]) -> Embedded {
-        Embedded { service, packed, contract: OnceLock::new() }
+    const fn new(address: Address, packed: &'static [u8]) -> Embedded {
+        Embedded { address, packed, contract: OnceLock::new() }
+    }
+
+    fn contract(&'static self) -> &'static Contract {
+        self.contract.get_or_init(|| compact::unpack(self.packed))
     }
 }
 
@@ -35,11 +39,15 @@ include!(concat!(env!("OUT_DIR"), "/contracts.rs"));
 
 /// Names of all services that have a contract, in alphabetical order.
 pub fn services() -> impl Iterator<Item = &'static str> {
-    EMBEDDED.iter().map(|embedded| embedded.service)
+    EMBEDDED.iter().map(|embedded| embedded.address.service)
 }
 
 /// The contract of a service, by our name of it (`cloudwatch`, not `monitoring`).
 pub fn get(service: &str) -> Option<&'static Contract> {
-    let embedded = EMBEDDED.iter().find(|embedded| embedded.service == service)?;
-    Some(embedded.contract.get_or_init(|| compact::unpack(embedded.packed)))
+    find(|address| address.service == service)
+}
+
+/// The first contract whose address fits; no other is unpacked.
+pub fn find(fits: impl Fn(&Address) -> bool) -> Option<&'static Contract> {
+    EMBEDDED.iter().find(|embedded| fits(&embedded.address)).map(Embedded::contract)
 }

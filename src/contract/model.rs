@@ -2,6 +2,7 @@
 //!
 //! `build.rs` compiles this file too, so it depends on nothing else in the crate.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A wire protocol that a service speaks.
@@ -63,6 +64,18 @@ pub struct Contract {
     /// Sorted by name.
     pub shapes: Vec<Shape>,
     pub(super) by_name: HashMap<&'static str, OperationId>,
+}
+
+/// What tells a service's requests from others', known without unpacking its contract.
+#[derive(Debug)]
+pub struct Address {
+    pub service: &'static str,
+    pub protocols: &'static [Protocol],
+    pub target_prefix: &'static str,
+    pub rpc_name: &'static str,
+    pub signing_name: &'static str,
+    pub endpoint_prefix: &'static str,
+    pub api_version: &'static str,
 }
 
 /// How constraint violations are answered. From the overlay; the default depends on the protocol.
@@ -127,8 +140,6 @@ pub struct Operation {
     pub output_root: &'static str,
     /// REST-XML: that root is the output's only body member itself (overlay).
     pub output_unwrapped: bool,
-    /// A newer operation that answers the same requests goes before it (overlay).
-    pub superseded: bool,
     /// Modelled errors.
     pub errors: Vec<ShapeId>,
     /// A checksum header or `Content-MD5` must come with the body.
@@ -137,6 +148,12 @@ pub struct Operation {
     pub event_name: &'static str,
     /// EC2: written as one `…Request` wrapper in records (newer actions).
     pub record_wrapped: bool,
+    /// Records show the answer although the call changes nothing (`AssumeRole`).
+    pub record_response: bool,
+    /// Records tell which endpoint was called: `RequestDetails` (STS).
+    pub record_endpoint: bool,
+    /// Members that records add to the parameters when the caller sent none, as JSON text: `"force":false`.
+    pub record_extra: &'static str,
 }
 
 /// A named type.
@@ -208,6 +225,21 @@ pub struct Member {
     pub streaming: bool,
     /// Redacted in records (from the overlay; the shape's own mark is on the shape).
     pub redact: Redaction,
+    /// Where records write the member in another way than its form does.
+    pub record: Option<Box<MemberRecord>>,
+}
+
+/// How records write a member that does not follow its form (overlay `x-record`).
+#[derive(Debug, Default)]
+pub struct MemberRecord {
+    /// The member's name in records, else empty.
+    pub name: &'static str,
+    /// EC2: name of each value in an item set (`{"items":[{"instanceId":…}]}`), else empty.
+    pub item: &'static str,
+    /// JSON text that stands for the absent member, else empty; `-` keeps it out where the form lists it.
+    pub default: &'static str,
+    /// EC2: a plain array instead of an item set.
+    pub plain: bool,
 }
 
 /// What a record shows instead of a value.
@@ -307,5 +339,18 @@ impl Member {
     /// Name of the member on the wire.
     pub fn on_wire(&self) -> &'static str {
         if self.wire_name.is_empty() { self.name } else { self.wire_name }
+    }
+
+    /// Name of the member in EC2's forms: the element's name with a capital, unless the contract has one for queries.
+    pub fn in_ec2_forms(&self) -> Cow<'static, str> {
+        if !self.query_name.is_empty() {
+            return self.query_name.into();
+        }
+        match self.on_wire().split_at_checked(1) {
+            Some((first, rest)) if first.starts_with(|c: char| c.is_ascii_lowercase()) => {
+                format!("{}{rest}", first.to_ascii_uppercase()).into()
+            }
+            _ => self.on_wire().into(),
+        }
     }
 }

@@ -139,6 +139,8 @@ fn s3_bindings_place_every_part_of_a_request() {
     assert_eq!(member(s3, "Grant", "Grantee").xml_namespace, xsi);
     assert_eq!(operation(s3, "ListObjectsV2").event_name, "ListObjects");
     assert_eq!(operation(s3, "GetObject").event_name, "");
+    assert_eq!(operation(s3, "GetBucketLifecycleConfiguration").event_name, "GetBucketLifecycle");
+    assert_eq!(s3.find("GetBucketLifecycle"), None);
 }
 
 #[test]
@@ -150,6 +152,7 @@ fn errors_carry_their_code_and_status() {
         // One fault for all of its protocols: Query says the code, JSON and CBOR the name.
         ("cloudwatch", "ValidationException", "ValidationError", 400, false),
         ("cloudwatch", "ResourceNotFound", "ResourceNotFound", 404, false),
+        ("sqs", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400, false),
         ("kms", "KMSInternalException", "", 500, true),
     ] {
         let error = shape(contract(service), name).error.as_ref().expect("it is an error");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, HOST, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
 use percent_encoding::percent_decode_str;
 
 use crate::world::call::{Connection, Signature};
@@ -58,6 +58,7 @@ pub fn connection(headers: &HeaderMap, peer: IpAddr, query: &str, signature: Sig
         user_agent: text(headers, USER_AGENT.as_str()).unwrap_or_default().to_owned(),
         host: host(headers).to_owned(),
         arguments: arguments(query).map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
+        body_length: text(headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok()).unwrap_or_default(),
         signature,
     }
 }

@@ -14,6 +14,8 @@ mod query;
 mod rest;
 mod route;
 mod scalar;
+#[cfg(test)]
+mod tests;
 mod validate;
 pub mod value;
 mod xml;
@@ -22,6 +24,7 @@ use std::borrow::Cow;
 
 pub use fault::Fault;
 pub use faults::encode_fault;
+pub use rest::host_id;
 pub use route::{Route, RouteError, region, route};
 pub use validate::check;
 pub use value::{Map, Name, Value};
@@ -111,7 +114,7 @@ pub fn encode(
         Protocol::Cbor => cbor::write_output(contract, op.output, output),
         _ => query::write_answer(contract, op, protocol, output, request_id),
     };
-    if protocol == Protocol::Json && op.output.is_none() {
+    if op.output.is_none() && matches!(protocol, Protocol::Json | Protocol::Cbor) {
         encoded.body.clear();
     }
     encoded

@@ -12,8 +12,10 @@ struct Compiled {
     ahead: Vec<(bool, Regex)>,
 }
 
+type Memo = HashMap<&'static str, Option<Arc<Compiled>>>;
+
 /// Compiled patterns. Patterns are constants of the contracts, so this is a memo and no state.
-static COMPILED: RwLock<Option<HashMap<&'static str, Option<Arc<Compiled>>>>> = RwLock::new(None);
+static COMPILED: RwLock<Option<Memo>> = RwLock::new(None);
 
 /// Whether a pattern matches the whole text. A pattern that cannot be compiled ([`supported`]) lets all through.
 pub fn matches(pattern: &'static str, text: &str) -> bool {
@@ -78,38 +80,40 @@ fn lookahead(pattern: &str) -> Option<(bool, &str, &str)> {
 /// Java's dialect in Rust's: `\d`, `\w` and `\s` mean ASCII, code points beyond 16 bits come as surrogates.
 fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
-    let mut class = 0;
+    let mut class = 0_u32;
     let mut chars = pattern.chars();
     while let Some(char) = chars.next() {
         match char {
-            '\\' => {
-                let ascii = match chars.next() {
-                    Some('d') => "0-9",
-                    Some('w') => "0-9A-Za-z_",
-                    Some('s') => "\\t\\n\\x0B\\f\\r ",
-                    Some(other) => {
-                        out.push('\\');
-                        out.push(other);
-                        continue;
-                    }
-                    None => continue,
-                };
-                match class {
-                    0 => out.push_str(&format!("[{ascii}]")),
-                    _ => out.push_str(ascii),
-                }
-            }
+            '\\' => match chars.next().map(|escaped| (escaped, ascii(escaped))) {
+                Some((_, Some(members))) if class > 0 && !members.starts_with('^') => out.push_str(members),
+                Some((_, Some(members))) => out.push_str(&format!("[{members}]")),
+                Some((escaped, None)) => out.extend(['\\', escaped]),
+                None => {}
+            },
             '[' => {
                 class += 1;
                 out.push('[');
             }
             ']' => {
-                class = 0.max(class - 1);
+                class = class.saturating_sub(1);
                 out.push(']');
             }
             other => out.push(other),
         }
     }
-    out.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", "\\u{10000}-\\u{10FFFF}")
-        .replace("\\ud800\\udc00-\\udbff\\udfff", "\\u{10000}-\\u{10FFFF}")
+    let beyond = "\\u{10000}-\\u{10FFFF}";
+    out.replace("\\uD800\\uDC00-\\uDBFF\\uDFFF", beyond).replace("\\ud800\\udc00-\\udbff\\udfff", beyond)
+}
+
+/// The members of Java's predefined classes.
+fn ascii(class: char) -> Option<&'static str> {
+    Some(match class {
+        'd' => "0-9",
+        'D' => "^0-9",
+        'w' => "0-9A-Za-z_",
+        'W' => "^0-9A-Za-z_",
+        's' => "\\t\\n\\x0B\\f\\r ",
+        'S' => "^\\t\\n\\x0B\\f\\r ",
+        _ => return None,
+    })
 }

@@ -65,19 +65,11 @@ struct Form<'c> {
 }
 
 impl Form<'_> {
-    /// EC2 capitalises the element's name unless the contract has one for queries.
     fn name(self, member: &Member) -> Cow<'static, str> {
-        if !member.query_name.is_empty() {
-            return member.query_name.into();
-        }
-        if !self.ec2 {
-            return member.on_wire().into();
-        }
-        let mut chars = member.wire_name.chars();
-        match chars.next() {
-            Some(first) if first.is_lowercase() => format!("{}{}", first.to_ascii_uppercase(), chars.as_str()).into(),
-            Some(_) => member.wire_name.into(),
-            None => member.name.into(),
+        match (member.query_name, self.ec2) {
+            ("", false) => member.on_wire().into(),
+            (_, true) => member.in_ec2_forms(),
+            (name, false) => name.into(),
         }
     }
 

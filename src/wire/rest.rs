@@ -46,8 +46,7 @@ pub fn read_request(
             map.push(member.name, value);
         }
     }
-    let root = if op.input_root.is_empty() { "" } else { op.input_root };
-    read_body(contract, op.input, structure, protocol, root, body, &mut map)?;
+    read_body(contract, op.input, structure, protocol, op.input_root, body, &mut map)?;
     Ok(Value::Map(map))
 }
 
@@ -82,10 +81,10 @@ fn read_body(
         };
     }
     let has_body = structure.members.iter().any(|member| member.location == Location::Body);
-    if let (true, Some(shape)) = (has_body && !body.is_empty(), shape) {
-        if let Value::Map(members) = read_document(contract, shape, protocol, root, body)? {
-            map.0.extend(members.0);
-        }
+    if let (true, Some(shape)) = (has_body && !body.is_empty(), shape)
+        && let Value::Map(members) = read_document(contract, shape, protocol, root, body)?
+    {
+        map.0.extend(members.0);
     }
     Ok(())
 }
@@ -217,10 +216,11 @@ fn read_header<'h>(
 fn read_prefixed<'h>(member: &Member, headers: impl Iterator<Item = (&'h str, Cow<'h, str>)>) -> Option<Value> {
     let mut pairs: Vec<(Name, Value)> = Vec::new();
     for (name, text) in headers {
-        if let Some((prefix, key)) = name.split_at_checked(member.wire_name.len()) {
-            if prefix.eq_ignore_ascii_case(member.wire_name) && !key.is_empty() {
-                pairs.push((Name::Owned(key.to_owned()), text.as_ref().into()));
-            }
+        if let Some((prefix, key)) = name.split_at_checked(member.wire_name.len())
+            && prefix.eq_ignore_ascii_case(member.wire_name)
+            && !key.is_empty()
+        {
+            pairs.push((Name::Owned(key.to_owned()), text.as_ref().into()));
         }
     }
     (!pairs.is_empty()).then(|| Value::Map(distinct(pairs)))
@@ -349,10 +349,9 @@ pub fn write_request(contract: &Contract, op: &Operation, protocol: Protocol, in
     }
     let (body, content_type) = write_body(contract, shape, structure, protocol, &request_root(op, structure), map, op);
     request.body = body;
-    if let (Some(content_type), false) = (content_type, request.body.is_empty()) {
-        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            request.headers.push(("content-type".into(), content_type.into()));
-        }
+    let bound = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if let (Some(content_type), false, false) = (content_type, bound, request.body.is_empty()) {
+        request.headers.push(("content-type".into(), content_type.into()));
     }
 }
 
@@ -420,6 +419,9 @@ pub fn read_answer(
 
 fn read_unwrapped(contract: &Contract, structure: &Structure, body: &[u8], map: &mut Map) -> Result<(), Fault> {
     let element = xml::parse(body).ok_or_else(malformed_xml)?;
+    if element.text.is_empty() && element.children.is_empty() {
+        return Ok(());
+    }
     if let Some(member) = structure.members.iter().find(|member| member.location == Location::Body) {
         let value = xml::read(contract, member.shape, &element).map_err(|_| malformed_xml())?;
         map.push(member.name, value);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::{Fault, Head, rest};
-use crate::contract::{self, Contract, Location, Operation, OperationId, Protocol};
+use crate::contract::{Address, Contract, Location, Operation, OperationId, Protocol, find};
 
 /// What the head says is called.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct RouteError {
 }
 
 /// Finds the operation that a request calls. `form` is the body where its content type is a form's.
-pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, RouteError> {
+pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, Box<RouteError>> {
     let scope = Scope::of(head);
     let request = Asked { head, form, scope: scope.as_ref() };
     let found = by_rpc_path(&request)
@@ -43,7 +43,7 @@ pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, RouteError> {
         Ok((contract, protocol, operation)) => Ok(Route { contract, protocol, operation, region }),
         Err(mut error) => {
             error.region = region;
-            Err(*error)
+            Err(error)
         }
     }
 }
@@ -100,13 +100,8 @@ impl Scope {
     }
 }
 
-/// The first contract that fits.
-fn find(fits: impl Fn(&Contract) -> bool) -> Option<&'static Contract> {
-    contract::services().filter_map(contract::get).find(|contract| fits(contract))
-}
-
-fn speaks(contract: &Contract, protocol: Protocol) -> bool {
-    contract.protocols.contains(&protocol)
+fn takes_forms(address: &Address) -> bool {
+    address.protocols.iter().any(|protocol| matches!(protocol, Protocol::Query | Protocol::Ec2))
 }
 
 fn error(contract: Option<&'static Contract>, protocol: Protocol, action: &str, fault: Fault) -> Found {
@@ -115,7 +110,8 @@ fn error(contract: Option<&'static Contract>, protocol: Protocol, action: &str, 
 
 fn unknown_operation(contract: Option<&'static Contract>, protocol: Protocol, action: &str) -> Found {
     let sentence = "The requested operation is not recognized by the service.";
-    error(contract, protocol, action, Fault::new("UnknownOperationException", sentence).status(404))
+    let status = if protocol == Protocol::Json { 400 } else { 404 };
+    error(contract, protocol, action, Fault::new("UnknownOperationException", sentence).status(status))
 }
 
 /// `/service/NAME/operation/OP`
@@ -129,7 +125,7 @@ fn by_rpc_path(asked: &Asked) -> Option<Found> {
         _ if protocol == Some("rpc-v2-cbor") => "",
         _ => return None,
     };
-    let contract = find(|contract| contract.rpc_name == name && speaks(contract, Protocol::Cbor));
+    let contract = find(|at| at.rpc_name == name && at.protocols.contains(&Protocol::Cbor));
     Some(match contract.and_then(|contract| Some((contract, contract.find(operation)?))) {
         Some((contract, id)) => Ok((contract, Protocol::Cbor, id)),
         None => unknown_operation(contract, Protocol::Cbor, operation),
@@ -140,7 +136,7 @@ fn by_rpc_path(asked: &Asked) -> Option<Found> {
 fn by_target(asked: &Asked) -> Option<Found> {
     let target = asked.head.header("x-amz-target")?;
     let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
-    let contract = find(|contract| contract.target_prefix == prefix && speaks(contract, Protocol::Json));
+    let contract = find(|at| at.target_prefix == prefix && at.protocols.contains(&Protocol::Json));
     Some(match contract.and_then(|contract| Some((contract, contract.find(operation)?))) {
         Some((contract, id)) => Ok((contract, Protocol::Json, id)),
         None => unknown_operation(contract, Protocol::Json, operation),
@@ -158,9 +154,7 @@ fn by_action(asked: &Asked) -> Option<Found> {
     let version = argument(asked.head.query, form, "Version").unwrap_or_default();
     let contract = match asked.scope {
         Some(_) => signed(asked),
-        None => {
-            find(|contract| contract.api_version == version && of_form(contract).is_some()).or_else(|| hosted(asked))
-        }
+        None => find(|at| at.api_version == version && takes_forms(at)).or_else(|| hosted(asked)),
     };
     let Some((contract, protocol)) = contract.and_then(of_form) else {
         return contract.is_none().then(|| error(None, Protocol::Query, &action, invalid_action(None, &action)));
@@ -191,13 +185,13 @@ fn of_form<C: std::borrow::Borrow<Contract>>(contract: C) -> Option<(C, Protocol
 /// The contract of the service that the request is signed for.
 fn signed(asked: &Asked) -> Option<&'static Contract> {
     let service = &asked.scope?.service;
-    find(|contract| contract.signing_name == service)
+    find(|at| at.signing_name == service)
 }
 
 /// The contract of the service that the host names first.
 fn hosted(asked: &Asked) -> Option<&'static Contract> {
     let label = asked.head.host.split(['.', ':']).next()?;
-    find(|contract| contract.endpoint_prefix == label && of_form(contract).is_some())
+    find(|at| at.endpoint_prefix == label && takes_forms(at))
 }
 
 fn argument<'a>(query: &'a str, form: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
@@ -207,15 +201,12 @@ fn argument<'a>(query: &'a str, form: &'a [u8], name: &str) -> Option<Cow<'a, st
 
 /// REST-JSON: the service by its signing name, or by a path that is its alone.
 fn by_rest_json(asked: &Asked) -> Option<Found> {
-    let named = signed(asked).filter(|contract| speaks(contract, Protocol::RestJson));
-    let contract = match (named, asked.scope) {
-        (Some(contract), _) => contract,
-        (None, Some(_)) => return None,
-        (None, None) => find(|contract| {
-            speaks(contract, Protocol::RestJson)
-                && contract.operations.iter().any(|op| !op.uri.contains('{') && op.uri == asked.head.path)
-        })?,
-    };
+    let scope = asked.scope.map(|scope| scope.service.as_str());
+    let speaks = |at: &Address| at.protocols.contains(&Protocol::RestJson);
+    let contract = find(|at| speaks(at) && scope.is_none_or(|service| at.signing_name == service))?;
+    if scope.is_none() && !contract.operations.iter().any(|op| !op.uri.contains('{') && op.uri == asked.head.path) {
+        return None;
+    }
     Some(match best(contract, asked.head) {
         Some(id) => Ok((contract, Protocol::RestJson, id)),
         None => unknown_operation(Some(contract), Protocol::RestJson, asked.head.path),
@@ -224,12 +215,11 @@ fn by_rest_json(asked: &Asked) -> Option<Found> {
 
 /// REST-XML takes what is left, unless it is signed for another service.
 fn by_rest_xml(asked: &Asked) -> Found {
-    let contract = find(|contract| {
-        speaks(contract, Protocol::RestXml) && asked.scope.is_none_or(|scope| contract.signing_name == scope.service)
-    });
+    let scope = asked.scope.map(|scope| scope.service.as_str());
+    let speaks = |at: &Address| at.protocols.contains(&Protocol::RestXml);
+    let contract = find(|at| speaks(at) && scope.is_none_or(|service| at.signing_name == service));
     let Some(contract) = contract else {
-        let service = asked.scope.map(|scope| scope.service.as_str()).unwrap_or_default();
-        let sentence = format!("The service '{service}' is not supported.");
+        let sentence = format!("The service '{}' is not supported.", scope.unwrap_or_default());
         return error(None, Protocol::RestJson, "", Fault::new("NotImplemented", sentence));
     };
     match best(contract, asked.head) {
@@ -247,17 +237,17 @@ fn best(contract: &Contract, head: &Head) -> Option<OperationId> {
     let arguments: Vec<_> = form_urlencoded::parse(head.query.as_bytes()).collect();
     let mut best: Option<(i32, OperationId)> = None;
     for (id, op) in (0..).map(OperationId).zip(&contract.operations) {
-        if let Some(score) = score(contract, op, head, &arguments) {
-            if best.is_none_or(|(highest, _)| score > highest) {
-                best = Some((score, id));
-            }
+        if let Some(score) = score(contract, op, head, &arguments)
+            && best.is_none_or(|(highest, _)| score > highest)
+        {
+            best = Some((score, id));
         }
     }
     best.map(|(_, id)| id)
 }
 
 /// Constant arguments (`?uploads`, `?list-type=2`) weigh most, then required members, then a literal path.
-/// Required members may be missing only where constant arguments already name the operation.
+/// Required members may be missing only where constant arguments or a literal path already name the operation.
 fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str>, Cow<str>)]) -> Option<i32> {
     if op.method != head.method {
         return None;
@@ -267,7 +257,7 @@ fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str
         return None;
     }
     let labels = rest::labels(path, head.path)?;
-    let mut score = if labels.is_empty() { 1 } else { 0 } - i32::from(op.superseded);
+    let mut score = if labels.is_empty() { 1 } else { 0 };
     for constant in constants.split('&').filter(|constant| !constant.is_empty()) {
         let (name, value) = constant.split_once('=').unwrap_or((constant, ""));
         if !arguments.iter().any(|(key, held)| key == name && (value.is_empty() || held == value)) {
@@ -284,7 +274,7 @@ fn score(contract: &Contract, op: &Operation, head: &Head, arguments: &[(Cow<str
         };
         match present {
             true => score += 10,
-            false if constants.is_empty() => return None,
+            false if constants.is_empty() && !labels.is_empty() => return None,
             false => score -= 10,
         }
     }

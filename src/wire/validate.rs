@@ -1,8 +1,10 @@
 //! Holds an input tree against the constraints of its contract and words what breaks them.
 
+use std::borrow::Cow;
+
 use super::value::Value;
 use super::{Fault, pattern, rest, scalar};
-use crate::contract::{Constraints, Contract, Kind, Location, OperationId, Reference, ShapeId, Validation};
+use crate::contract::{Constraints, Contract, Kind, Location, Member, OperationId, Reference, ShapeId, Validation};
 
 /// Checks every constraint; the fault lists all that are broken, in the service's own form.
 pub fn check(contract: &Contract, operation: OperationId, input: &Value) -> Result<(), Fault> {
@@ -24,27 +26,27 @@ pub fn check(contract: &Contract, operation: OperationId, input: &Value) -> Resu
 }
 
 /// "2 validation errors detected: Value … at 'name' failed to satisfy constraint: …; Value …"
-fn listing(broken: &[Violation]) -> String {
+fn listing(broken: &[Violation<'_>]) -> String {
     let plural = if broken.len() == 1 { "error" } else { "errors" };
     let sentences: Vec<String> = broken.iter().map(Violation::sentence).collect();
     format!("{} validation {plural} detected: {}", broken.len(), sentences.join("; "))
 }
 
 /// EC2 speaks of the first parameter that is wrong.
-fn ec2(broken: &[Violation]) -> Fault {
+fn ec2(broken: &[Violation<'_>]) -> Fault {
     let missing = broken.iter().find(|violation| violation.rule == Rule::Required);
     if let Some(violation) = missing {
         let name = violation.parameter();
         return Fault::new("MissingParameter", format!("The request must contain the parameter {name}"));
     }
     let violation = broken.first();
-    let name = violation.map(Violation::parameter).unwrap_or_default();
+    let name = lower_first(&violation.map(Violation::parameter).unwrap_or_default());
     let value = violation.and_then(|v| v.shown.clone()).unwrap_or_default();
     Fault::new("InvalidParameterValue", format!("Value ({value}) for parameter {name} is invalid."))
 }
 
 /// S3 minds required members and enumerations; lengths and patterns are the operations' own matter.
-fn s3(contract: &Contract, operation: OperationId, broken: &[Violation]) -> Option<Fault> {
+fn s3(contract: &Contract, operation: OperationId, broken: &[Violation<'_>]) -> Option<Fault> {
     let violation = broken.iter().find(|v| matches!(v.rule, Rule::Required | Rule::Enum))?;
     let structure = contract.operation(operation).input.and_then(|id| contract.structure(id))?;
     let member = violation.path.first().and_then(|step| structure.member(step.name()))?;
@@ -80,31 +82,31 @@ enum Rule {
 
 /// A step on the way to a value.
 #[derive(Clone, Debug)]
-enum Step {
-    Member(&'static str),
+enum Step<'c> {
+    Member(&'c Member),
     Item(usize),
     Entry(String),
 }
 
-impl Step {
+impl Step<'_> {
     fn name(&self) -> &str {
         match self {
-            Step::Member(name) => name,
+            Step::Member(member) => member.name,
             Step::Item(_) | Step::Entry(_) => "member",
         }
     }
 }
 
 #[derive(Debug)]
-struct Violation {
-    path: Vec<Step>,
+struct Violation<'c> {
+    path: Vec<Step<'c>>,
     /// The value as text; `None` for a missing or a sensitive one.
     shown: Option<String>,
     rule: Rule,
     constraint: String,
 }
 
-impl Violation {
+impl Violation<'_> {
     fn sentence(&self) -> String {
         let value = match (&self.shown, self.rule) {
             (_, Rule::Required) => "Value null at".to_owned(),
@@ -117,7 +119,7 @@ impl Violation {
     /// `tags.1.member.key`
     fn path(&self) -> String {
         let steps = self.path.iter().map(|step| match step {
-            Step::Member(name) => lower_first(name),
+            Step::Member(member) => lower_first(member.name),
             Step::Item(number) => format!("{number}.member"),
             Step::Entry(key) => format!("{key}.member"),
         });
@@ -125,12 +127,12 @@ impl Violation {
     }
 
     /// EC2's name of the parameter: the innermost member.
-    fn parameter(&self) -> String {
-        let members = self.path.iter().rev().filter_map(|step| match step {
-            Step::Member(name) => Some(lower_first(name)),
+    fn parameter(&self) -> Cow<'static, str> {
+        let name = self.path.iter().rev().find_map(|step| match step {
+            Step::Member(member) => Some(member.in_ec2_forms()),
             _ => None,
         });
-        members.take(1).collect()
+        name.unwrap_or_default()
     }
 }
 
@@ -141,11 +143,11 @@ fn lower_first(name: &str) -> String {
 
 struct Walk<'c> {
     contract: &'c Contract,
-    broken: Vec<Violation>,
+    broken: Vec<Violation<'c>>,
 }
 
-impl Walk<'_> {
-    fn value(&mut self, shape: ShapeId, value: &Value, path: &mut Vec<Step>) {
+impl<'c> Walk<'c> {
+    fn value(&mut self, shape: ShapeId, value: &Value, path: &mut Vec<Step<'c>>) {
         let contract = self.contract;
         let held = contract.shape(shape);
         for (rule, constraint) in broken(&held.kind, &held.constraints, value) {
@@ -154,7 +156,7 @@ impl Walk<'_> {
         match (&held.kind, value) {
             (Kind::Structure(structure), Value::Map(map)) => {
                 for member in &structure.members {
-                    path.push(Step::Member(member.name));
+                    path.push(Step::Member(member));
                     match map.get(member.name) {
                         // A streamed payload is not in the tree; the front has it.
                         None | Some(Value::Null) if member.required && !member.streaming => {
@@ -214,7 +216,7 @@ impl Walk<'_> {
         &mut self,
         shape: ShapeId,
         value: &Value,
-        path: &[Step],
+        path: &[Step<'c>],
         rule: Option<Rule>,
         what: &str,
         inner: ShapeId,
@@ -226,7 +228,7 @@ impl Walk<'_> {
         }
     }
 
-    fn add(&mut self, shape: ShapeId, value: &Value, path: &[Step], rule: Rule, constraint: String) {
+    fn add(&mut self, shape: ShapeId, value: &Value, path: &[Step<'c>], rule: Rule, constraint: String) {
         let shown = (!self.is_sensitive(shape) && !value.is_null()).then(|| show(value));
         self.broken.push(Violation { path: path.to_vec(), shown, rule, constraint });
     }

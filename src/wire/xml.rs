@@ -158,10 +158,12 @@ pub fn is_flattened(member: &Member, kind: &Kind) -> bool {
     }
 }
 
-/// A flattened list may name its items; that name then stands in place of the member's own.
+/// A flattened list may name its items, and a flattened map its entries (SQS, in Query only); that name
+/// then stands in place of the member's own.
 fn element_name(member: &Member, kind: &Kind) -> &'static str {
     match kind {
         Kind::List { member: item, .. } if is_flattened(member, kind) => or(item.wire_name, member.on_wire()),
+        Kind::Map { .. } if is_flattened(member, kind) => or(member.query_name, member.on_wire()),
         _ => member.on_wire(),
     }
 }

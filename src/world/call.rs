@@ -47,8 +47,10 @@ pub struct Connection {
     pub user_agent: String,
     /// `Host` header.
     pub host: String,
-    /// Query arguments of REST requests that the contract does not bind (`x-id`, presigning), for the record.
+    /// Every query argument; records also show those that the contract does not bind (`x-id`, presigning).
     pub arguments: Vec<(String, String)>,
+    /// `Content-Length` header, for S3's `additionalEventData`.
+    pub body_length: u64,
     /// How the request was signed, for S3's `additionalEventData`.
     pub signature: Signature,
 }
@@ -131,6 +133,7 @@ impl Call {
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let request_id = request_id(world, call.contract);
     let upload = std::mem::take(&mut call.upload);
+    let received = received(&call.sender, &upload);
     let (caller, known) = match identify(world, &call.sender) {
         Ok(caller) => (caller, Ok(())),
         Err(fault) => (unidentified(world, &call.sender), Err(fault)),
@@ -152,7 +155,7 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let note = cx.note;
     record::write(
         world,
-        record::Facts { call: &call, op, caller: &caller, request_id: &request_id, outcome: &outcome, note },
+        record::Facts { call: &call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
     );
     Answer { request_id, outcome }
 }
@@ -192,6 +195,14 @@ impl Sender {
             Sender::Client { connection, .. } => &connection.host,
             Sender::Service { .. } => "",
         }
+    }
+}
+
+/// Bytes of the body: of the object uploaded, else as announced.
+fn received(sender: &Sender, upload: &Upload) -> u64 {
+    match sender {
+        Sender::Client { connection, .. } if upload.length == 0 => connection.body_length,
+        _ => upload.length,
     }
 }
 

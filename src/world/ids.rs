@@ -28,6 +28,13 @@ impl Ids {
         Builder::from_random_bytes(bytes).into_uuid()
     }
 
+    /// A UUID in the version 3 layout: ids of events that are shared between accounts.
+    pub fn uuid_v3(&mut self) -> Uuid {
+        let mut bytes = [0; 16];
+        self.rng.fill_bytes(&mut bytes);
+        Builder::from_md5_bytes(bytes).into_uuid()
+    }
+
     /// A UUID in the version 5 layout: request ids of SNS and SQS.
     pub fn uuid_v5(&mut self) -> Uuid {
         let mut bytes = [0; 16];

@@ -1,163 +1,100 @@
 //! The envelope of a record, in the order of delivered files.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-
-use crate::contract::Contract;
+use crate::contract::{Contract, RecordForm};
 use crate::wire::{Fault, Value};
 use crate::world::World;
-use crate::world::call::{Connection, Resource, Sender};
-use crate::world::caller::{Caller, Principal};
+use crate::world::call::{Resource, Sender};
+use crate::world::caller::Principal;
 use crate::world::op::{Access, Category};
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::{Time, iso_seconds};
 
-use super::{Facts, parameters};
+use super::json::Json;
+use super::{Facts, Identity, parameters};
+
+/// Longest `errorMessage`, in bytes.
+const ERROR_MESSAGE_MAX: usize = 1024;
 
 /// A record before it becomes text. Field by field, <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Event {
     pub event_version: &'static str,
     pub user_identity: Identity,
-    #[serde(serialize_with = "seconds")]
     pub event_time: Time,
     pub event_source: &'static str,
     pub event_name: &'static str,
-    #[serde(serialize_with = "region")]
     pub aws_region: Region,
-    #[serde(rename = "sourceIPAddress")]
     pub source_ip_address: String,
     pub user_agent: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
     /// JSON text; `None` is written as `null`.
-    pub request_parameters: Option<Box<RawValue>>,
-    pub response_elements: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub additional_event_data: Option<Box<RawValue>>,
-    #[serde(rename = "requestID")]
+    pub request_parameters: Option<String>,
+    /// JSON text; `None` is written as `null`.
+    pub response_elements: Option<String>,
+    /// JSON text; `None` is left out.
+    pub additional_event_data: Option<String>,
     pub request_id: String,
-    #[serde(rename = "eventID")]
     pub event_id: String,
     pub read_only: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "resources")]
     pub resources: Vec<Resource>,
     pub event_type: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
+    /// Empty where the service writes none.
     pub api_version: &'static str,
     pub management_event: bool,
-    #[serde(serialize_with = "account")]
     pub recipient_account_id: AccountId,
-    #[serde(rename = "sharedEventID", skip_serializing_if = "Option::is_none")]
+    /// Joins the records that several accounts have of one call.
     pub shared_event_id: Option<String>,
     pub event_category: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_details: Option<TlsDetails>,
     /// Types and names of the resources that `LookupEvents` shows; not part of the record.
-    #[serde(skip)]
     pub lookup_resources: Vec<(&'static str, String)>,
 }
 
-/// `userIdentity`.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Identity {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub access_key_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_context: Option<SessionContext>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub invoked_by: Option<&'static str>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionContext {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_issuer: Option<SessionIssuer>,
-    pub attributes: SessionAttributes,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionIssuer {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    pub principal_id: String,
-    pub arn: String,
-    pub account_id: String,
-    pub user_name: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SessionAttributes {
-    #[serde(serialize_with = "seconds")]
-    pub creation_date: Time,
-    /// The text `true` or `false`.
-    pub mfa_authenticated: &'static str,
-}
-
 /// What is true of the connection: without TLS, the host header alone.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct TlsDetails {
     pub client_provided_host_header: String,
 }
 
-/// The event of a call.
+/// The event of a call in its caller's account.
 pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
     let Facts { call, caller, .. } = *facts;
     let style = &call.contract.record;
     let operation = call.contract.operation(call.operation);
     let access = facts.op.map_or_else(|| Access::of_name(operation.name), |op| op.access);
     let management = facts.op.is_none_or(|op| op.category == Category::Management);
-    let (error_code, error_message) = match facts.outcome {
-        Ok(_) => (None, None),
-        Err(fault) => (Some(error_code(call.contract, fault)), Some(fault.message.clone())),
-    };
-    let (source_ip_address, user_agent, tls_details) = match &call.sender {
-        Sender::Client { connection, .. } => of_connection(connection),
-        Sender::Service { name, .. } => ((*name).to_owned(), (*name).to_owned(), None),
-    };
+    let fault = facts.outcome.as_ref().err();
+    let denied = fault.is_some_and(is_denial);
+    let from = Origin::of(call.contract, &call.sender);
+    let shared = matches!(caller.principal, Principal::Service(_)) || facts.stranger().is_some();
+    let shared_event_id = shared.then(|| world.ids.uuid().to_string());
     Event {
         event_version: style.event_version,
-        user_identity: identity(caller),
+        user_identity: Identity::of(caller),
         event_time: world.now,
         event_source: style.event_source,
         event_name: if operation.event_name.is_empty() { operation.name } else { operation.event_name },
         aws_region: if call.contract.global { Region::US_EAST_1 } else { call.region },
-        source_ip_address,
-        user_agent,
-        error_code,
-        error_message,
-        request_parameters: parameters::request(facts),
+        source_ip_address: from.address,
+        user_agent: from.user_agent,
+        error_code: fault.map(|fault| error_code(style.form, fault)),
+        error_message: fault.map(|fault| cut(&fault.message, ERROR_MESSAGE_MAX).to_owned()),
+        request_parameters: parameters::request(facts, denied),
         response_elements: parameters::response(facts, access),
         additional_event_data: parameters::additional(facts),
         request_id: facts.request_id.to_owned(),
-        event_id: world.ids.uuid().to_string(),
+        event_id: event_id(world, shared),
         read_only: access == Access::Read,
         resources: facts.note.resources.clone(),
         event_type: "AwsApiCall",
-        api_version: style.api_version,
+        // Denied callers do not get as far as the version of the API.
+        api_version: if denied { "" } else { style.api_version },
         management_event: management,
-        recipient_account_id: caller.account.clone(),
-        shared_event_id: matches!(caller.principal, Principal::Service(_)).then(|| world.ids.uuid().to_string()),
+        recipient_account_id: facts.recipient().clone(),
+        shared_event_id,
         event_category: if management { "Management" } else { "Data" },
-        tls_details,
+        tls_details: from.tls,
         lookup_resources: lookup_resources(facts),
     }
 }
@@ -171,99 +108,147 @@ fn lookup_resources(facts: &Facts) -> Vec<(&'static str, String)> {
         let member = |tree| path.split('.').try_fold(tree, |tree: &Value, name| tree.get(name));
         input.and_then(member).or_else(|| output.and_then(member))
     };
-    let named =
-        facts.op.map_or(&[][..], |op| op.resources).iter().filter_map(|(kind, path)| Some((*kind, find(path)?)));
-    let texts = named.flat_map(|(kind, value)| {
+    let named = facts.op.map_or(&[][..], |op| op.resources).iter();
+    let texts = named.filter_map(|(kind, path)| Some((*kind, find(path)?))).flat_map(|(kind, value)| {
         let items = value.as_list().unwrap_or(std::slice::from_ref(value));
         items.iter().filter_map(Value::as_str).map(move |name| (kind, name.to_owned()))
     });
     texts.collect()
 }
 
-fn of_connection(connection: &Connection) -> (String, String, Option<TlsDetails>) {
-    let tls = TlsDetails { client_provided_host_header: connection.host.clone() };
-    (connection.source_ip.clone(), connection.user_agent.clone(), Some(tls))
+/// Version 4, but version 3 where several accounts may have a record of the call.
+pub(super) fn event_id(world: &mut World, shared: bool) -> String {
+    if shared { world.ids.uuid_v3().to_string() } else { world.ids.uuid().to_string() }
 }
 
-/// The exception's name, as CloudTrail spells it.
-fn error_code(_contract: &Contract, fault: &Fault) -> String {
-    fault.code.clone()
+/// Where a call came from.
+struct Origin {
+    address: String,
+    user_agent: String,
+    tls: Option<TlsDetails>,
 }
 
-/// Who called, as `userIdentity` shows it.
-fn identity(caller: &Caller) -> Identity {
-    let kind = match &caller.principal {
-        Principal::Root => "Root",
-        Principal::User { .. } => "IAMUser",
-        Principal::Role { .. } => "AssumedRole",
-        Principal::Service(name) => {
-            return Identity { kind: "AWSService", invoked_by: Some(name), ..Identity::default() };
+impl Origin {
+    fn of(contract: &Contract, sender: &Sender) -> Origin {
+        match sender {
+            Sender::Client { connection, .. } => Origin {
+                address: connection.source_ip.clone(),
+                user_agent: match contract.record.form {
+                    RecordForm::S3 => format!("[{}]", connection.user_agent),
+                    _ => connection.user_agent.clone(),
+                },
+                tls: (!connection.host.is_empty())
+                    .then(|| TlsDetails { client_provided_host_header: connection.host.clone() }),
+            },
+            Sender::Service { name, .. } => {
+                Origin { address: (*name).to_owned(), user_agent: (*name).to_owned(), tls: None }
+            }
         }
-        Principal::Anonymous => return anonymous(),
-    };
-    Identity {
-        kind,
-        principal_id: caller.principal_id(),
-        arn: caller.arn(),
-        account_id: Some(caller.account.to_string()),
-        access_key_id: caller.access_key.clone(),
-        user_name: match &caller.principal {
-            Principal::User { name, .. } => Some(name.clone()),
-            _ => None,
-        },
-        session_context: session_context(caller),
-        invoked_by: None,
     }
 }
 
-/// S3 writes unsigned requests like this.
-fn anonymous() -> Identity {
-    let none = || Some(String::new());
-    Identity {
-        kind: "AWSAccount",
-        principal_id: none(),
-        account_id: Some("ANONYMOUS_PRINCIPAL".into()),
-        ..Identity::default()
+fn is_denial(fault: &Fault) -> bool {
+    matches!(fault.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+}
+
+/// The exception's name, as CloudTrail spells it: denials are `AccessDenied` nearly everywhere, and EC2's codes
+/// tell whose mistake it was.
+fn error_code(form: RecordForm, fault: &Fault) -> String {
+    match (form, fault.code.as_str()) {
+        (RecordForm::Ec2, code) if code.starts_with("Client.") || code.starts_with("Server.") => code.to_owned(),
+        (RecordForm::Ec2, code) => {
+            let ours = fault.status.is_some_and(|status| status >= 500) || EC2_SERVER_ERRORS.contains(&code);
+            format!("{}.{code}", if ours { "Server" } else { "Client" })
+        }
+        (_, "AccessDeniedException") => "AccessDenied".to_owned(),
+        (_, code) => code.to_owned(),
     }
 }
 
-fn session_context(caller: &Caller) -> Option<SessionContext> {
-    let session = caller.session.as_ref()?;
-    let session_issuer = session.issuer.as_ref().map(|role| SessionIssuer {
-        kind: "Role",
-        principal_id: role.id.clone(),
-        arn: role.arn.clone(),
-        account_id: caller.account.to_string(),
-        user_name: role.name.clone(),
-    });
-    let mfa_authenticated = if session.mfa { "true" } else { "false" };
-    Some(SessionContext {
-        session_issuer,
-        attributes: SessionAttributes { creation_date: session.created, mfa_authenticated },
-    })
+/// EC2's codes for its own failures.
+const EC2_SERVER_ERRORS: [&str; 6] = [
+    "InsufficientCapacity",
+    "InsufficientInstanceCapacity",
+    "InternalError",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "Unavailable",
+];
+
+/// The first `length` bytes at most, without breaking a character.
+fn cut(text: &str, length: usize) -> &str {
+    &text[..text.floor_char_boundary(length)]
 }
 
-fn seconds<S: serde::Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&iso_seconds(*time))
-}
+impl Event {
+    /// The record as one line of JSON.
+    pub fn to_json(&self) -> String {
+        let parts = [&self.request_parameters, &self.response_elements, &self.additional_event_data];
+        let parts: usize = parts.into_iter().flatten().map(String::len).sum();
+        let mut out = Json::with_capacity(1024 + parts);
+        out.open('{');
+        self.write_call(&mut out);
+        self.write_outcome(&mut out);
+        self.write_context(&mut out);
+        out.close('}');
+        out.into_text()
+    }
 
-fn region<S: serde::Serializer>(region: &Region, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(region.as_str())
-}
+    fn write_call(&self, out: &mut Json) {
+        out.text_member("eventVersion", self.event_version);
+        out.key("userIdentity");
+        self.user_identity.write(out);
+        out.text_member("eventTime", &iso_seconds(self.event_time));
+        out.text_member("eventSource", self.event_source);
+        out.text_member("eventName", self.event_name);
+        out.text_member("awsRegion", self.aws_region.as_str());
+        out.text_member("sourceIPAddress", &self.source_ip_address);
+        out.text_member("userAgent", &self.user_agent);
+    }
 
-fn account<S: serde::Serializer>(account: &AccountId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(account.as_str())
-}
-
-fn resources<S: serde::Serializer>(resources: &[Resource], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(resources.iter().map(|resource| {
-        let arn = if resource.is_prefix { "ARNPrefix" } else { "ARN" };
-        let mut members = serde_json::Map::new();
-        if let Some(account) = &resource.account {
-            members.insert("accountId".into(), account.as_str().into());
+    fn write_outcome(&self, out: &mut Json) {
+        self.error_code.iter().for_each(|code| out.text_member("errorCode", code));
+        self.error_message.iter().for_each(|message| out.text_member("errorMessage", message));
+        out.raw_member("requestParameters", self.request_parameters.as_deref());
+        out.raw_member("responseElements", self.response_elements.as_deref());
+        if self.additional_event_data.is_some() {
+            out.raw_member("additionalEventData", self.additional_event_data.as_deref());
         }
-        members.insert("type".into(), resource.kind.into());
-        members.insert(arn.into(), resource.arn.as_str().into());
-        members
-    }))
+        out.text_member("requestID", &self.request_id);
+        out.text_member("eventID", &self.event_id);
+        out.key("readOnly");
+        out.bool(self.read_only);
+        if !self.resources.is_empty() {
+            out.key("resources");
+            out.open('[');
+            self.resources.iter().for_each(|resource| write_resource(resource, out));
+            out.close(']');
+        }
+    }
+
+    fn write_context(&self, out: &mut Json) {
+        out.text_member("eventType", self.event_type);
+        if !self.api_version.is_empty() {
+            out.text_member("apiVersion", self.api_version);
+        }
+        out.key("managementEvent");
+        out.bool(self.management_event);
+        out.text_member("recipientAccountId", self.recipient_account_id.as_str());
+        self.shared_event_id.iter().for_each(|id| out.text_member("sharedEventID", id));
+        out.text_member("eventCategory", self.event_category);
+        if let Some(tls) = &self.tls_details {
+            out.key("tlsDetails");
+            out.open('{');
+            out.text_member("clientProvidedHostHeader", &tls.client_provided_host_header);
+            out.close('}');
+        }
+    }
+}
+
+fn write_resource(resource: &Resource, out: &mut Json) {
+    out.open('{');
+    resource.account.iter().for_each(|account| out.text_member("accountId", account.as_str()));
+    out.text_member("type", resource.kind);
+    out.text_member(if resource.is_prefix { "ARNPrefix" } else { "ARN" }, &resource.arn);
+    out.close('}');
 }

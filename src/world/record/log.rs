@@ -21,9 +21,8 @@ const SEPARATOR: char = '\n';
 #[derive(Debug, Default)]
 pub struct Log {
     sealed: Vec<Segment>,
-    /// The newest events, less than a segment, with the time of the newest.
+    /// The newest events, less than a segment.
     tail: Vec<Box<str>>,
-    newest: Option<Time>,
     /// Segments dropped from the front.
     forgotten: usize,
 }
@@ -50,10 +49,10 @@ struct Segment {
 impl Log {
     /// Appends an event and answers its position.
     pub fn append(&mut self, event: &Event) -> Position {
-        // Serialisation of an `Event` has no failing case: its maps have text keys.
-        let mut text = serde_json::to_string(event).unwrap_or_default();
+        let mut text = event.to_json();
         if !event.lookup_resources.is_empty() {
             text.push(SEPARATOR);
+            // A list of texts has no failing case.
             text.push_str(&serde_json::to_string(&event.lookup_resources).unwrap_or_default());
         }
         self.push(text, event.event_time)
@@ -62,7 +61,6 @@ impl Log {
     fn push(&mut self, text: String, time: Time) -> Position {
         let at = self.end();
         self.tail.push(text.into_boxed_str());
-        self.newest = Some(time);
         if self.tail.len() == SEGMENT_EVENTS {
             self.sealed.push(Segment::seal(&self.tail, time));
             self.tail.clear();

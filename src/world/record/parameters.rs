@@ -1,101 +1,152 @@
-//! `requestParameters`, `responseElements` and `additionalEventData`: trees as CloudTrail writes them.
+//! `requestParameters`, `responseElements` and `additionalEventData`, each in the form of its service.
 
-use serde_json::value::RawValue;
+use crate::contract::{Contract, Operation, RecordForm};
+use crate::wire::{self, Map, Value};
+use crate::world::call::{Connection, Sender, Signature};
+use crate::world::op::{Access, Category};
 
-use crate::contract::{Contract, Kind, Redaction, ShapeId};
-use crate::wire::Value;
-use crate::world::op::Access;
-use crate::world::time::java_text;
+use super::json::Json;
+use super::{Facts, ec2, members, s3};
 
-use super::Facts;
+/// Room for the parameters of most calls.
+const USUAL_LENGTH: usize = 256;
 
-/// The call's input, or `None` where records show `null`.
-pub(super) fn request(facts: &Facts) -> Option<Box<RawValue>> {
+/// The call's input as JSON text, or `None` where records show `null`.
+pub(super) fn request(facts: &Facts, denied: bool) -> Option<String> {
     let call = facts.call;
-    let input = call.input.as_ref().ok()?;
-    let denied = facts.outcome.as_ref().is_err_and(|fault| fault.code.starts_with("AccessDenied"));
-    if denied && !call.contract.record.keeps_denied_parameters {
+    let (contract, operation) = (call.contract, call.contract.operation(call.operation));
+    let input = call.input.as_ref().ok()?.as_map()?;
+    if denied && !contract.record.keeps_denied_parameters {
         return None;
     }
-    members(call.contract, call.contract.operation(call.operation).input, input)
+    object(|out| match contract.record.form {
+        RecordForm::Members => members::fields(contract, operation.input, input, out),
+        RecordForm::Ec2 if operation.record_wrapped => ec2::newer_request(contract, operation, input, out),
+        RecordForm::Ec2 => ec2::older_request(contract, operation, input, out),
+        RecordForm::S3 => s3_request(facts, input, out),
+    })
+    .map(|text| with_extra(text, operation.record_extra))
 }
 
-/// The call's output, or `None` for reads, failures, and calls that answer nothing.
-pub(super) fn response(facts: &Facts, access: Access) -> Option<Box<RawValue>> {
+/// Appends what the service fills in beside the contract's members.
+fn with_extra(mut text: String, extra: &str) -> String {
+    if !extra.is_empty() {
+        text.pop();
+        text.push(',');
+        text.push_str(extra);
+        text.push('}');
+    }
+    text
+}
+
+/// The call's output as JSON text, or `None` for reads, failures, and calls that answer nothing.
+pub(super) fn response(facts: &Facts, access: Access) -> Option<String> {
     let output = facts.outcome.as_ref().ok()?;
-    if access == Access::Read && facts.note.response.is_none() {
+    let call = facts.call;
+    let (contract, operation) = (call.contract, call.contract.operation(call.operation));
+    let shown = facts.note.response.as_ref();
+    if access == Access::Read && shown.is_none() && !operation.record_response {
         return None;
     }
-    let value = facts.note.response.as_ref().unwrap_or(&output.value);
-    members(facts.call.contract, facts.call.contract.operation(facts.call.operation).output, value)
+    let empty = Map::new();
+    let answer = shown.unwrap_or(&output.value).as_map().unwrap_or(&empty);
+    object(|out| respond(contract, operation, facts.request_id, answer, out))
 }
 
-/// What the handler noted.
-pub(super) fn additional(facts: &Facts) -> Option<Box<RawValue>> {
-    if facts.note.additional.is_empty() {
-        return None;
-    }
-    let tree = facts.note.additional.iter().map(|(name, value)| (name.to_owned(), plain(value)));
-    raw(&serde_json::Value::Object(tree.collect()))
-}
-
-fn members(contract: &Contract, shape: Option<ShapeId>, value: &Value) -> Option<Box<RawValue>> {
-    let tree = render(contract, shape, value);
-    match &tree {
-        serde_json::Value::Object(members) if members.is_empty() => None,
-        _ => raw(&tree),
-    }
-}
-
-fn raw(tree: &serde_json::Value) -> Option<Box<RawValue>> {
-    serde_json::value::to_raw_value(tree).ok()
-}
-
-/// A tree with the first letters of member names lowered and times in Java's text form.
-fn render(contract: &Contract, shape: Option<ShapeId>, value: &Value) -> serde_json::Value {
-    let kind = shape.map(|shape| &contract.shape(shape).kind);
-    match (value, kind) {
-        (Value::Map(map), Some(Kind::Structure(structure))) => {
-            let members = map.iter().filter(|(_, value)| !value.is_null()).filter_map(|(name, value)| {
-                let member = structure.member(name);
-                let value = match member.map_or(Redaction::None, |member| member.redact) {
-                    Redaction::None => render(contract, member.map(|member| member.shape), value),
-                    Redaction::Hidden => "HIDDEN_DUE_TO_SECURITY_REASONS".into(),
-                    Redaction::Removed => "<sensitiveDataRemoved>".into(),
-                    Redaction::Omitted => return None,
-                };
-                Some((lower_first(name), value))
-            });
-            serde_json::Value::Object(members.collect())
+fn respond(contract: &Contract, operation: &Operation, request_id: &str, answer: &Map, out: &mut Json) {
+    match contract.record.form {
+        RecordForm::Members => members::fields(contract, operation.output, answer, out),
+        RecordForm::Ec2 if operation.record_wrapped => {
+            ec2::newer_response(contract, operation, request_id, answer, out);
         }
-        (Value::Map(map), Some(Kind::Map { value: of, .. })) => {
-            let entries = map.iter().map(|(name, value)| (name.to_owned(), render(contract, Some(of.shape), value)));
-            serde_json::Value::Object(entries.collect())
-        }
-        (Value::List(items), Some(Kind::List { member, .. })) => {
-            items.iter().map(|item| render(contract, Some(member.shape), item)).collect()
-        }
-        (Value::Time(time), _) => java_text(*time, contract.record.comma_after_year).into(),
-        _ => plain(value),
+        RecordForm::Ec2 => ec2::older_response(contract, operation, request_id, answer, out),
+        RecordForm::S3 => s3::response(contract, operation, answer, out),
     }
 }
 
-fn plain(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(flag) => (*flag).into(),
-        Value::Int(number) => (*number).into(),
-        Value::Double(number) => (*number).into(),
-        Value::Str(text) => text.as_str().into(),
-        Value::Blob(bytes) => String::from_utf8_lossy(bytes).into(),
-        Value::Time(time) => java_text(*time, true).into(),
-        Value::List(items) => items.iter().map(plain).collect(),
-        Value::Map(map) => map.iter().map(|(name, value)| (name.to_owned(), plain(value))).collect(),
+/// What the service tells about the request beside its parameters, and what the handler noted.
+pub(super) fn additional(facts: &Facts) -> Option<String> {
+    let contract = facts.call.contract;
+    let operation = contract.operation(facts.call.operation);
+    object(|out| {
+        if contract.record.form == RecordForm::S3 {
+            return s3_additional(facts, out);
+        }
+        if let (true, Sender::Client { connection, .. }) = (operation.record_endpoint, &facts.call.sender) {
+            endpoint(facts, connection, out);
+        }
+        noted(facts, out);
+    })
+}
+
+/// Which of STS's endpoints answered: its global one, or a Region's.
+fn endpoint(facts: &Facts, connection: &Connection, out: &mut Json) {
+    let global = format!("{}.amazonaws.com", facts.call.contract.endpoint_prefix);
+    out.key("RequestDetails");
+    out.open('{');
+    out.text_member("awsServingRegion", facts.call.region.as_str());
+    out.text_member("endpointType", if connection.host == global { "global" } else { "regional" });
+    out.close('}');
+}
+
+fn noted(facts: &Facts, out: &mut Json) {
+    for (name, value) in facts.note.additional.iter() {
+        out.key(name);
+        members::plain(facts.call.contract, value, out);
     }
 }
 
-/// `LogGroupName` → `logGroupName`, `AWSAccountId` → `aWSAccountId`.
-fn lower_first(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+fn s3_request(facts: &Facts, input: &Map, out: &mut Json) {
+    let call = facts.call;
+    let operation = call.contract.operation(call.operation);
+    let with_body = facts.op.is_none_or(|op| op.category == Category::Management);
+    match &call.sender {
+        Sender::Client { connection, .. } => {
+            let to = s3::Destination { host: &connection.host, arguments: &connection.arguments };
+            s3::request(call.contract, operation, &to, input, with_body, out);
+        }
+        Sender::Service { .. } => {
+            // Services reach a bucket by its own host.
+            let bucket = input.get("Bucket").and_then(Value::as_str).unwrap_or_default();
+            let host = format!("{bucket}.s3.{}.amazonaws.com", call.region);
+            let to = s3::Destination { host: host.trim_start_matches('.'), arguments: &[] };
+            s3::request(call.contract, operation, &to, input, with_body, out);
+        }
+    }
+}
+
+fn s3_additional(facts: &Facts, out: &mut Json) {
+    let method = match &facts.call.sender {
+        Sender::Client { connection, .. } => match connection.signature {
+            Signature::None => None,
+            Signature::Header => Some("AuthHeader"),
+            Signature::QueryString => Some("QueryString"),
+        },
+        Sender::Service { .. } => Some("AuthHeader"),
+    };
+    if method.is_some() {
+        out.text_member("SignatureVersion", "SigV4");
+    }
+    out.key("bytesTransferredIn");
+    out.int(count(facts.received));
+    noted(facts, out);
+    if let Some(method) = method {
+        out.text_member("AuthenticationMethod", method);
+    }
+    out.text_member("x-amz-id-2", &wire::host_id(facts.request_id));
+    out.key("bytesTransferredOut");
+    out.int(count(facts.sent()));
+}
+
+fn count(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// An object's text; nothing when it has no members.
+fn object(write: impl FnOnce(&mut Json)) -> Option<String> {
+    let mut out = Json::with_capacity(USUAL_LENGTH);
+    out.open('{');
+    write(&mut out);
+    out.close('}');
+    Some(out.into_text()).filter(|text| text.len() > 2)
 }

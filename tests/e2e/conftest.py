@@ -1,0 +1,144 @@
+"""A trailcam of its own for each test, driven by real clients. Tests move the clock; they never sleep for a delivery."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import boto3
+import botocore.config
+import pytest
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("TRAILCAM_BIN", str(ROOT / "target" / "debug" / "trailcam"))
+AWS = str(pathlib.Path(sys.executable).parent / "aws")
+START = "2026-01-15T10:00:00Z"
+
+
+class Trailcam:
+    """A running trailcam and what a user has at hand: its endpoint, its folder, the aws command, boto3."""
+
+    def __init__(self, data_dir, *flags):
+        self.data_dir = data_dir
+        self.process = subprocess.Popen(
+            [BINARY, "--listen", "127.0.0.1:0", "--data-dir", str(data_dir), *flags],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        greeting = self.process.stdout.readline()
+        self.endpoint = re.search(r"http://\S+", greeting).group()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+    def environment(self, region="us-east-1", key="test", secret="test", token=None):
+        names = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        names |= {
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        }
+        return names | ({"AWS_SESSION_TOKEN": token} if token else {})
+
+    def aws(self, *arguments, fails=False, **identity):
+        """Runs the real aws-cli: its JSON answer (or text), or what it printed as error if it is to fail."""
+        done = subprocess.run(
+            [AWS, *arguments], env=self.environment(**identity), capture_output=True, text=True, timeout=120
+        )
+        if fails:
+            assert done.returncode != 0, done.stdout
+            return done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr
+        try:
+            return json.loads(done.stdout) if done.stdout.strip() else None
+        except ValueError:
+            return done.stdout
+
+    def client(self, service, region="us-east-1", key="test", secret="test", token=None, **config):
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, **config),
+        )
+
+    def admin(self, method, path, **arguments):
+        answer = requests.request(method, f"{self.endpoint}/_trailcam/{path}", timeout=300, **arguments)
+        answer.raise_for_status()
+        return answer.json() if "json" == answer.headers["content-type"].rpartition("/")[2] else answer.text
+
+    def advance(self, duration):
+        return self.admin("POST", "clock", json={"advance": duration})["now"]
+
+    def now(self):
+        return self.admin("GET", "clock")["now"]
+
+    def events(self, **filters):
+        lines = self.admin("GET", "events", params=filters).splitlines()
+        return [json.loads(line) for line in lines]
+
+    def trail_bucket(self, name, account="000000000000", prefix="", region="us-east-1"):
+        """A bucket with the policy that AWS's documentation gives for trails."""
+        s3 = self.client("s3", region=region)
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **place)
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(trail_policy(name, account, prefix)))
+        return name
+
+
+def trail_policy(bucket, account="000000000000", prefix=""):
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    folder = f"{prefix}/AWSLogs" if prefix else "AWSLogs"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "AWSCloudTrailAclCheck20150319",
+                "Effect": "Allow",
+                "Principal": service,
+                "Action": "s3:GetBucketAcl",
+                "Resource": f"arn:aws:s3:::{bucket}",
+            },
+            {
+                "Sid": "AWSCloudTrailWrite20150319",
+                "Effect": "Allow",
+                "Principal": service,
+                "Action": "s3:PutObject",
+                "Resource": f"arn:aws:s3:::{bucket}/{folder}/{account}/*",
+                "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
+            },
+        ],
+    }
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts trailcams; all are stopped at the end of the test."""
+    running = []
+
+    def start(*flags, name="data"):
+        running.append(Trailcam(tmp_path / name, *flags))
+        return running[-1]
+
+    yield start
+    for trailcam in running:
+        trailcam.stop()
+
+
+@pytest.fixture
+def trailcam(start):
+    """A trailcam whose clock stands still at a time in January 2026."""
+    return start("--clock", START, "--seed", "7")
