@@ -10,9 +10,9 @@ use super::event::Event;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub u64);
 
-/// Events in a sealed segment. Records resemble each other, so a few dozen compress well together; more would
-/// make reading a single one slow.
-const SEGMENT_EVENTS: usize = 64;
+/// Events in a sealed segment. Records resemble each other, so a few dozen compress well together, to a fifth;
+/// more would make reading a single one slow, and a page of `LookupEvents` may have to open fifty segments.
+const SEGMENT_EVENTS: usize = 32;
 
 /// Between a record and what `LookupEvents` knows of it beyond. Not in JSON text.
 const SEPARATOR: char = '\n';
@@ -200,7 +200,7 @@ mod tests {
         let mut log = filled(200);
         let at = |number| Time::UNIX_EPOCH + TimeDelta::minutes(number);
         assert_eq!(log.position_of(at(64)), Position(64));
-        assert_eq!(log.position_of(at(63)), Position(0));
+        assert_eq!(log.position_of(at(63)), Position(32));
         log.forget(at(150), Position(u64::MAX));
         assert_eq!((log.start(), log.end()), (Position(128), Position(200)));
         assert_eq!(log.get(Position(127)), None);

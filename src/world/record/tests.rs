@@ -120,8 +120,8 @@ fn records(case: Case) -> Vec<Json> {
         note: case.note,
     };
     write(&mut world, facts);
-    let texts = world.events.iter_from(world.events.start()).map(|entry| entry.record);
-    texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+    let entries = world.events.iter_from(world.events.start());
+    entries.map(|entry| serde_json::from_str(&entry.record).unwrap()).collect()
 }
 
 /// A JSON tree as the codecs would have read it.
