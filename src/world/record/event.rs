@@ -108,8 +108,9 @@ fn lookup_resources(facts: &Facts) -> Vec<(&'static str, String)> {
         let member = |tree| path.split('.').try_fold(tree, |tree: &Value, name| tree.get(name));
         input.and_then(member).or_else(|| output.and_then(member))
     };
-    let named = facts.op.map_or(&[][..], |op| op.resources).iter();
-    let texts = named.filter_map(|(kind, path)| Some((*kind, find(path)?))).flat_map(|(kind, value)| {
+    let named =
+        facts.op.map_or(&[][..], |op| op.resources).iter().filter_map(|(kind, path)| Some((*kind, find(path)?)));
+    let texts = named.flat_map(|(kind, value)| {
         let items = value.as_list().unwrap_or(std::slice::from_ref(value));
         items.iter().filter_map(Value::as_str).map(move |name| (kind, name.to_owned()))
     });
