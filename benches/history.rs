@@ -38,7 +38,8 @@ fn main() {
             recorded += 1;
         }
         let grown = resident_bytes().saturating_sub(empty);
-        let pages = attributes().map(|(key, value)| format!("{key} {:.0}", page(&emulator, key, &value).as_secs_f64() * 1e6));
+        let pages =
+            attributes().map(|(key, value)| format!("{key} {:.0}", page(&emulator, key, &value).as_secs_f64() * 1e6));
         println!("{size:>10} {:>14.0} {:>12.1}   {}", grown as f64 / size as f64, grown as f64 / 1e6, pages.join(", "));
     }
     let _ = std::fs::remove_dir_all(folder);
