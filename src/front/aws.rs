@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -47,7 +47,7 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
         false => (None, Some(body)),
     };
     let form_bytes = form.as_ref().and_then(|form| form.as_ref().ok());
-    match wire::route(&head, form_bytes.map(|bytes| &bytes[..])) {
+    let response = match wire::route(&head, form_bytes.map(|bytes| &bytes[..])) {
         Ok(route) => {
             let body = match (form, body) {
                 (Some(form), _) => Incoming::Read(form),
@@ -57,7 +57,17 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
             call(&emulator, &parts, &head, &route, body).await
         }
         Err(error) => unrouted(&emulator, &head, &error),
+    };
+    closing_if_refused(response, &parts)
+}
+
+/// A client that waits for "100 Continue" and is refused instead is left in doubt about what comes next on the
+/// connection (botocore takes the refusal for the next answer, too), so nothing comes next.
+fn closing_if_refused(mut response: Response, request: &Parts) -> Response {
+    if request.headers.contains_key(EXPECT) && !response.status().is_success() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    response
 }
 
 /// A body that has been read, or not yet.
