@@ -310,3 +310,7 @@ fn temporary(dir: &Path) -> io::Result<(Spooled, File)> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "payload_tests.rs"]
+mod tests;

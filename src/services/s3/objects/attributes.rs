@@ -7,6 +7,7 @@ use crate::services::s3::config::Config;
 use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::checksum::Algorithm;
+use crate::world::payload::{Body, Upload};
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
@@ -121,9 +122,13 @@ impl Checksum {
     }
 
     /// The checksum that came with an upload, or was computed for it.
-    pub fn of_upload(checksum: Option<(&str, String)>) -> Option<Checksum> {
-        let (name, value) = checksum?;
-        Some(Checksum { algorithm: Algorithm::parse(name)?, value, composite: false })
+    pub fn of_upload(upload: &Upload) -> Option<Checksum> {
+        let (algorithm, value) = match (&upload.checksum, &upload.body) {
+            (Some((name, value)), _) => (Algorithm::parse(name)?, value.clone()),
+            (None, Body::Memory(bytes)) => (Algorithm::Crc64Nvme, Algorithm::Crc64Nvme.of(bytes)),
+            (None, Body::Spooled(_)) => return None,
+        };
+        Some(Checksum { algorithm, value, composite: false })
     }
 }
 

@@ -362,3 +362,6 @@ fn with_scene<T>(world: &mut World, name: &str, act: impl FnOnce(&mut Scene<'_>)
     let bucket = s3.buckets.get_mut(name)?;
     Some(act(&mut Scene { bucket, files, ids, now: *now }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,7 @@ fn pending<'a>(scene: &'a mut Scene<'_>, key: &str, upload: &str) -> Result<&'a 
 
 /// The part's checksum, with the algorithm that the upload was begun with.
 fn checksum(pending: &Pending, upload: &Upload) -> Result<Checksum, Fault> {
-    let came = Checksum::of_upload(upload.checksum.clone());
+    let came = Checksum::of_upload(upload);
     let found = came.as_ref().map_or("null", |checksum| checksum.algorithm.name());
     let mismatch = |wanted: Algorithm| {
         // What S3 computed by itself does not count as sent.

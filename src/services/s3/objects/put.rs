@@ -39,7 +39,7 @@ fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Resul
     conditions.check(&scene, &place.key)?;
     let about = settle(&scene, &account, about)?;
     let encryption = about.encryption.clone();
-    let checksum = Checksum::of_upload(upload.checksum);
+    let checksum = Checksum::of_upload(&upload);
     let etag = hex(&upload.md5);
     let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: Vec::new(), about };
     let version = scene.add(&place.key, upload.body, object).map_err(|error| faults::internal(&error))?;
