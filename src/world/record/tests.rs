@@ -465,6 +465,14 @@ fn s3_shows_the_request_as_it_travelled() {
             "xmlns": NAMESPACE}}),
         NULL,
     );
+    let grants = json!([{"Grantee": {"Type": "CanonicalUser", "ID": "i"}, "Permission": "READ"}]);
+    check(
+        s3("PutBucketAcl", json!({"Bucket": "b", "AccessControlPolicy": {"Grants": grants}}), json!({})),
+        json!({"bucketName": "b", "Host": host, "acl": "", "AccessControlPolicy": {"xmlns": NAMESPACE,
+            "AccessControlList": {"Grant": {"Permission": "READ", "Grantee": {"xsi:type": "CanonicalUser", "ID": "i",
+            "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance"}}}}}),
+        NULL,
+    );
     check(
         s3("PutBucketPolicy", json!({"Bucket": "b", "Policy": "{\n \"Version\": \"2012-10-17\"}"}), json!({})),
         json!({"bucketName": "b", "Host": host, "policy": "", "bucketPolicy": {"Version": "2012-10-17"}}),
