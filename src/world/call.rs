@@ -6,7 +6,7 @@ use crate::services;
 use crate::wire::{self, Fault, Map, Value};
 
 use super::World;
-use super::caller::{Caller, Credentials, Principal, authenticate};
+use super::caller::{Caller, Credentials, Principal, Refusal, authenticate};
 use super::fields::Output;
 use super::op::Op;
 use super::payload::Upload;
@@ -148,9 +148,9 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let request_id = request_id(world, call.contract);
     let upload = std::mem::take(&mut call.upload);
     let received = received(&call.sender, &upload);
-    let (caller, known) = match identify(world, &call.sender) {
+    let (caller, known) = match identify(world, &call) {
         Ok(caller) => (caller, Ok(())),
-        Err(fault) => (unidentified(world, &call.sender), Err(fault)),
+        Err(refusal) => (unidentified(world, &call.sender), Err(refusal.fault(call.contract))),
     };
     let operation = call.contract.operation(call.operation);
     let op = services::find(call.contract.service, operation.name);
@@ -181,8 +181,12 @@ fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, 
     (op.run)(cx, input)
 }
 
-fn identify(world: &World, sender: &Sender) -> Result<Caller, Fault> {
-    match sender {
+fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
+    match &call.sender {
+        // S3 alone answers anonymous callers.
+        Sender::Client { credentials, .. } if credentials.access_key.is_none() && call.contract.service != "s3" => {
+            Err(Refusal::Missing)
+        }
         Sender::Client { credentials, .. } => authenticate(world, credentials),
         Sender::OnBehalf { caller, .. } => Ok((**caller).clone()),
         Sender::Service { name, account } => Ok(Caller {
