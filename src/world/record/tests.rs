@@ -373,6 +373,18 @@ fn older_ec2_actions_that_change_something() {
         json!({"requestId": ID, "snapshotId": "snap-1", "startTime": 1688991036782u64, "encrypted": false}),
     );
     check(
+        case(
+            "ec2",
+            "RunInstances",
+            json!({"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1, "InstanceType": "t2.micro"}),
+            json!({"ReservationId": "r-1", "Groups": []}),
+        ),
+        json!({"instancesSet": {"items": [{"imageId": "ami-1", "minCount": 1, "maxCount": 1}]},
+            "instanceType": "t2.micro", "blockDeviceMapping": {}, "monitoring": {"enabled": false},
+            "disableApiTermination": false, "disableApiStop": false}),
+        json!({"requestId": ID, "reservationId": "r-1", "groupSet": {}}),
+    );
+    check(
         case("ec2", "DeleteSnapshot", json!({"SnapshotId": "snap-1"}), json!({})),
         json!({"snapshotId": "snap-1", "force": false}),
         json!({"requestId": ID, "_return": true}),
