@@ -76,6 +76,16 @@ pub struct AccessKey {
     pub active: bool,
     /// Temporary credentials: their token, end and context.
     pub temporary: Option<Temporary>,
+    pub last_used: Option<LastUsed>,
+}
+
+/// When and where a key was last used.
+#[derive(Clone, Debug)]
+pub struct LastUsed {
+    pub time: Time,
+    /// Name of the service in signatures.
+    pub service: &'static str,
+    pub region: Region,
 }
 
 #[derive(Clone, Debug)]
@@ -151,6 +161,15 @@ fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Cr
         access_key: Some(id.to_owned()),
         session: key.temporary.as_ref().map(|temporary| temporary.session.clone()),
     })
+}
+
+/// Takes down that a key was used.
+pub fn note_use(world: &mut World, caller: &Caller, contract: &Contract, region: Region) {
+    let region = if contract.global { Region::US_EAST_1 } else { region };
+    let used = LastUsed { time: world.now, service: contract.signing_name, region };
+    if let Some(key) = caller.access_key.as_ref().and_then(|id| world.access_keys.get_mut(id)) {
+        key.last_used = Some(used);
+    }
 }
 
 /// The Region that a request names, or the default one.

@@ -23,6 +23,7 @@ const KEY: &[(&str, &str)] = &[("AWS::IAM::AccessKey", "AccessKeyId"), ("AWS::IA
 pub const OPS: &[Op] = &[
     op!(Write "CreateAccessKey" create).resources(KEY),
     op!(Read "ListAccessKeys" list).resources(USER),
+    op!(Read "GetAccessKeyLastUsed" last_used),
     op!(Write "UpdateAccessKey" update).resources(KEY),
     op!(Write "DeleteAccessKey" delete).resources(KEY),
 ];
@@ -41,6 +42,7 @@ pub struct KeyState {
 record! {
     struct ForUser { user: Option<String> = "UserName" }
     struct KeyOfUser { user: Option<String> = "UserName", id: String = "AccessKeyId" }
+    struct KeyId { id: String = "AccessKeyId" }
     struct UpdateKey { user: Option<String> = "UserName", id: String = "AccessKeyId", status: String = "Status" }
 
     struct CreateAnswer { key: NewKey = "AccessKey" }
@@ -51,6 +53,8 @@ record! {
         secret: String = "SecretAccessKey",
         created: Time = "CreateDate",
     }
+    struct LastUsedAnswer { user: Option<String> = "UserName", last_used: LastUsed = "AccessKeyLastUsed" }
+    struct LastUsed { date: Option<Time> = "LastUsedDate", service: String = "ServiceName", region: String = "Region" }
     struct ListAnswer { keys: Vec<KeyMetadata> = "AccessKeyMetadata" }
     struct KeyMetadata {
         user: Option<String> = "UserName",
@@ -68,8 +72,14 @@ fn create(cx: &mut Cx, input: ForUser) -> Result<CreateAnswer, Fault> {
     let (id, secret) = (cx.world.ids.iam("AKIA"), cx.world.ids.secret());
     let key = KeyState { id: id.clone(), active: true, created: whole_seconds(cx.world.now) };
     let principal = principal(cx, &owner)?;
-    let entry =
-        AccessKey { account: cx.account.clone(), secret: secret.clone(), principal, active: true, temporary: None };
+    let entry = AccessKey {
+        account: cx.account.clone(),
+        secret: secret.clone(),
+        principal,
+        active: true,
+        temporary: None,
+        last_used: None,
+    };
     cx.world.access_keys.insert(id.clone(), entry);
     let answer = NewKey { user: owner.clone(), id, status: key.status(), secret, created: key.created };
     keys_of(cx, &owner)?.push(key);
@@ -88,6 +98,25 @@ fn list(cx: &mut Cx, Both(input, page): Both<ForUser, PageRequest>) -> Result<Bo
         created: key.created,
     });
     Ok(Both(ListAnswer { keys: page.items }, page.end))
+}
+
+/// Long-term keys of the caller's account only.
+fn last_used(cx: &mut Cx, input: KeyId) -> Result<LastUsedAnswer, Fault> {
+    let key = cx.world.access_keys.get(&input.id);
+    let key = key.filter(|key| key.account == cx.account && key.temporary.is_none());
+    let key = key.ok_or_else(|| faults::access_key_not_found(&input.id))?;
+    let user = match &key.principal {
+        Principal::User { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let last_used = match &key.last_used {
+        Some(used) => {
+            let (service, region) = (used.service.to_owned(), used.region.to_string());
+            LastUsed { date: Some(whole_seconds(used.time)), service, region }
+        }
+        None => LastUsed { date: None, service: "N/A".to_owned(), region: "N/A".to_owned() },
+    };
+    Ok(LastUsedAnswer { user, last_used })
 }
 
 fn update(cx: &mut Cx, input: UpdateKey) -> Result<(), Fault> {
