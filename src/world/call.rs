@@ -37,6 +37,12 @@ pub enum Sender {
         name: &'static str,
         account: AccountId,
     },
+    /// A service that passes on the rights of its own caller: records show the caller, and the service as
+    /// `invokedBy`.
+    OnBehalf {
+        name: &'static str,
+        caller: Box<Caller>,
+    },
 }
 
 /// What a record tells of the connection.
@@ -127,6 +133,14 @@ impl Call {
         let sender = Sender::Service { name, account };
         Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
     }
+
+    /// The same call of a service, with the rights of `caller` instead of the service's own.
+    pub fn on_behalf_of(mut self, caller: &Caller) -> Call {
+        if let Sender::Service { name, .. } = self.sender {
+            self.sender = Sender::OnBehalf { name, caller: Box::new(caller.clone()) };
+        }
+        self
+    }
 }
 
 /// Runs a call: authenticate, check, run, record.
@@ -177,6 +191,7 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
             Err(Refusal::Missing)
         }
         Sender::Client { credentials, .. } => authenticate(world, credentials),
+        Sender::OnBehalf { caller, .. } => Ok((**caller).clone()),
         Sender::Service { name, account } => Ok(Caller {
             account: account.clone(),
             principal: Principal::Service(name),
@@ -190,6 +205,7 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
 fn unidentified(world: &World, sender: &Sender) -> Caller {
     let access_key = match sender {
         Sender::Client { credentials, .. } => credentials.access_key.clone(),
+        Sender::OnBehalf { caller, .. } => caller.access_key.clone(),
         Sender::Service { .. } => None,
     };
     let account = world.settings.account.clone();
@@ -200,7 +216,7 @@ impl Sender {
     fn host(&self) -> &str {
         match self {
             Sender::Client { connection, .. } => &connection.host,
-            Sender::Service { .. } => "",
+            Sender::Service { .. } | Sender::OnBehalf { .. } => "",
         }
     }
 }
