@@ -221,3 +221,31 @@ impl Refusal {
         Fault::new(code, message).status(status)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(service: &str, expected: [(&str, u16); 3]) {
+        let contract = crate::contract::get(service).unwrap();
+        let faults = [Refusal::Missing, Refusal::Invalid, Refusal::Expired].map(|refusal| refusal.fault(contract));
+        for (fault, (code, status)) in faults.iter().zip(expected) {
+            assert_eq!((fault.code.as_str(), fault.status), (code, Some(status)), "{service}");
+        }
+    }
+
+    #[test]
+    fn services_refuse_in_their_own_words() {
+        check("s3", [("AccessDenied", 403), ("InvalidAccessKeyId", 403), ("ExpiredToken", 400)]);
+        check("ec2", [("MissingAuthenticationToken", 403), ("AuthFailure", 401), ("RequestExpired", 400)]);
+        check("sts", [("MissingAuthenticationToken", 403), ("InvalidClientTokenId", 403), ("ExpiredToken", 403)]);
+        check(
+            "cloudtrail",
+            [
+                ("MissingAuthenticationTokenException", 400),
+                ("UnrecognizedClientException", 400),
+                ("ExpiredTokenException", 400),
+            ],
+        );
+    }
+}

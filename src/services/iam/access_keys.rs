@@ -100,16 +100,19 @@ fn list(cx: &mut Cx, Both(input, page): Both<ForUser, PageRequest>) -> Result<Bo
     Ok(Both(ListAnswer { keys: page.items }, page.end))
 }
 
-/// Long-term keys of the caller's account only.
+/// Long-term keys of the caller's account only, and not deleted ones.
 fn last_used(cx: &mut Cx, input: KeyId) -> Result<LastUsedAnswer, Fault> {
-    let key = cx.world.access_keys.get(&input.id);
-    let key = key.filter(|key| key.account == cx.account && key.temporary.is_none());
-    let key = key.ok_or_else(|| faults::access_key_not_found(&input.id))?;
-    let user = match &key.principal {
-        Principal::User { name, .. } => Some(name.clone()),
+    let missing = || faults::access_key_not_found(&input.id);
+    let key = cx.world.access_keys.get(&input.id).filter(|key| key.account == cx.account).ok_or_else(missing)?;
+    let (principal, used) = (key.principal.clone(), key.last_used.clone());
+    let user = match principal {
+        Principal::User { name, .. } => Some(name),
         _ => None,
     };
-    let last_used = match &key.last_used {
+    if !keys_of(cx, &user)?.iter().any(|key| key.id == input.id) {
+        return Err(missing());
+    }
+    let last_used = match used {
         Some(used) => {
             let (service, region) = (used.service.to_owned(), used.region.to_string());
             LastUsed { date: Some(whole_seconds(used.time)), service, region }
@@ -135,7 +138,10 @@ fn delete(cx: &mut Cx, input: KeyOfUser) -> Result<(), Fault> {
     let keys = keys_of(cx, &owner)?;
     let at = keys.iter().position(|key| key.id == input.id);
     keys.remove(at.ok_or_else(|| faults::access_key_not_found(&input.id))?);
-    cx.world.access_keys.remove(&input.id);
+    // The index keeps it, so that nobody takes it for a key that was never handed out.
+    if let Some(entry) = cx.world.access_keys.get_mut(&input.id) {
+        entry.active = false;
+    }
     Ok(())
 }
 
@@ -166,6 +172,15 @@ pub fn rename_holder(world: &mut World, user: &User) {
     let is_user = |principal: &Principal| matches!(principal, Principal::User { id, .. } if *id == user.header.id);
     for key in world.access_keys.values_mut().filter(|key| is_user(&key.principal)) {
         key.principal = user.principal();
+    }
+}
+
+/// Sessions of a user or role end when it is deleted. `id` is its unique id.
+pub fn end_sessions(world: &mut World, id: &str) {
+    for key in world.access_keys.values_mut() {
+        let role = key.temporary.as_ref().and_then(|temporary| temporary.session.issuer.as_ref());
+        let is_user = matches!(&key.principal, Principal::User { id: user, .. } if user == id);
+        key.active &= !is_user && role.is_none_or(|role| role.id != id);
     }
 }
 

@@ -88,7 +88,6 @@ fn conditions_hold(statement: &Statement, request: &Request) -> Option<bool> {
 }
 
 /// The value of a condition key in this request: `None` for keys we do not know, `Some(None)` for absent ones.
-#[allow(clippy::option_option)]
 fn fact(key: &str, request: &Request) -> Option<Option<String>> {
     let text = |text: &str| Some(text.to_owned());
     let role = request.caller.session.as_ref().and_then(|session| session.issuer.as_ref());
