@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod caller;
+pub mod checksum;
 pub mod fields;
 pub mod ids;
 pub mod jobs;
