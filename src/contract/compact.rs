@@ -104,6 +104,9 @@ impl Writer {
             operation.record_wrapped,
             operation.record_response,
             operation.record_endpoint,
+            operation.record_data,
+            operation.record_read_only.is_some(),
+            operation.record_read_only == Some(true),
         ]);
         self.string(operation.record_extra);
         self.flags(&[operation.output_unwrapped]);
@@ -180,6 +183,7 @@ impl Writer {
         self.string(record.name);
         self.string(record.item);
         self.string(record.default);
+        self.string(record.within);
         self.flags(&[record.plain]);
     }
 
@@ -283,7 +287,15 @@ impl Reader {
         let [result_wrapper, input_root, output_root] = std::array::from_fn(|_| self.string());
         let errors = self.list(Reader::shape_id);
         let event_name = self.string();
-        let [checksum_required, record_wrapped, record_response, record_endpoint] = self.flags();
+        let [
+            checksum_required,
+            record_wrapped,
+            record_response,
+            record_endpoint,
+            record_data,
+            knows_read_only,
+            read_only,
+        ] = self.flags();
         let record_extra = self.string();
         let [output_unwrapped] = self.flags();
         Operation {
@@ -303,6 +315,8 @@ impl Reader {
             record_wrapped,
             record_response,
             record_endpoint,
+            record_read_only: knows_read_only.then_some(read_only),
+            record_data,
             record_extra,
         }
     }
@@ -384,9 +398,9 @@ impl Reader {
     }
 
     fn member_record(&mut self) -> MemberRecord {
-        let [name, item, default] = std::array::from_fn(|_| self.string());
+        let [name, item, default, within] = std::array::from_fn(|_| self.string());
         let [plain] = self.flags();
-        MemberRecord { name, item, default, plain }
+        MemberRecord { name, item, default, within, plain }
     }
 
     fn constraints(&mut self) -> Constraints {

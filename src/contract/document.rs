@@ -268,6 +268,8 @@ impl Reader {
             record_wrapped: flag(operation, "x-recordWrapped"),
             record_response: flag(operation, "x-recordResponse"),
             record_endpoint: flag(operation, "x-recordEndpoint"),
+            record_read_only: operation.get("x-recordReadOnly").and_then(Value::as_bool),
+            record_data: flag(operation, "x-recordData"),
             record_extra: text(&operation["x-recordExtra"]),
         })
     }
@@ -349,6 +351,7 @@ fn member_record(facts: &'static Value) -> Box<MemberRecord> {
         name: text(&facts["name"]),
         item: text(&facts["item"]),
         default: text(&facts["default"]),
+        within: text(&facts["within"]),
         plain: flag(facts, "plain"),
     })
 }

@@ -152,6 +152,10 @@ pub struct Operation {
     pub record_response: bool,
     /// Records tell which endpoint was called: `RequestDetails` (STS).
     pub record_endpoint: bool,
+    /// `readOnly` in records where the operation's verb does not tell.
+    pub record_read_only: Option<bool>,
+    /// Records are data events.
+    pub record_data: bool,
     /// Members that records add to the parameters when the caller sent none, as JSON text: `"force":false`.
     pub record_extra: &'static str,
 }
@@ -238,6 +242,8 @@ pub struct MemberRecord {
     pub item: &'static str,
     /// JSON text that stands for the absent member, else empty; `-` keeps it out where the form lists it.
     pub default: &'static str,
+    /// EC2: the item set whose only item shows the member, else empty.
+    pub within: &'static str,
     /// EC2: a plain array instead of an item set.
     pub plain: bool,
 }

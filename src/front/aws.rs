@@ -86,7 +86,7 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
     };
     let (region, input) = match caller::region(route.region.as_deref(), emulator.settings().region) {
         Ok(region) => (region, input),
-        Err(fault) => (emulator.settings().region, Err(fault)),
+        Err(refusal) => (emulator.settings().region, Err(refusal.fault(contract))),
     };
     let (credentials, signature) = head::credentials(&parts.headers, head.query);
     let connection = head::connection(&parts.headers, peer(parts), head.query, signature);

@@ -1,6 +1,7 @@
 //! HTTP: the socket, the heads and bodies of requests, the admin API. Nothing else knows HTTP.
 
 pub mod aws;
+pub mod chunked;
 pub mod control;
 mod head;
 pub mod payload;

@@ -1,13 +1,312 @@
-//! Bodies of uploads.
+//! Bodies of uploads: received in pieces, hashed on the way, kept in memory while small and spooled to a
+//! temporary file beyond. What a client says of its body is checked before any handler sees it.
+
+use std::collections::hash_map::RandomState;
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher as _};
+use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::HttpBody;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use http_body_util::BodyExt;
+use md5::{Digest, Md5};
+use sha2::Sha256;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
+use crate::services::s3::faults;
 use crate::wire::Fault;
-use crate::world::payload::Upload;
+use crate::world::checksum::{Algorithm, Hasher};
+use crate::world::payload::{Body, Spooled, Upload};
+
+use super::chunked::Decoder;
+
+/// What a body may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes kept in memory; longer bodies go to a file.
+    pub memory: usize,
+    /// Bytes of content. S3's limit for one upload: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>.
+    pub content: u64,
+    /// The longest wait for the next piece. S3 waits about 20 seconds.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { memory: 64 * 1024, content: 5 << 30, idle: Duration::from_secs(20) }
+    }
+}
 
 /// Receives an upload.
-pub async fn receive(_body: Body, _headers: &HeaderMap, _spool: &Path) -> Result<Upload, Fault> {
-    Ok(Upload::default())
+///
+/// # Errors
+/// When the body is cut off, too slow, too long, badly coded, or not what its checksums say. Nothing is left of it then.
+pub async fn receive<B>(body: B, headers: &HeaderMap, spool: &Path) -> Result<Upload, Fault>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    receive_within(body, headers, spool, &Limits::default()).await
+}
+
+/// [`receive`] with limits of one's own.
+///
+/// # Errors
+/// As [`receive`].
+pub async fn receive_within<B>(mut body: B, headers: &HeaderMap, spool: &Path, limits: &Limits) -> Result<Upload, Fault>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let claims = Claims::of(headers)?;
+    claims.check_length(&body, limits)?;
+    let mut decoder = claims.chunked.then(Decoder::default);
+    let mut sink = Sink::new(&claims, limits.memory);
+    while let Some(mut piece) = next_piece(&mut body, limits).await? {
+        match &mut decoder {
+            None => sink.pending.extend_from_slice(&piece),
+            Some(decoder) => {
+                while let Some(data) = decoder.next(&mut piece).map_err(|_| faults::cut_off())? {
+                    sink.pending.extend_from_slice(&data);
+                }
+            }
+        }
+        if sink.length + sink.pending.len() as u64 > claims.length.unwrap_or(limits.content).min(limits.content) {
+            return Err(claims.too_long(limits));
+        }
+        if sink.pending.len() > limits.memory {
+            sink = sink.spool(spool).await?;
+        }
+    }
+    let trailers = match decoder {
+        Some(decoder) => decoder.finish().map_err(|_| faults::cut_off())?,
+        None => Vec::new(),
+    };
+    if sink.file.is_some() && !sink.pending.is_empty() {
+        sink = sink.spool(spool).await?;
+    }
+    sink.finish(&claims, &trailers)
+}
+
+/// The next piece of the body as it came; `None` at its end.
+async fn next_piece<B>(body: &mut B, limits: &Limits) -> Result<Option<Bytes>, Fault>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    loop {
+        match timeout(limits.idle, body.frame()).await {
+            Err(_) => return Err(faults::idle()),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => return Err(faults::incomplete_body()),
+            Ok(Some(Ok(frame))) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+/// What the head says of the body.
+#[derive(Debug, Default)]
+struct Claims {
+    /// Length of the content, without its coding.
+    length: Option<u64>,
+    chunked: bool,
+    /// `Content-MD5`.
+    md5: Option<[u8; 16]>,
+    /// `x-amz-content-sha256`, where it is a hash.
+    sha256: Option<String>,
+    /// The checksum to compute, and its value unless a trailer brings it.
+    checksum: Option<(Algorithm, Option<String>)>,
+}
+
+impl Claims {
+    fn of(headers: &HeaderMap) -> Result<Claims, Fault> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let hash = text("x-amz-content-sha256").unwrap_or_default();
+        let chunked = hash.starts_with("STREAMING-");
+        let length = text(if chunked { "x-amz-decoded-content-length" } else { "content-length" });
+        Ok(Claims {
+            length: length.and_then(|length| length.parse().ok()),
+            chunked,
+            md5: text("content-md5").map(content_md5).transpose()?,
+            sha256: (hash.len() == 64).then(|| hash.to_ascii_lowercase()),
+            checksum: checksum_claim(headers, &text)?,
+        })
+    }
+
+    /// S3 wants to know the length before the body comes.
+    fn check_length(&self, body: &impl HttpBody, limits: &Limits) -> Result<(), Fault> {
+        match self.length {
+            None if !body.is_end_stream() => Err(faults::missing_content_length()),
+            Some(length) if length > limits.content => Err(faults::entity_too_large(length, limits.content)),
+            _ => Ok(()),
+        }
+    }
+
+    /// More came than was announced, or than is allowed.
+    fn too_long(&self, limits: &Limits) -> Fault {
+        match self.length {
+            Some(_) => faults::incomplete_body(),
+            None => faults::entity_too_large(limits.content + 1, limits.content),
+        }
+    }
+
+    /// The checksum the client says the body has.
+    fn expected_checksum(&self, trailers: &[(String, String)]) -> Result<Option<(Algorithm, String)>, Fault> {
+        let Some((algorithm, value)) = &self.checksum else { return Ok(None) };
+        if let Some(value) = value {
+            return Ok(Some((*algorithm, value.clone())));
+        }
+        let trailer = trailers.iter().find(|(name, _)| name == algorithm.header());
+        let (_, value) = trailer.ok_or_else(faults::malformed_trailer)?;
+        if !algorithm.accepts(value) {
+            return Err(faults::bad_checksum_value(algorithm.header()));
+        }
+        Ok(Some((*algorithm, value.clone())))
+    }
+}
+
+fn content_md5(text: &str) -> Result<[u8; 16], Fault> {
+    let bytes = STANDARD.decode(text.trim()).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(faults::invalid_digest)
+}
+
+/// Which checksum comes with the body: in a header, in a trailer, or not at all.
+fn checksum_claim<'a>(
+    headers: &HeaderMap,
+    text: &impl Fn(&str) -> Option<&'a str>,
+) -> Result<Option<(Algorithm, Option<String>)>, Fault> {
+    let mut given = Algorithm::ALL.into_iter().filter(|algorithm| headers.contains_key(algorithm.header()));
+    let trailer = text("x-amz-trailer").unwrap_or_default().trim();
+    let in_trailer = Algorithm::ALL.into_iter().find(|algorithm| trailer.eq_ignore_ascii_case(algorithm.header()));
+    match (given.next(), given.next(), in_trailer) {
+        (_, Some(_), _) | (Some(_), _, Some(_)) => Err(faults::several_checksums()),
+        (Some(algorithm), None, None) => {
+            let value = text(algorithm.header()).unwrap_or_default();
+            if !algorithm.accepts(value) {
+                return Err(faults::bad_checksum_value(algorithm.header()));
+            }
+            Ok(Some((algorithm, Some(value.to_owned()))))
+        }
+        (None, None, Some(algorithm)) => Ok(Some((algorithm, None))),
+        (None, None, None) if headers.contains_key("x-amz-sdk-checksum-algorithm") => Err(faults::checksum_missing()),
+        (None, None, None) => Ok(None),
+    }
+}
+
+/// Takes the content in.
+struct Sink {
+    /// Not hashed and not written yet.
+    pending: BytesMut,
+    /// Bytes in the file.
+    length: u64,
+    file: Option<(Spooled, File)>,
+    hashes: Hashes,
+}
+
+struct Hashes {
+    md5: Md5,
+    sha256: Option<Sha256>,
+    algorithm: Algorithm,
+    checksum: Hasher,
+}
+
+impl Sink {
+    fn new(claims: &Claims, memory: usize) -> Sink {
+        let expected = claims.length.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let algorithm = claims.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |(algorithm, _)| *algorithm);
+        let hashes = Hashes {
+            md5: Md5::new(),
+            sha256: claims.sha256.is_some().then(Sha256::new),
+            algorithm,
+            checksum: Hasher::new(algorithm),
+        };
+        Sink { pending: BytesMut::with_capacity(expected.min(memory)), length: 0, file: None, hashes }
+    }
+
+    /// Hashes what is pending and moves it to the file, off the threads that serve connections.
+    async fn spool(mut self, dir: &Path) -> Result<Sink, Fault> {
+        let dir = dir.to_owned();
+        let spooling = spawn_blocking(move || -> io::Result<Sink> {
+            let (_, file) = match &mut self.file {
+                Some(file) => file,
+                slot => slot.insert(temporary(&dir)?),
+            };
+            file.write_all(&self.pending)?;
+            self.hashes.update(&self.pending);
+            self.length += self.pending.len() as u64;
+            self.pending.clear();
+            Ok(self)
+        });
+        spooling.await.map_err(io::Error::other).flatten().map_err(|error| faults::internal(&error))
+    }
+
+    /// Compares the content with what was said of it.
+    fn finish(mut self, claims: &Claims, trailers: &[(String, String)]) -> Result<Upload, Fault> {
+        let memory = self.pending.freeze();
+        self.hashes.update(&memory);
+        let length = self.length + memory.len() as u64;
+        if claims.length.is_some_and(|announced| announced != length) {
+            return Err(faults::incomplete_body());
+        }
+        let expected = claims.expected_checksum(trailers)?;
+        let (md5, checksum) = self.hashes.finish(claims, expected)?;
+        let body = self.file.map_or(Body::Memory(memory), |(spooled, _)| Body::Spooled(spooled));
+        Ok(Upload { body, length, md5, checksum: Some(checksum) })
+    }
+}
+
+impl Hashes {
+    fn update(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        self.checksum.update(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
+    }
+
+    fn finish(
+        self,
+        claims: &Claims,
+        expected: Option<(Algorithm, String)>,
+    ) -> Result<([u8; 16], (&'static str, String)), Fault> {
+        if let (Some(claimed), Some(sha256)) = (&claims.sha256, self.sha256) {
+            let computed = hex(&sha256.finalize());
+            if computed != *claimed {
+                return Err(faults::payload_hash_mismatch(claimed, &computed));
+            }
+        }
+        let md5: [u8; 16] = self.md5.finalize().into();
+        if let Some(claimed) = claims.md5.filter(|claimed| *claimed != md5) {
+            return Err(faults::md5_mismatch(&STANDARD.encode(claimed), &STANDARD.encode(md5)));
+        }
+        let computed = self.checksum.finish();
+        match expected {
+            Some((algorithm, value)) if value != computed => Err(faults::checksum_mismatch(algorithm.name())),
+            _ => Ok((md5, (self.algorithm.name(), computed))),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A new file for a body. Its name is random because it means nothing: it is gone once the body has its place.
+fn temporary(dir: &Path) -> io::Result<(Spooled, File)> {
+    fs::create_dir_all(dir)?;
+    loop {
+        let path = dir.join(format!("{:016x}", RandomState::new().build_hasher().finish()));
+        match File::options().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((Spooled::new(path), file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

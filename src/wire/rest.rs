@@ -245,6 +245,10 @@ pub fn write_answer(
             (_, value) => write_header(contract, member, value, &mut encoded.headers),
         }
     }
+    if encoded.status == 200 && encoded.header("content-range").is_some() {
+        // RFC 9110, section 14.4: the answer is a part of the content.
+        encoded.status = 206;
+    }
     let (body, content_type) = write_body(contract, shape, structure, protocol, &root(op, structure), map, op);
     encoded.body = body;
     let bound = encoded.header("content-type").is_some();

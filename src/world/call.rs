@@ -6,7 +6,7 @@ use crate::services;
 use crate::wire::{self, Fault, Map, Value};
 
 use super::World;
-use super::caller::{Caller, Credentials, Principal, authenticate};
+use super::caller::{Caller, Credentials, Principal, Refusal, authenticate};
 use super::fields::Output;
 use super::op::Op;
 use super::payload::Upload;
@@ -36,6 +36,12 @@ pub enum Sender {
     Service {
         name: &'static str,
         account: AccountId,
+    },
+    /// A service that passes on the rights of its own caller: records show the caller, and the service as
+    /// `invokedBy`.
+    OnBehalf {
+        name: &'static str,
+        caller: Box<Caller>,
     },
 }
 
@@ -127,6 +133,14 @@ impl Call {
         let sender = Sender::Service { name, account };
         Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
     }
+
+    /// The same call of a service, with the rights of `caller` instead of the service's own.
+    pub fn on_behalf_of(mut self, caller: &Caller) -> Call {
+        if let Sender::Service { name, .. } = self.sender {
+            self.sender = Sender::OnBehalf { name, caller: Box::new(caller.clone()) };
+        }
+        self
+    }
 }
 
 /// Runs a call: authenticate, check, run, record.
@@ -134,9 +148,9 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let request_id = request_id(world, call.contract);
     let upload = std::mem::take(&mut call.upload);
     let received = received(&call.sender, &upload);
-    let (caller, known) = match identify(world, &call.sender) {
+    let (caller, known) = match identify(world, &call) {
         Ok(caller) => (caller, Ok(())),
-        Err(fault) => (unidentified(world, &call.sender), Err(fault)),
+        Err(refusal) => (unidentified(world, &call.sender), Err(refusal.fault(call.contract))),
     };
     let operation = call.contract.operation(call.operation);
     let op = services::find(call.contract.service, operation.name);
@@ -167,9 +181,14 @@ fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, 
     (op.run)(cx, input)
 }
 
-fn identify(world: &World, sender: &Sender) -> Result<Caller, Fault> {
-    match sender {
+fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
+    match &call.sender {
+        // S3 alone answers anonymous callers.
+        Sender::Client { credentials, .. } if credentials.access_key.is_none() && call.contract.service != "s3" => {
+            Err(Refusal::Missing)
+        }
         Sender::Client { credentials, .. } => authenticate(world, credentials),
+        Sender::OnBehalf { caller, .. } => Ok((**caller).clone()),
         Sender::Service { name, account } => Ok(Caller {
             account: account.clone(),
             principal: Principal::Service(name),
@@ -183,6 +202,7 @@ fn identify(world: &World, sender: &Sender) -> Result<Caller, Fault> {
 fn unidentified(world: &World, sender: &Sender) -> Caller {
     let access_key = match sender {
         Sender::Client { credentials, .. } => credentials.access_key.clone(),
+        Sender::OnBehalf { caller, .. } => caller.access_key.clone(),
         Sender::Service { .. } => None,
     };
     let account = world.settings.account.clone();
@@ -193,7 +213,7 @@ impl Sender {
     fn host(&self) -> &str {
         match self {
             Sender::Client { connection, .. } => &connection.host,
-            Sender::Service { .. } => "",
+            Sender::Service { .. } | Sender::OnBehalf { .. } => "",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::contract::{Contract, Protocol};
 use crate::wire::Fault;
 
 use super::World;
@@ -123,9 +124,8 @@ impl Caller {
 /// STS is its user or session, any other key is the root of the default account.
 ///
 /// # Errors
-/// `InvalidClientTokenId` for a deactivated key or a token that does not belong to it, `ExpiredToken` for a
-/// session that has ended.
-pub fn authenticate(world: &World, credentials: &Credentials) -> Result<Caller, Fault> {
+/// A deactivated key, a token that does not belong to it, or a session that has ended.
+pub fn authenticate(world: &World, credentials: &Credentials) -> Result<Caller, Refusal> {
     let Some(id) = &credentials.access_key else {
         let account = world.settings.account.clone();
         return Ok(Caller { account, principal: Principal::Anonymous, access_key: None, session: None });
@@ -137,13 +137,13 @@ pub fn authenticate(world: &World, credentials: &Credentials) -> Result<Caller, 
     Ok(Caller::root(account, id))
 }
 
-fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Credentials) -> Result<Caller, Fault> {
+fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Credentials) -> Result<Caller, Refusal> {
     let token_fits = credentials.session_token.as_ref() == key.temporary.as_ref().map(|temporary| &temporary.token);
     if !key.active || !token_fits {
-        return Err(invalid_token());
+        return Err(Refusal::Invalid);
     }
     if key.temporary.as_ref().is_some_and(|temporary| temporary.expires <= world.now) {
-        return Err(expired_token());
+        return Err(Refusal::Expired);
     }
     Ok(Caller {
         account: key.account.clone(),
@@ -157,14 +157,48 @@ fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Cr
 ///
 /// # Errors
 /// What AWS answers in a Region that the account has not opted in to: the token is invalid there.
-pub fn region(named: Option<&str>, default: Region) -> Result<Region, Fault> {
-    named.map_or(Ok(default), |name| Region::parse(name).ok_or_else(invalid_token))
+pub fn region(named: Option<&str>, default: Region) -> Result<Region, Refusal> {
+    named.map_or(Ok(default), |name| Region::parse(name).ok_or(Refusal::Invalid))
 }
 
-fn invalid_token() -> Fault {
-    Fault::new("InvalidClientTokenId", "The security token included in the request is invalid.").status(403)
+/// Why a sender is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The request is not signed, and the service answers nobody unknown.
+    Missing,
+    /// The key is not active, or the token is not its own.
+    Invalid,
+    /// The session has ended.
+    Expired,
 }
 
-fn expired_token() -> Fault {
-    Fault::new("ExpiredToken", "The security token included in the request is expired").status(403)
+impl Refusal {
+    /// How a service says so: codes, sentences and statuses differ by its first protocol.
+    pub fn fault(self, contract: &Contract) -> Fault {
+        const INVALID: &str = "The security token included in the request is invalid.";
+        let (code, message, status) = match (contract.protocols.first(), self) {
+            (Some(Protocol::RestXml), Refusal::Missing) => ("AccessDenied", "Access Denied", 403),
+            (Some(Protocol::RestXml), Refusal::Invalid) => {
+                ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403)
+            }
+            (Some(Protocol::RestXml), Refusal::Expired) => ("ExpiredToken", "The provided token has expired.", 400),
+            (Some(Protocol::Ec2), Refusal::Invalid) => {
+                ("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+            }
+            (Some(Protocol::Ec2), Refusal::Expired) => ("RequestExpired", "Request has expired.", 400),
+            (Some(Protocol::Query | Protocol::Ec2), Refusal::Missing) => {
+                ("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+            }
+            (Some(Protocol::Query), Refusal::Invalid) => ("InvalidClientTokenId", INVALID, 403),
+            (Some(Protocol::Query), Refusal::Expired) => {
+                ("ExpiredToken", "The security token included in the request is expired", 403)
+            }
+            (_, Refusal::Missing) => ("MissingAuthenticationTokenException", "Missing Authentication Token", 400),
+            (_, Refusal::Invalid) => ("UnrecognizedClientException", INVALID, 400),
+            (_, Refusal::Expired) => {
+                ("ExpiredTokenException", "The security token included in the request is expired", 400)
+            }
+        };
+        Fault::new(code, message).status(status)
+    }
 }

@@ -194,6 +194,36 @@ impl<T: Field> Field for BTreeMap<String, T> {
     }
 }
 
+/// Several views of one structure: members that belong together, shared by operations that have them.
+macro_rules! views {
+    ($($view:ident)*) => {
+        impl<$($view: Field),*> Field for ($($view,)*) {
+            fn read(value: Option<&Value>) -> Self {
+                ($($view::read(value),)*)
+            }
+
+            #[allow(non_snake_case)]
+            fn write(self) -> Value {
+                let ($($view,)*) = self;
+                let mut members = Map::new();
+                $(if let Value::Map(map) = $view.write() {
+                    members.0.extend(map.0);
+                })*
+                Value::Map(members)
+            }
+
+            fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {
+                $($view::misfits(contract, shape, path, out);)*
+            }
+        }
+    };
+}
+
+views!(A B);
+views!(A B C);
+views!(A B C D);
+views!(A B C D E);
+
 /// Two views of one structure, which has the members of both: what an operation has of its own, and what it
 /// shares with others (paging, the name of an entity).
 #[derive(Clone, Debug, Default)]

@@ -3,11 +3,13 @@
 
 pub mod call;
 pub mod caller;
+pub mod checksum;
 pub mod fields;
 pub mod ids;
 pub mod jobs;
 pub mod op;
 pub mod payload;
+pub mod policy;
 pub mod record;
 pub mod scope;
 pub mod time;

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use md5::{Digest, Md5};
+
+use super::checksum::Algorithm;
 
 /// The received body of an upload, complete and checked against the client's checksums.
 #[derive(Debug, Default)]
@@ -16,6 +19,19 @@ pub struct Upload {
     /// The checksum that came with the upload or was asked for: algorithm (`CRC32`, `CRC32C`, `CRC64NVME`,
     /// `SHA1`, `SHA256`) and base64 value.
     pub checksum: Option<(&'static str, String)>,
+}
+
+impl Upload {
+    /// An upload that a service makes.
+    pub fn of(bytes: Bytes) -> Upload {
+        let checksum = Algorithm::Crc64Nvme;
+        Upload {
+            length: bytes.len() as u64,
+            md5: Md5::digest(&bytes).into(),
+            checksum: Some((checksum.name(), checksum.of(&bytes))),
+            body: Body::Memory(bytes),
+        }
+    }
 }
 
 /// Where the received bytes are.
@@ -44,6 +60,11 @@ impl Spooled {
 
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Lets go of the file: it has been moved.
+    pub fn forget(mut self) {
+        self.0 = PathBuf::new();
     }
 
     /// Moves the file to its place, on the same file system.

@@ -10,6 +10,11 @@ pub fn iso_seconds(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// Without its fraction of a second: how IAM and STS keep times.
+pub fn whole_seconds(time: Time) -> Time {
+    time.with_nanosecond(0).unwrap_or(time)
+}
+
 /// Java's medium text form, which CloudTrail writes for times inside parameters:
 /// `Jul 10, 2023, 12:09:47 PM`, or without the comma after the year.
 pub fn java_text(time: Time, comma_after_year: bool) -> String {

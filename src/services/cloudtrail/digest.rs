@@ -381,3 +381,169 @@ impl Signed {
         metadata
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rsa::pkcs1::DecodeRsaPublicKey;
+    use rsa::{Pkcs1v15Sign, RsaPublicKey};
+    use serde_json::Value;
+
+    use super::super::keys::Period as KeyPeriod;
+    use super::super::tests::{ACCOUNT, TRAIL, advance, trail, world};
+    use super::*;
+
+    const REAL: &str = include_str!("testdata/digest.json");
+
+    fn account() -> AccountId {
+        AccountId::parse(ACCOUNT).unwrap()
+    }
+
+    /// A world with a trail whose bucket does not exist: digests are made and kept.
+    fn setup(now: &str) -> (World, Place) {
+        let mut world = world(now);
+        world.account(&account()).trails.insert(TRAIL.into(), trail("no-such-bucket"));
+        start(&mut world, &account(), TRAIL);
+        (world, Place::new(&account(), TRAIL, Region::US_EAST_1))
+    }
+
+    fn file(name: &str, time: &str) -> LogFile {
+        let text = || time.to_owned();
+        let bucket = "no-such-bucket".to_owned();
+        LogFile { bucket, key: name.into(), text: name.into(), events: 1, oldest: text(), newest: text() }
+    }
+
+    /// Checks each digest as the rules say, and answers `start..end: files` of each.
+    fn verify(world: &mut World, place: &Place) -> Vec<String> {
+        let ring = world.digest_keys.ring.clone();
+        let now = world.now;
+        let chain = chain(world, place).unwrap();
+        let mut previous: Option<&Signed> = None;
+        let mut out = Vec::new();
+        for signed in &chain.unsent {
+            let document: Value = serde_json::from_str(&signed.text).unwrap();
+            let member = |name: &str| document[name].as_str();
+            assert_eq!(member("digestS3Bucket"), Some(signed.bucket.as_str()));
+            assert_eq!(member("digestS3Object"), Some(signed.key.as_str()));
+            let end = member("digestEndTime").unwrap();
+            let key = ring.key(place.region, KeyPeriod::at(end.parse::<Time>().unwrap().min(now)));
+            assert_eq!(member("digestPublicKeyFingerprint"), Some(key.fingerprint.as_str()));
+            let hash = hex(&Sha256::digest(&signed.text));
+            let before = member("previousDigestSignature").unwrap_or("null");
+            let text = format!("{end}\n{}/{}\n{hash}\n{before}", signed.bucket, signed.key);
+            let signature: Vec<u8> =
+                (0..256).map(|at| u8::from_str_radix(&signed.signature[2 * at..2 * at + 2], 16).unwrap()).collect();
+            let public = RsaPublicKey::from_pkcs1_der(&key.public).unwrap();
+            public.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(text), &signature).unwrap();
+            if let Some(object) = member("previousDigestS3Object") {
+                let previous = previous.unwrap();
+                assert_eq!(object, previous.key);
+                assert_eq!(member("previousDigestHashValue"), Some(hex(&Sha256::digest(&previous.text)).as_str()));
+                assert_eq!(before, previous.signature);
+            }
+            let files: Vec<_> = document["logFiles"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|file| file["s3Object"].as_str().unwrap())
+                .collect();
+            let link = if before == "null" { "new " } else { "" };
+            let backfill = if signed.key.ends_with("_backfill.json.gz") { "backfill " } else { "" };
+            out.push(format!("{backfill}{link}{}..{}: {}", member("digestStartTime").unwrap(), end, files.join(" ")));
+            previous = Some(signed);
+        }
+        out
+    }
+
+    #[test]
+    fn a_digest_has_the_members_of_a_real_one_in_order() {
+        let (mut world, place) = setup("2020-09-11T18:36:49Z");
+        advance(&mut world, "2020-09-11T18:36:50Z");
+        list(&mut world, &place, file("a", "2020-09-11T18:32:04Z"));
+        advance(&mut world, "2020-09-11T19:36:49Z");
+        let ours: serde_json::Map<String, Value> =
+            serde_json::from_str(&chain(&mut world, &place).unwrap().unsent[1].text).unwrap();
+        let real: serde_json::Map<String, Value> = serde_json::from_str(REAL).unwrap();
+        assert!(ours.keys().eq(real.keys()), "{ours:?}");
+        let members = |document: &serde_json::Map<String, Value>| {
+            document["logFiles"][0].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(members(&ours), members(&real));
+        for name in ["digestStartTime", "digestEndTime", "digestSignatureAlgorithm", "previousDigestHashAlgorithm"] {
+            assert_eq!(ours[name], real[name], "{name}");
+        }
+    }
+
+    #[test]
+    fn string_to_sign_of_the_documentation() {
+        // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html
+        let key = "AWSLogs/111122223333/CloudTrail-Digest/us-east-2/2015/08/12/111122223333_us-east-2_CloudTrail-Digest_us-east-2_20150812T040131Z.json.gz";
+        let text = string_to_sign("2015-08-12T04:01:31Z", "amzn-s3-demo-bucket", key, "4ff3b5aa", "null");
+        assert_eq!(text, format!("2015-08-12T04:01:31Z\namzn-s3-demo-bucket/{key}\n4ff3b5aa\nnull"));
+    }
+
+    #[test]
+    fn a_chain_from_start_to_backfill() {
+        let (mut world, place) = setup("2026-01-01T10:20:30.400Z");
+        advance(&mut world, "2026-01-01T10:30:00Z");
+        list(&mut world, &place, file("a", "2026-01-01T10:29:00Z"));
+        list(&mut world, &place, file("b", "2026-01-01T10:29:30Z"));
+        advance(&mut world, "2026-01-01T12:30:00Z");
+        list(&mut world, &place, file("c", "2026-01-01T12:29:30Z"));
+        flush(&mut world, &place);
+        advance(&mut world, "2026-01-01T13:00:00Z");
+        stop(&mut world, &account(), TRAIL);
+        advance(&mut world, "2026-01-01T15:00:00Z");
+        list(&mut world, &place, file("late", "2026-01-01T12:50:00Z"));
+        advance(&mut world, "2026-01-01T16:00:00Z");
+        start(&mut world, &account(), TRAIL);
+        advance(&mut world, "2026-01-01T16:00:01Z");
+        let expected = [
+            "new 2026-01-01T09:20:30Z..2026-01-01T10:20:30Z: ",
+            "2026-01-01T10:20:30Z..2026-01-01T11:20:30Z: b a",
+            "2026-01-01T11:20:30Z..2026-01-01T12:20:30Z: ",
+            "2026-01-01T12:20:30Z..2026-01-01T12:30:00Z: c",
+            "2026-01-01T12:30:00Z..2026-01-01T13:00:00Z: ",
+            "backfill new 2026-01-01T13:00:00Z..2026-01-01T15:00:00Z: late",
+            "new 2026-01-01T15:00:00Z..2026-01-01T16:00:00Z: ",
+        ];
+        assert_eq!(verify(&mut world, &place), expected);
+    }
+
+    #[test]
+    fn the_chain_goes_on_over_a_key_rotation() {
+        let (mut world, place) = setup("2026-01-01T00:00:00Z");
+        world.jobs.take(|_| true);
+        let (_, until) = KeyPeriod::at(world.now).validity();
+        let rotation = until - TimeDelta::days(10);
+        chain(&mut world, &place).unwrap().period =
+            Some(Period { start: rotation - HOUR * 2, end: rotation - HOUR, last: false });
+        schedule(&mut world, &place);
+        advance(&mut world, &iso_seconds(rotation + HOUR));
+        assert_eq!(verify(&mut world, &place).len(), 3);
+        let fingerprints: std::collections::BTreeSet<_> = chain(&mut world, &place)
+            .unwrap()
+            .unsent
+            .iter()
+            .map(|signed| signed.text.split('"').nth(23).unwrap().to_owned())
+            .collect();
+        assert_eq!(fingerprints.len(), 2);
+    }
+
+    #[test]
+    fn ends_within_one_second_do_not_repeat() {
+        let (mut world, place) = setup("2026-01-01T10:20:30Z");
+        digest(&mut world, &account(), TRAIL, place.region);
+        list(&mut world, &place, file("a", "2026-01-01T10:20:30Z"));
+        flush(&mut world, &place);
+        stop(&mut world, &account(), TRAIL);
+        start(&mut world, &account(), TRAIL);
+        digest(&mut world, &account(), TRAIL, place.region);
+        let expected = [
+            "new 2026-01-01T09:20:30Z..2026-01-01T10:20:30Z: ",
+            "2026-01-01T10:20:30Z..2026-01-01T10:20:31Z: a",
+            "2026-01-01T10:20:31Z..2026-01-01T10:20:32Z: ",
+            "new 2026-01-01T09:20:30Z..2026-01-01T10:20:33Z: ",
+        ];
+        assert_eq!(verify(&mut world, &place), expected);
+    }
+}

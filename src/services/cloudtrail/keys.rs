@@ -1,7 +1,7 @@
 //! The RSA keys that sign digests, per Region and period.
 //!
-//! A key signs for four weeks and is valid a day longer on both ends, so that the validities of two keys that
-//! follow each other overlap by two days and last 30 days each. All keys derive from the seed.
+//! As the keys that AWS documents: each is valid for 30 days, and the next one follows after 20. A key signs until
+//! then; for the last ten days it only verifies. All keys derive from the seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,7 +55,7 @@ pub struct KeyRing {
     made: Arc<Mutex<BTreeMap<(Region, Period), Arc<SigningKey>>>>,
 }
 
-/// A span of four weeks that one key of each Region signs for.
+/// A span of 20 days that one key of each Region signs for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(i64);
 
@@ -113,8 +113,8 @@ fn public_key(ring: &KeyRing, region: Region, period: Period) -> PublicKey {
 }
 
 impl Period {
-    const LENGTH: TimeDelta = TimeDelta::weeks(4);
-    const MARGIN: TimeDelta = TimeDelta::days(1);
+    const LENGTH: TimeDelta = TimeDelta::days(20);
+    const VALIDITY: TimeDelta = TimeDelta::days(30);
 
     /// The period of a moment.
     pub fn at(time: Time) -> Period {
@@ -124,7 +124,7 @@ impl Period {
     /// From when until when the period's keys are valid.
     pub fn validity(self) -> (Time, Time) {
         let start = Time::UNIX_EPOCH + Self::LENGTH * i32::try_from(self.0).unwrap_or(i32::MAX);
-        (start - Self::MARGIN, start + Self::LENGTH + Self::MARGIN)
+        (start, start + Self::VALIDITY)
     }
 }
 
@@ -294,6 +294,6 @@ mod tests {
         let (from, until) = period.validity();
         assert_eq!(until - from, TimeDelta::days(30));
         let (next, _) = Period(period.0 + 1).validity();
-        assert_eq!(until - next, TimeDelta::days(2));
+        assert_eq!(until - next, TimeDelta::days(10));
     }
 }

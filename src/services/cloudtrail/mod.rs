@@ -10,6 +10,9 @@ pub mod keys;
 pub mod selectors;
 pub mod trails;
 
+#[cfg(test)]
+mod tests;
+
 use crate::world::World;
 use crate::world::op::Op;
 use crate::world::record::{Event, Position};

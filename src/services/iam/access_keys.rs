@@ -9,7 +9,7 @@ use crate::world::call::Cx;
 use crate::world::caller::{AccessKey, Principal};
 use crate::world::fields::Both;
 use crate::world::op::Op;
-use crate::world::time::Time;
+use crate::world::time::{Time, whole_seconds};
 
 use super::entities::{find, store};
 use super::faults;
@@ -66,7 +66,7 @@ fn create(cx: &mut Cx, input: ForUser) -> Result<CreateAnswer, Fault> {
         return Err(faults::quota("AccessKeysPerUser", KEYS_MAX));
     }
     let (id, secret) = (cx.world.ids.iam("AKIA"), cx.world.ids.secret());
-    let key = KeyState { id: id.clone(), active: true, created: cx.world.now };
+    let key = KeyState { id: id.clone(), active: true, created: whole_seconds(cx.world.now) };
     let principal = principal(cx, &owner)?;
     let entry =
         AccessKey { account: cx.account.clone(), secret: secret.clone(), principal, active: true, temporary: None };

@@ -6,7 +6,7 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::caller::Principal;
 use crate::world::op::Op;
-use crate::world::time::Time;
+use crate::world::time::{Time, whole_seconds};
 
 use super::entities::find;
 use super::faults;
@@ -49,7 +49,7 @@ record! {
 }
 
 fn create(cx: &mut Cx, input: SetPassword) -> Result<Answer, Fault> {
-    let (name, now) = (named_or_caller(cx, input.user)?, cx.world.now);
+    let (name, now) = (named_or_caller(cx, input.user)?, whole_seconds(cx.world.now));
     let user = find::<User>(cx, &name)?;
     if user.login.is_some() {
         return Err(faults::login_profile_exists(&name));

@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use crate::world::scope::AccountId;
-use crate::world::time::Time;
+use crate::world::time::{Time, whole_seconds};
 
 /// What each entity has: its names in every form, and its age.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl Header {
     pub fn new(world: &mut World, account: &AccountId, kind: Kind, path: Option<String>, name: String) -> Header {
         let path = path.unwrap_or_else(|| "/".to_owned());
         let arn = arn(account, kind, &path, &name);
-        Header { id: world.ids.iam(kind.id_prefix()), created: world.now, path, name, arn }
+        Header { id: world.ids.iam(kind.id_prefix()), created: whole_seconds(world.now), path, name, arn }
     }
 
     /// Gives the entity another name, another path, or both.

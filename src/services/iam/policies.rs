@@ -9,7 +9,7 @@ use crate::world::call::Cx;
 use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
-use crate::world::time::Time;
+use crate::world::time::{Time, whole_seconds};
 
 use super::Store;
 use super::aws_policies;
@@ -142,7 +142,7 @@ fn create(cx: &mut Cx, input: CreatePolicy) -> Result<PolicyAnswer, Fault> {
     if policies.len() >= POLICIES_MAX {
         return Err(faults::quota("PoliciesPerAccount", POLICIES_MAX));
     }
-    let now = cx.world.now;
+    let now = whole_seconds(cx.world.now);
     let header = Header::new(cx.world, &cx.account, Kind::Policy, input.path, input.name);
     let policy = Policy {
         header,
@@ -212,7 +212,7 @@ fn delete(cx: &mut Cx, input: PolicyArn) -> Result<(), Fault> {
 }
 
 fn create_version(cx: &mut Cx, input: CreateVersion) -> Result<VersionAnswer, Fault> {
-    let now = cx.world.now;
+    let now = whole_seconds(cx.world.now);
     let policy = find::<Policy>(cx, &input.arn)?;
     documents::check_managed_policy(&input.document)?;
     if policy.versions.len() >= VERSIONS_MAX {
@@ -256,7 +256,7 @@ fn list_versions(
 }
 
 fn set_default_version(cx: &mut Cx, input: VersionOf) -> Result<(), Fault> {
-    let now = cx.world.now;
+    let now = whole_seconds(cx.world.now);
     let policy = find::<Policy>(cx, &input.arn)?;
     policy.default = number(policy, &input)?;
     policy.updated = now;
@@ -264,7 +264,7 @@ fn set_default_version(cx: &mut Cx, input: VersionOf) -> Result<(), Fault> {
 }
 
 fn delete_version(cx: &mut Cx, input: VersionOf) -> Result<(), Fault> {
-    let now = cx.world.now;
+    let now = whole_seconds(cx.world.now);
     let policy = find::<Policy>(cx, &input.arn)?;
     let number = number(policy, &input)?;
     if number == policy.default {

@@ -7,7 +7,7 @@ use crate::world::call::Cx;
 use crate::world::caller::Principal;
 use crate::world::fields::Both;
 use crate::world::op::Op;
-use crate::world::time::Time;
+use crate::world::time::{Time, whole_seconds};
 
 use super::Store;
 use super::access_keys::{self, KeyState};
@@ -200,7 +200,7 @@ pub fn named_or_caller(cx: &Cx, name: Option<String>) -> Result<String, Fault> {
 }
 
 fn root(cx: &mut Cx) -> UserView {
-    let now = cx.world.now;
+    let now = whole_seconds(cx.world.now);
     let created = *store(cx).opened.get_or_insert(now);
     UserView { id: cx.account.to_string(), arn: cx.account.root_arn(), created, ..UserView::default() }
 }

@@ -1,1 +1,371 @@
 //! Every sentence S3 says to a client.
+//! Codes and statuses: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+
+use crate::wire::Fault;
+
+// Bodies of uploads.
+
+/// The file system failed us.
+pub fn internal(error: &std::io::Error) -> Fault {
+    tracing::error!(%error, "object storage failed");
+    Fault::new("InternalError", "We encountered an internal error. Please try again.").status(500)
+}
+
+/// The body ended before, or went on after, its announced length.
+pub fn incomplete_body() -> Fault {
+    let sentence = "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+    Fault::new("IncompleteBody", sentence).status(400)
+}
+
+/// An `aws-chunked` body is cut off or broken.
+pub fn cut_off() -> Fault {
+    Fault::new("IncompleteBody", "The request body terminated unexpectedly").status(400)
+}
+
+pub fn idle() -> Fault {
+    let sentence = "Your socket connection to the server was not read from or written to within the timeout period. \
+                    Idle connections will be closed.";
+    Fault::new("RequestTimeout", sentence).status(400)
+}
+
+pub fn missing_content_length() -> Fault {
+    Fault::new("MissingContentLength", "You must provide the Content-Length HTTP header.").status(411)
+}
+
+pub fn entity_too_large(proposed: u64, allowed: u64) -> Fault {
+    Fault::new("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
+        .status(400)
+        .with("ProposedSize", proposed.to_string())
+        .with("MaxSizeAllowed", allowed.to_string())
+}
+
+pub fn invalid_digest() -> Fault {
+    Fault::new("InvalidDigest", "The Content-MD5 you specified was invalid.").status(400)
+}
+
+pub fn md5_mismatch(expected: &str, calculated: &str) -> Fault {
+    Fault::new("BadDigest", "The Content-MD5 you specified did not match what we received.")
+        .status(400)
+        .with("ExpectedDigest", expected)
+        .with("CalculatedDigest", calculated)
+}
+
+pub fn checksum_mismatch(algorithm: &str) -> Fault {
+    let sentence = format!("The {algorithm} you specified did not match the calculated checksum.");
+    Fault::new("BadDigest", sentence).status(400)
+}
+
+pub fn payload_hash_mismatch(claimed: &str, computed: &str) -> Fault {
+    let sentence = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+    Fault::new("XAmzContentSHA256Mismatch", sentence)
+        .status(400)
+        .with("ClientComputedContentSHA256", claimed)
+        .with("S3ComputedContentSHA256", computed)
+}
+
+pub fn malformed_trailer() -> Fault {
+    let sentence = "The request contained trailing data that was not well-formed or did not conform to our published \
+                    schema.";
+    Fault::new("MalformedTrailerError", sentence).status(400)
+}
+
+/// A request that S3 understands and will not do.
+fn invalid_request(sentence: impl Into<String>) -> Fault {
+    Fault::new("InvalidRequest", sentence).status(400)
+}
+
+pub fn bad_checksum_value(header: &str) -> Fault {
+    invalid_request(format!("Value for {header} header is invalid."))
+}
+
+pub fn several_checksums() -> Fault {
+    invalid_request("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+}
+
+pub fn checksum_missing() -> Fault {
+    invalid_request(
+        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were \
+         found.",
+    )
+}
+
+// Objects.
+
+pub fn no_such_key(key: &str) -> Fault {
+    Fault::new("NoSuchKey", "The specified key does not exist.").status(404).with("Key", key)
+}
+
+pub fn no_such_version(key: &str, version: &str) -> Fault {
+    Fault::new("NoSuchVersion", "The specified version does not exist.")
+        .status(404)
+        .with("Key", key)
+        .with("VersionId", version)
+}
+
+/// A delete marker has no content and no attributes.
+pub fn marker_not_allowed(kind: &str) -> Fault {
+    Fault::new("MethodNotAllowed", "The specified method is not allowed against this resource.")
+        .status(405)
+        .with("ResourceType", kind)
+}
+
+pub fn key_too_long(size: usize, size_max: usize) -> Fault {
+    Fault::new("KeyTooLongError", "Your key is too long")
+        .status(400)
+        .with("Size", size.to_string())
+        .with("MaxSizeAllowed", size_max.to_string())
+}
+
+/// An argument that S3 does not take.
+fn invalid_argument(sentence: impl Into<String>, name: &str, value: impl Into<String>) -> Fault {
+    Fault::new("InvalidArgument", sentence).status(400).with("ArgumentName", name).with("ArgumentValue", value.into())
+}
+
+pub fn invalid_version_id(version: &str) -> Fault {
+    invalid_argument("Invalid version id specified", "versionId", version)
+}
+
+pub fn empty_version_id() -> Fault {
+    invalid_argument("Version id cannot be the empty string", "versionId", "")
+}
+
+/// A header or element that would change what happens, and that we do not know how to obey.
+pub fn not_built(header: &str) -> Fault {
+    Fault::new("NotImplemented", "A header you provided implies functionality that is not implemented")
+        .status(501)
+        .with("Header", header)
+}
+
+pub fn not_modified() -> Fault {
+    Fault::new("NotModified", "Not Modified").status(304)
+}
+
+pub fn precondition_failed(condition: &str) -> Fault {
+    Fault::new("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+        .status(412)
+        .with("Condition", condition)
+}
+
+pub fn invalid_range(range: &str, size: u64) -> Fault {
+    Fault::new("InvalidRange", "The requested range is not satisfiable")
+        .status(416)
+        .with("RangeRequested", range)
+        .with("ActualObjectSize", size.to_string())
+}
+
+pub fn range_and_part() -> Fault {
+    invalid_request("Cannot specify both Range header and partNumber query parameter")
+}
+
+pub fn invalid_part_number(number: i64, parts: usize) -> Fault {
+    Fault::new("InvalidPartNumber", "The requested partnumber is not satisfiable")
+        .status(416)
+        .with("PartNumberRequested", number.to_string())
+        .with("ActualPartCount", parts.to_string())
+}
+
+pub fn archived(storage_class: &str) -> Fault {
+    Fault::new("InvalidObjectState", "The operation is not valid for the object's storage class")
+        .status(403)
+        .with("StorageClass", storage_class)
+}
+
+pub fn metadata_too_large(size: usize, size_max: usize) -> Fault {
+    Fault::new("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size")
+        .status(400)
+        .with("Size", size.to_string())
+        .with("MaxSizeAllowed", size_max.to_string())
+}
+
+pub fn invalid_storage_class(class: &str) -> Fault {
+    Fault::new("InvalidStorageClass", "The storage class you specified is not valid")
+        .status(400)
+        .with("StorageClassRequested", class)
+}
+
+pub fn kms_key_without_kms() -> Fault {
+    let sentence = "Server Side Encryption with AWS KMS managed key requires HTTP header \
+                    x-amz-server-side-encryption : aws:kms";
+    invalid_argument(sentence, "x-amz-server-side-encryption", "")
+}
+
+pub fn unknown_encryption() -> Fault {
+    let sentence = "The encryption request that you specified is not valid. The valid value is AES256.";
+    Fault::new("InvalidEncryptionAlgorithmError", sentence).status(400)
+}
+
+pub fn acl_not_supported() -> Fault {
+    Fault::new("AccessControlListNotSupported", "The bucket does not allow ACLs").status(400)
+}
+
+pub fn acl_missing() -> Fault {
+    let sentence = "Your request was missing a required header";
+    Fault::new("MissingSecurityHeader", sentence).status(400).with("MissingHeaderName", "x-amz-acl")
+}
+
+pub fn bad_copy_source() -> Fault {
+    let sentence = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
+    invalid_argument(sentence, "x-amz-copy-source", "x-amz-copy-source")
+}
+
+pub fn copy_to_itself() -> Fault {
+    invalid_request(
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's \
+         metadata, storage class, website redirect location or encryption attributes.",
+    )
+}
+
+pub fn copy_too_large(size_max: u64) -> Fault {
+    invalid_request(format!(
+        "The specified copy source is larger than the maximum allowable size for a copy source: {size_max}"
+    ))
+}
+
+pub fn unknown_directive(header: &str, value: &str) -> Fault {
+    let what = if header.contains("tagging") { "tagging" } else { "metadata" };
+    invalid_argument(format!("Unknown {what} directive."), header, value)
+}
+
+pub fn bad_copy_range(range: &str) -> Fault {
+    let sentence = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are \
+                    the zero-based offsets of the first and last bytes to copy";
+    invalid_argument(sentence, "x-amz-copy-source-range", range)
+}
+
+pub fn copy_range_beyond_source(range: &str, size: u64) -> Fault {
+    let sentence = format!("Range specified is not valid for source object of size: {size}");
+    invalid_argument(sentence, "x-amz-copy-source-range", range)
+}
+
+// Listings.
+
+pub fn bad_continuation_token() -> Fault {
+    invalid_argument("The continuation token provided is incorrect", "continuation-token", "")
+}
+
+pub fn version_marker_alone() -> Fault {
+    invalid_argument("A version-id marker cannot be specified without a key marker.", "version-id-marker", "")
+}
+
+pub fn rows_out_of_range(argument: &str, value: i64) -> Fault {
+    let sentence = format!("Argument {argument} must be an integer between 0 and {}", i32::MAX);
+    invalid_argument(sentence, argument, value.to_string())
+}
+
+// Tags of objects.
+
+fn invalid_object_tag(sentence: &str, key: &str) -> Fault {
+    Fault::new("InvalidTag", sentence).status(400).with("TagKey", key)
+}
+
+pub fn too_many_object_tags(count_max: usize) -> Fault {
+    Fault::new("BadRequest", format!("Object tags cannot be greater than {count_max}")).status(400)
+}
+
+pub fn invalid_object_tag_key(key: &str) -> Fault {
+    invalid_object_tag("The TagKey you have provided is invalid", key)
+}
+
+pub fn invalid_object_tag_value(key: &str, value: &str) -> Fault {
+    invalid_object_tag("The TagValue you have provided is invalid", key).with("TagValue", value)
+}
+
+pub fn repeated_object_tag(key: &str) -> Fault {
+    invalid_object_tag("Cannot provide multiple Tags with the same key", key)
+}
+
+// Object lock.
+
+pub fn bucket_without_lock() -> Fault {
+    invalid_request("Bucket is missing Object Lock Configuration")
+}
+
+pub fn no_object_lock() -> Fault {
+    let sentence = "The specified object does not have a ObjectLock configuration";
+    Fault::new("NoSuchObjectLockConfiguration", sentence).status(404)
+}
+
+pub fn object_locked() -> Fault {
+    Fault::new("AccessDenied", "Access Denied because object protected by object lock.").status(403)
+}
+
+pub fn retention_in_the_past() -> Fault {
+    let name = "x-amz-object-lock-retain-until-date";
+    invalid_argument("The retain until date must be in the future!", name, "")
+}
+
+pub fn retention_incomplete() -> Fault {
+    let name = "x-amz-object-lock-retain-until-date";
+    invalid_argument(format!("{name} and x-amz-object-lock-mode must both be supplied"), name, "")
+}
+
+// Multipart uploads.
+
+pub fn no_such_upload(upload: &str) -> Fault {
+    let sentence = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been \
+                    aborted or completed.";
+    Fault::new("NoSuchUpload", sentence).status(404).with("UploadId", upload)
+}
+
+pub fn part_number_out_of_range(number_max: i64) -> Fault {
+    let sentence = format!("Part number must be an integer between 1 and {number_max}, inclusive");
+    invalid_argument(sentence, "partNumber", "")
+}
+
+pub fn checksum_type_alone() -> Fault {
+    invalid_request("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+}
+
+pub fn checksum_type_mismatch(kind: &str, algorithm: &str) -> Fault {
+    let algorithm = algorithm.to_ascii_lowercase();
+    invalid_request(format!("The {kind} checksum type cannot be used with the {algorithm} checksum algorithm."))
+}
+
+pub fn part_checksum_mismatch(expected: &str, actual: &str) -> Fault {
+    invalid_request(format!(
+        "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+        expected.to_ascii_lowercase(),
+        actual.to_ascii_lowercase()
+    ))
+}
+
+pub fn invalid_part(number: i64) -> Fault {
+    let sentence = "One or more of the specified parts could not be found.  The part may not have been uploaded, or \
+                    the specified entity tag may not match the part's entity tag.";
+    Fault::new("InvalidPart", sentence).status(400).with("PartNumber", number.to_string())
+}
+
+pub fn invalid_part_order() -> Fault {
+    let sentence = "The list of parts was not in ascending order. Parts must be ordered by part number.";
+    Fault::new("InvalidPartOrder", sentence).status(400)
+}
+
+pub fn part_too_small(number: i64, size: u64, size_min: u64, etag: &str) -> Fault {
+    Fault::new("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
+        .status(400)
+        .with("ProposedSize", size.to_string())
+        .with("MinSizeAllowed", size_min.to_string())
+        .with("PartNumber", number.to_string())
+        .with("ETag", etag)
+}
+
+pub fn wrong_object_size(announced: i64, size: u64) -> Fault {
+    invalid_request(format!(
+        "The provided 'x-amz-mp-object-size' header value {announced} does not match what was computed: {size}"
+    ))
+}
+
+// Buckets.
+
+pub fn no_such_bucket(bucket: &str) -> Fault {
+    Fault::new("NoSuchBucket", "The specified bucket does not exist").status(404).with("BucketName", bucket)
+}
+
+pub fn access_denied() -> Fault {
+    Fault::new("AccessDenied", "Access Denied").status(403)
+}
+
+pub fn malformed_xml() -> Fault {
+    let sentence = "The XML you provided was not well-formed or did not validate against our published schema";
+    Fault::new("MalformedXML", sentence).status(400)
+}

@@ -14,7 +14,20 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] = &[buckets::OPS, config::OPS, objects::OPS];
+pub const OPS: &[&[Op]] = &[
+    buckets::OPS,
+    config::OPS,
+    objects::acl::OPS,
+    objects::copy::OPS,
+    objects::delete::OPS,
+    objects::get::OPS,
+    objects::list::OPS,
+    objects::lock::OPS,
+    objects::multipart::OPS,
+    objects::parts::OPS,
+    objects::put::OPS,
+    objects::tagging::OPS,
+];
 
 /// Every bucket; names are global.
 #[derive(Debug)]

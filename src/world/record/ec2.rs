@@ -11,6 +11,7 @@ use super::xml;
 /// Writes the parameters of an older action, without the braces.
 pub(super) fn older_request(contract: &Contract, operation: &Operation, input: &Map, out: &mut Json) {
     let writer = Older { contract, answer: false };
+    writer.gathered(operation.input, input, out);
     writer.structure(operation.input, input, operation.name.starts_with("Describe"), out);
 }
 
@@ -36,10 +37,31 @@ struct Older<'c> {
 }
 
 impl Older<'_> {
+    /// Members that the first API kept in a set of one item: `"instancesSet":{"items":[{"imageId":…}]}`.
+    fn gathered(&self, shape: Option<ShapeId>, map: &Map, out: &mut Json) {
+        let Some(structure) = shape.and_then(|shape| self.contract.structure(shape)) else { return };
+        let mut members = structure.members.iter().filter(|member| !within(member).is_empty()).peekable();
+        let Some(set) = members.peek().map(|member| within(member)) else { return };
+        out.key(set);
+        out.open('{');
+        out.key("items");
+        out.open('[');
+        out.open('{');
+        for member in members {
+            if let Some(value) = map.get(member.name).filter(|value| !value.is_null()) {
+                out.key(&self.name(member));
+                self.value(member, value, out);
+            }
+        }
+        out.close('}');
+        out.close(']');
+        out.close('}');
+    }
+
     /// The members in the order of the contract. A listing names its empty sets as well.
     fn structure(&self, shape: Option<ShapeId>, map: &Map, listing: bool, out: &mut Json) {
         let Some(structure) = shape.and_then(|shape| self.contract.structure(shape)) else { return };
-        for member in &structure.members {
+        for member in structure.members.iter().filter(|member| within(member).is_empty()) {
             match (map.get(member.name), shown(self.contract, Some(member))) {
                 (_, Shown::Left) => {}
                 (Some(Value::Null) | None, _) => self.absent(member, listing, out),
@@ -241,6 +263,10 @@ impl Newer<'_> {
             _ => xml::content(value, out),
         }
     }
+}
+
+fn within(member: &Member) -> &'static str {
+    member.record.as_ref().map_or("", |record| record.within)
 }
 
 fn lower_first(name: &mut str) {

@@ -62,8 +62,8 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
     let Facts { call, caller, .. } = *facts;
     let style = &call.contract.record;
     let operation = call.contract.operation(call.operation);
-    let access = facts.op.map_or_else(|| Access::of_name(operation.name), |op| op.access);
-    let management = facts.op.is_none_or(|op| op.category == Category::Management);
+    let access = facts.access();
+    let management = facts.category() == Category::Management;
     let fault = facts.outcome.as_ref().err();
     let denied = fault.is_some_and(is_denial);
     let from = Origin::of(call.contract, &call.sender);
@@ -71,7 +71,7 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
     let shared_event_id = shared.then(|| world.ids.uuid().to_string());
     Event {
         event_version: style.event_version,
-        user_identity: Identity::of(caller),
+        user_identity: Identity { invoked_by: from.invoked_by, ..Identity::of(caller, style.form) },
         event_time: world.now,
         event_source: style.event_source,
         event_name: if operation.event_name.is_empty() { operation.name } else { operation.event_name },
@@ -127,6 +127,7 @@ struct Origin {
     address: String,
     user_agent: String,
     tls: Option<TlsDetails>,
+    invoked_by: Option<&'static str>,
 }
 
 impl Origin {
@@ -140,9 +141,11 @@ impl Origin {
                 },
                 tls: (!connection.host.is_empty())
                     .then(|| TlsDetails { client_provided_host_header: connection.host.clone() }),
+                invoked_by: None,
             },
-            Sender::Service { name, .. } => {
-                Origin { address: (*name).to_owned(), user_agent: (*name).to_owned(), tls: None }
+            Sender::Service { name, .. } | Sender::OnBehalf { name, .. } => {
+                let name = *name;
+                Origin { address: name.to_owned(), user_agent: name.to_owned(), tls: None, invoked_by: Some(name) }
             }
         }
     }

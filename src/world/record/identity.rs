@@ -1,5 +1,6 @@
 //! `userIdentity`: who called.
 
+use crate::contract::RecordForm;
 use crate::world::caller::{Caller, Principal};
 use crate::world::time::{Time, iso_seconds};
 
@@ -37,15 +38,13 @@ pub struct SessionIssuer {
 
 impl Identity {
     /// A caller as its own account's log shows it.
-    pub(super) fn of(caller: &Caller) -> Identity {
+    pub(super) fn of(caller: &Caller, form: RecordForm) -> Identity {
         let kind = match &caller.principal {
             Principal::Root => "Root",
             Principal::User { .. } => "IAMUser",
             Principal::Role { .. } => "AssumedRole",
-            Principal::Service(name) => {
-                return Identity { kind: "AWSService", invoked_by: Some(name), ..Identity::default() };
-            }
-            Principal::Anonymous => return Identity::without_account(caller),
+            Principal::Service(_) => return Identity::of_stranger(caller),
+            Principal::Anonymous => return Identity::without_account(caller, form),
         };
         Identity {
             kind,
@@ -63,20 +62,23 @@ impl Identity {
     }
 
     /// Unsigned requests, as S3 shows them, and keys that were refused.
-    fn without_account(caller: &Caller) -> Identity {
-        match &caller.access_key {
-            None => Identity {
+    fn without_account(caller: &Caller, form: RecordForm) -> Identity {
+        match (&caller.access_key, form) {
+            (None, RecordForm::S3) => Identity {
                 kind: "AWSAccount",
                 principal_id: Some(String::new()),
                 account_id: Some("ANONYMOUS_PRINCIPAL".into()),
                 ..Identity::default()
             },
-            Some(key) => Identity { kind: "Unknown", access_key_id: Some(key.clone()), ..Identity::default() },
+            (key, _) => Identity { kind: "Unknown", access_key_id: key.clone(), ..Identity::default() },
         }
     }
 
-    /// A caller as the log of another account shows it: whose resource it used.
+    /// A caller as the log of another account shows it: whose resource it used. Services look the same everywhere.
     pub(super) fn of_stranger(caller: &Caller) -> Identity {
+        if let Principal::Service(name) = caller.principal {
+            return Identity { kind: "AWSService", invoked_by: Some(name), ..Identity::default() };
+        }
         Identity {
             kind: "AWSAccount",
             principal_id: caller.principal_id(),

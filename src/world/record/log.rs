@@ -10,9 +10,9 @@ use super::event::Event;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub u64);
 
-/// Events in a sealed segment. Records resemble each other, so a few dozen compress well together; more would
-/// make reading a single one slow.
-const SEGMENT_EVENTS: usize = 64;
+/// Events in a sealed segment. Records resemble each other, so a few dozen compress well together, to a fifth;
+/// more would make reading a single one slow, and a page of `LookupEvents` may have to open fifty segments.
+const SEGMENT_EVENTS: usize = 32;
 
 /// Between a record and what `LookupEvents` knows of it beyond. Not in JSON text.
 const SEPARATOR: char = '\n';
@@ -21,9 +21,8 @@ const SEPARATOR: char = '\n';
 #[derive(Debug, Default)]
 pub struct Log {
     sealed: Vec<Segment>,
-    /// The newest events, less than a segment, with the time of the newest.
+    /// The newest events, less than a segment.
     tail: Vec<Box<str>>,
-    newest: Option<Time>,
     /// Segments dropped from the front.
     forgotten: usize,
 }
@@ -53,6 +52,7 @@ impl Log {
         let mut text = event.to_json();
         if !event.lookup_resources.is_empty() {
             text.push(SEPARATOR);
+            // A list of texts has no failing case.
             text.push_str(&serde_json::to_string(&event.lookup_resources).unwrap_or_default());
         }
         self.push(text, event.event_time)
@@ -61,7 +61,6 @@ impl Log {
     fn push(&mut self, text: String, time: Time) -> Position {
         let at = self.end();
         self.tail.push(text.into_boxed_str());
-        self.newest = Some(time);
         if self.tail.len() == SEGMENT_EVENTS {
             self.sealed.push(Segment::seal(&self.tail, time));
             self.tail.clear();
@@ -201,7 +200,7 @@ mod tests {
         let mut log = filled(200);
         let at = |number| Time::UNIX_EPOCH + TimeDelta::minutes(number);
         assert_eq!(log.position_of(at(64)), Position(64));
-        assert_eq!(log.position_of(at(63)), Position(0));
+        assert_eq!(log.position_of(at(63)), Position(32));
         log.forget(at(150), Position(u64::MAX));
         assert_eq!((log.start(), log.end()), (Position(128), Position(200)));
         assert_eq!(log.get(Position(127)), None);

@@ -27,7 +27,7 @@ use super::World;
 use super::call::{Call, Note};
 use super::caller::{Caller, Principal};
 use super::fields::Output;
-use super::op::Op;
+use super::op::{Access, Category, Op};
 use super::payload::Content;
 use super::scope::AccountId;
 
@@ -68,6 +68,26 @@ fn append(world: &mut World, event: &Event) {
 }
 
 impl Facts<'_> {
+    /// The table line decides; for operations without one, the contract.
+    fn access(&self) -> Access {
+        let operation = self.call.contract.operation(self.call.operation);
+        match (self.op, operation.record_read_only) {
+            (Some(op), _) => op.access,
+            (None, Some(true)) => Access::Read,
+            (None, Some(false)) => Access::Write,
+            (None, None) => Access::of_name(operation.name),
+        }
+    }
+
+    fn category(&self) -> Category {
+        let operation = self.call.contract.operation(self.call.operation);
+        match self.op {
+            Some(op) => op.category,
+            None if operation.record_data => Category::Data,
+            None => Category::Management,
+        }
+    }
+
     /// The account whose log gets the event: the caller's, or for unsigned requests that of the resource.
     fn recipient(&self) -> &AccountId {
         match (&self.caller.principal, &self.note.owner) {

@@ -90,7 +90,7 @@ fn endpoint(facts: &Facts, connection: &Connection, out: &mut Json) {
 }
 
 fn noted(facts: &Facts, out: &mut Json) {
-    for (name, value) in facts.note.additional.iter() {
+    for (name, value) in facts.note.additional.iter().filter(|(name, _)| !matches!(*name, RECEIVED | SENT)) {
         out.key(name);
         members::plain(facts.call.contract, value, out);
     }
@@ -99,13 +99,13 @@ fn noted(facts: &Facts, out: &mut Json) {
 fn s3_request(facts: &Facts, input: &Map, out: &mut Json) {
     let call = facts.call;
     let operation = call.contract.operation(call.operation);
-    let with_body = facts.op.is_none_or(|op| op.category == Category::Management);
+    let with_body = facts.category() == Category::Management;
     match &call.sender {
         Sender::Client { connection, .. } => {
             let to = s3::Destination { host: &connection.host, arguments: &connection.arguments };
             s3::request(call.contract, operation, &to, input, with_body, out);
         }
-        Sender::Service { .. } => {
+        Sender::Service { .. } | Sender::OnBehalf { .. } => {
             // Services reach a bucket by its own host.
             let bucket = input.get("Bucket").and_then(Value::as_str).unwrap_or_default();
             let host = format!("{bucket}.s3.{}.amazonaws.com", call.region);
@@ -122,24 +122,31 @@ fn s3_additional(facts: &Facts, out: &mut Json) {
             Signature::Header => Some("AuthHeader"),
             Signature::QueryString => Some("QueryString"),
         },
-        Sender::Service { .. } => Some("AuthHeader"),
+        Sender::Service { .. } | Sender::OnBehalf { .. } => Some("AuthHeader"),
     };
     if method.is_some() {
         out.text_member("SignatureVersion", "SigV4");
     }
-    out.key("bytesTransferredIn");
-    out.int(count(facts.received));
+    out.key(RECEIVED);
+    out.int(bytes(facts, RECEIVED, || facts.received));
     noted(facts, out);
     if let Some(method) = method {
         out.text_member("AuthenticationMethod", method);
     }
     out.text_member("x-amz-id-2", &wire::host_id(facts.request_id));
-    out.key("bytesTransferredOut");
-    out.int(count(facts.sent()));
+    out.key(SENT);
+    out.int(bytes(facts, SENT, || facts.sent()));
 }
 
-fn count(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+const RECEIVED: &str = "bytesTransferredIn";
+const SENT: &str = "bytesTransferredOut";
+
+/// A count of bytes: the handler's, else what the call shows.
+fn bytes(facts: &Facts, name: &str, shown: impl FnOnce() -> u64) -> i64 {
+    match facts.note.additional.get(name) {
+        Some(Value::Int(noted)) => *noted,
+        _ => i64::try_from(shown()).unwrap_or(i64::MAX),
+    }
 }
 
 /// An object's text; nothing when it has no members.

@@ -30,6 +30,8 @@ struct Case {
     op: Option<&'static Op>,
     arguments: Vec<(String, String)>,
     host: &'static str,
+    /// A service that calls on behalf of the caller.
+    via: Option<&'static str>,
 }
 
 fn case(service: &'static str, operation: &'static str, input: Json, output: Json) -> Case {
@@ -43,6 +45,7 @@ fn case(service: &'static str, operation: &'static str, input: Json, output: Jso
         op: None,
         arguments: Vec::new(),
         host: "localhost:4566",
+        via: None,
     }
 }
 
@@ -102,8 +105,9 @@ fn records(case: Case) -> Vec<Json> {
         body_length: 0,
         signature: Signature::Header,
     };
-    let sender = match case.caller.principal {
-        Principal::Service(name) => Sender::Service { name, account: case.caller.account.clone() },
+    let sender = match (case.via, &case.caller.principal) {
+        (Some(name), _) => Sender::OnBehalf { name, caller: Box::new(case.caller.clone()) },
+        (_, Principal::Service(name)) => Sender::Service { name, account: case.caller.account.clone() },
         _ => Sender::Client { credentials: Credentials::default(), connection },
     };
     let input = Ok(tree(contract, op.input, &case.input));
@@ -548,7 +552,7 @@ fn denials() {
 #[test]
 fn identities() {
     let of = |caller: Caller| {
-        let case = Case { caller, ..case("sts", "GetCallerIdentity", json!({}), json!({})) };
+        let case = Case { caller, ..s3("ListBuckets", json!({}), json!({})) };
         records(case).remove(0)["userIdentity"].to_string()
     };
     let anonymous = Caller { principal: Principal::Anonymous, access_key: None, session: None, ..user() };
@@ -575,6 +579,16 @@ fn identities() {
     for (caller, expected) in cases {
         assert_eq!(of(caller), expected);
     }
+}
+
+#[test]
+fn a_service_on_behalf_of_a_user() {
+    let name = "lambda.amazonaws.com";
+    let record = records(Case { via: Some(name), ..case("kms", "ListKeys", json!({}), json!({})) }).remove(0);
+    assert_eq!(record["userIdentity"]["type"], "IAMUser");
+    assert_eq!(record["userIdentity"]["invokedBy"], name);
+    assert_eq!((&record["sourceIPAddress"], &record["userAgent"]), (&json!(name), &json!(name)));
+    assert_eq!((record.get("tlsDetails"), record.get("sharedEventID")), (None, None));
 }
 
 #[test]

@@ -1,0 +1,173 @@
+//! Copying objects.
+
+use percent_encoding::percent_decode_str;
+
+use crate::record;
+use crate::services::s3::faults;
+use crate::wire::Fault;
+use crate::world::call::Cx;
+use crate::world::checksum::Algorithm;
+use crate::world::op::Op;
+use crate::world::time::Time;
+
+use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Encryption, Headers, Lock, Wishes, settle};
+use super::conditions::{SourceConditions, WriteConditions};
+use super::get::{Found, find};
+use super::put::quoted;
+use super::{About, Checksum, NewObject, Place, enter};
+
+/// Copying.
+pub const OPS: &[Op] = &[crate::op!(Write "CopyObject" copy_object).data()];
+
+/// The largest object that one copy can make.
+const COPY_BYTES_MAX: u64 = 5 << 30;
+
+record! {
+    /// Where a copy comes from.
+    pub struct CopySource {
+        source: String = "CopySource",
+        expected_owner: Option<String> = "ExpectedSourceBucketOwner",
+        customer_algorithm: Option<String> = "CopySourceSSECustomerAlgorithm",
+    }
+
+    struct CopyObject {
+        metadata: Option<String> = "MetadataDirective",
+        tagging: Option<String> = "TaggingDirective",
+        algorithm: Option<String> = "ChecksumAlgorithm",
+    }
+
+    struct Copied {
+        result: (Times, Checksums, ChecksumKind) = "CopyObjectResult",
+        version: Option<String> = "VersionId",
+        source_version: Option<String> = "CopySourceVersionId",
+    }
+
+    /// Of a copy, or of a part that was copied.
+    pub struct Times {
+        modified: Time = "LastModified",
+        etag: String = "ETag",
+    }
+}
+
+type Input =
+    ((Place, WriteConditions), (CopySource, SourceConditions), CopyObject, (Headers, Encryption, Lock, Wishes));
+
+fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption), Fault> {
+    let ((place, writing), (from, reading), directives, about) = input;
+    let account = cx.account.clone();
+    let source = source(cx, &from, &reading)?;
+    if source.opened.length > COPY_BYTES_MAX {
+        return Err(faults::copy_too_large(COPY_BYTES_MAX));
+    }
+    let mut scene = enter(cx, &place)?;
+    writing.check(&scene, &place.key)?;
+    let replaces_metadata = replaces(directives.metadata.as_deref(), "x-amz-metadata-directive")?;
+    let replaces_tags = replaces(directives.tagging.as_deref(), "x-amz-tagging-directive")?;
+    let changes = replaces_metadata
+        || about.1.algorithm.is_some()
+        || about.3.storage_class.is_some()
+        || about.0.redirect.is_some();
+    let to_itself = from
+        .place()
+        .is_some_and(|(bucket, key, version)| bucket == place.bucket && key == place.key && version.is_none());
+    if to_itself && !changes {
+        return Err(faults::copy_to_itself());
+    }
+    let about = merge(settle(&scene, &account, about)?, &source.object.about, replaces_metadata, replaces_tags);
+    let checksum = checksum(&source, directives.algorithm.as_deref())?;
+    let encryption = about.encryption.clone();
+    let length = source.opened.length;
+    let etag = single_etag(&source)?;
+    let body = scene.files.copy(source.opened.file, 0, length).map_err(|error| faults::internal(&error))?;
+    let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: Vec::new(), about };
+    let version = scene.add(&place.key, body, object).map_err(|error| faults::internal(&error))?;
+    let times = Times { modified: version.modified, etag: quoted(&etag) };
+    let result = (times, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()));
+    let version = version.shown_id(scene.bucket);
+    Ok((Copied { result, version, source_version: source.shown_id }, encryption))
+}
+
+impl CopySource {
+    /// Bucket, key and version of `[/]BUCKET/KEY[?versionId=ID]`.
+    fn place(&self) -> Option<(String, String, Option<String>)> {
+        let (path, version) = match self.source.split_once("?versionId=") {
+            Some((path, version)) => (path, Some(version.to_owned())),
+            None => (self.source.as_str(), None),
+        };
+        let path = percent_decode_str(path).decode_utf8().ok()?;
+        let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
+        (!bucket.is_empty() && !key.is_empty()).then(|| (bucket.to_owned(), key.to_owned(), version))
+    }
+}
+
+/// Opens the source of a copy.
+///
+/// # Errors
+/// As for reading it.
+pub fn source(cx: &mut Cx<'_>, from: &CopySource, conditions: &SourceConditions) -> Result<Found, Fault> {
+    if from.customer_algorithm.is_some() {
+        return Err(faults::not_built("x-amz-copy-source-server-side-encryption-customer-algorithm"));
+    }
+    let (bucket, key, version) = from.place().ok_or_else(faults::bad_copy_source)?;
+    let place = Place { bucket, key, expected_owner: from.expected_owner.clone() };
+    // The record names what is written only.
+    let (resources, owner) = (cx.note.resources.clone(), cx.note.owner.clone());
+    let found = find(&enter(cx, &place)?, &place.key, version.as_deref());
+    (cx.note.resources, cx.note.owner) = (resources, owner);
+    let found = found?;
+    conditions.check(&found.object.etag, found.version.modified)?;
+    if ARCHIVE_CLASSES.contains(&found.object.about.storage_class.as_str()) {
+        return Err(faults::archived(&found.object.about.storage_class));
+    }
+    Ok(found)
+}
+
+fn replaces(directive: Option<&str>, header: &'static str) -> Result<bool, Fault> {
+    match directive {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(other) => Err(faults::unknown_directive(header, other)),
+    }
+}
+
+/// What the copy keeps of its source. A redirect is never copied.
+fn merge(wished: About, source: &About, replaces_metadata: bool, replaces_tags: bool) -> About {
+    let mut about = wished;
+    if !replaces_metadata {
+        about.headers = Headers { redirect: about.headers.redirect, ..source.headers.clone() };
+    }
+    if !replaces_tags {
+        about.tags.clone_from(&source.tags);
+    }
+    about
+}
+
+/// A copy has one part, so its ETag is the MD5 of its content.
+fn single_etag(source: &Found) -> Result<String, Fault> {
+    if source.object.parts.is_empty() {
+        return Ok(source.object.etag.clone());
+    }
+    super::files::md5_of(&source.opened.file).map_err(|error| faults::internal(&error))
+}
+
+/// The copy's checksum: with the algorithm that is asked for, else the source's.
+fn checksum(source: &Found, wished: Option<&str>) -> Result<Option<Checksum>, Fault> {
+    let wished = match wished {
+        Some(name) => Algorithm::parse(name).ok_or_else(|| faults::not_built("x-amz-checksum-algorithm"))?,
+        None => source.object.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |checksum| checksum.algorithm),
+    };
+    match &source.object.checksum {
+        Some(checksum) if checksum.algorithm == wished && !checksum.composite => Ok(Some(checksum.clone())),
+        _ => {
+            let value = hash(&source.opened.file, wished).map_err(|error| faults::internal(&error))?;
+            Ok(Some(Checksum { algorithm: wished, value, composite: false }))
+        }
+    }
+}
+
+fn hash(file: &std::fs::File, algorithm: Algorithm) -> std::io::Result<String> {
+    use std::io::{Seek, SeekFrom};
+    let mut file = file;
+    file.seek(SeekFrom::Start(0))?;
+    algorithm.of_reader(file)
+}

@@ -1,0 +1,59 @@
+//! Putting objects.
+
+use crate::record;
+use crate::services::s3::faults;
+use crate::wire::Fault;
+use crate::world::call::Cx;
+use crate::world::op::Op;
+
+use super::attributes::{ChecksumKind, Checksums, Encryption, Headers, Lock, Wishes, settle};
+use super::conditions::WriteConditions;
+use super::{Checksum, NewObject, Place, enter};
+
+/// Putting an object.
+pub const OPS: &[Op] = &[crate::op!(Write "PutObject" put_object).data()];
+
+record! {
+    struct Rest {
+        offset: Option<i64> = "WriteOffsetBytes",
+    }
+
+    /// What a write answers.
+    pub struct Written {
+        etag: String = "ETag",
+        version: Option<String> = "VersionId",
+    }
+}
+
+type Input = (Place, (Headers, Encryption, Lock, Wishes), WriteConditions, Rest);
+type Answer = (Written, Checksums, ChecksumKind, Encryption);
+
+fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Result<Answer, Fault> {
+    let upload = std::mem::take(&mut cx.upload);
+    let account = cx.account.clone();
+    let wished = about.1.algorithm.is_some();
+    let mut scene = enter(cx, &place)?;
+    if rest.offset.is_some() {
+        return Err(faults::not_built("x-amz-write-offset-bytes"));
+    }
+    conditions.check(&scene, &place.key)?;
+    let about = settle(&scene, &account, about)?;
+    let encryption = about.encryption.clone();
+    let checksum = Checksum::of_upload(upload.checksum);
+    let etag = hex(&upload.md5);
+    let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: Vec::new(), about };
+    let version = scene.add(&place.key, upload.body, object).map_err(|error| faults::internal(&error))?;
+    let written = Written { etag: quoted(&etag), version: version.shown_id(scene.bucket) };
+    cx.note.additional.set("SSEApplied", encryption.applied(wished));
+    Ok((written, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()), encryption))
+}
+
+/// An ETag as clients see it.
+pub fn quoted(etag: &str) -> String {
+    format!("\"{etag}\"")
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
