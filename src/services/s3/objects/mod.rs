@@ -313,6 +313,14 @@ pub struct NewObject {
     pub about: About,
 }
 
+/// Whether a bucket shows nothing any more: what is left are versions whose files somebody else has removed.
+pub fn shows_nothing(root: &std::path::Path, bucket: &Bucket) -> bool {
+    let files = Files::new(root, &bucket.name);
+    let mut versions = bucket.objects.keys.values().flatten();
+    let removed = |object: &Object| files.look(&object.file).is_none();
+    bucket.objects.uploads.is_empty() && versions.all(|version| version.object.as_ref().is_some_and(removed))
+}
+
 /// The fault for a key or version that is not there.
 pub fn missing(key: &str, version: Option<&str>) -> Fault {
     match version {

@@ -130,3 +130,17 @@ fn a_failed_write_changes_nothing() {
     assert_eq!(fixture.versions("key"), ["one"]);
     assert_eq!(fixture.plain("key").as_deref(), Some("one"));
 }
+
+#[test]
+fn files_that_others_have_removed_are_gone() {
+    let mut fixture = Fixture::new("removed");
+    assert!(shows_nothing(&fixture.root, &fixture.bucket));
+    fixture.put("key", "one");
+    assert!(!shows_nothing(&fixture.root, &fixture.bucket));
+    assert!(fixture.scene().current("key").is_some());
+    fs::remove_file(fixture.root.join("s3/bucket/key")).unwrap();
+    assert!(fixture.scene().current("key").is_none());
+    assert!(shows_nothing(&fixture.root, &fixture.bucket));
+    fixture.put("key", "two");
+    assert_eq!(fixture.plain("key").as_deref(), Some("two"));
+}
