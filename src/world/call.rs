@@ -36,6 +36,8 @@ pub enum Sender {
     Service {
         name: &'static str,
         account: AccountId,
+        /// ARN of the resource it works for (a trail): `aws:SourceArn` in policies.
+        source: Option<String>,
     },
 }
 
@@ -81,6 +83,10 @@ pub struct Cx<'a> {
     /// `Host` header of a client's request, for URLs in answers; empty for services.
     pub host: &'a str,
     pub operation: &'static Operation,
+    /// ARN of the resource that a service works for.
+    pub source: Option<&'a str>,
+    /// The whole input, for conditions of policies on what was sent.
+    pub input: Option<&'a Value>,
     /// The request's id, as the client will see it.
     pub request_id: &'a str,
     /// The body of an upload; taken by the handler that stores it.
@@ -124,8 +130,16 @@ impl Call {
     ) -> Option<Call> {
         let contract = crate::contract::get(service)?;
         let operation = contract.find(operation)?;
-        let sender = Sender::Service { name, account };
+        let sender = Sender::Service { name, account, source: None };
         Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
+    }
+
+    /// Says which resource a service works for.
+    pub fn on_behalf_of(mut self, arn: &str) -> Call {
+        if let Sender::Service { source, .. } = &mut self.sender {
+            *source = Some(arn.to_owned());
+        }
+        self
     }
 }
 
@@ -146,6 +160,8 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
         region: call.region,
         host: call.sender.host(),
         operation,
+        source: call.sender.source(),
+        input: call.input.as_ref().ok(),
         request_id: &request_id,
         upload,
         note: Note::default(),
@@ -170,7 +186,7 @@ fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, 
 fn identify(world: &World, sender: &Sender) -> Result<Caller, Fault> {
     match sender {
         Sender::Client { credentials, .. } => authenticate(world, credentials),
-        Sender::Service { name, account } => Ok(Caller {
+        Sender::Service { name, account, .. } => Ok(Caller {
             account: account.clone(),
             principal: Principal::Service(name),
             access_key: None,
@@ -190,6 +206,13 @@ fn unidentified(world: &World, sender: &Sender) -> Caller {
 }
 
 impl Sender {
+    fn source(&self) -> Option<&str> {
+        match self {
+            Sender::Client { .. } => None,
+            Sender::Service { source, .. } => source.as_deref(),
+        }
+    }
+
     fn host(&self) -> &str {
         match self {
             Sender::Client { connection, .. } => &connection.host,

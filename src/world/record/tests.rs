@@ -103,7 +103,7 @@ fn records(case: Case) -> Vec<Json> {
         signature: Signature::Header,
     };
     let sender = match case.caller.principal {
-        Principal::Service(name) => Sender::Service { name, account: case.caller.account.clone() },
+        Principal::Service(name) => Sender::Service { name, account: case.caller.account.clone(), source: None },
         _ => Sender::Client { credentials: Credentials::default(), connection },
     };
     let input = Ok(tree(contract, op.input, &case.input));

@@ -1,0 +1,417 @@
+//! Policy documents: parsed once, then asked. Knows the grammar, no service.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+
+use serde_json::{Map, Value};
+
+/// A policy document.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub statements: Vec<Statement>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub effect: Effect,
+    /// Kind (`AWS`, `Service`, …) and name of each; `None` in policies of identities.
+    pub principals: Option<Choice<(String, String)>>,
+    pub actions: Choice<String>,
+    /// `None` in trust policies.
+    pub resources: Option<Choice<String>>,
+    pub conditions: Vec<Condition>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+/// A member or its `Not…` twin.
+#[derive(Clone, Debug)]
+pub struct Choice<T> {
+    pub negated: bool,
+    pub items: Vec<T>,
+}
+
+/// One operator on one key.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub operator: String,
+    pub key: String,
+    pub values: Vec<String>,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Everything the caller is, by kind: `("Service", "cloudtrail.amazonaws.com")`.
+    pub principals: &'a [(&'a str, &'a str)],
+    pub action: &'a str,
+    pub resource: &'a str,
+    /// Condition keys that have a value.
+    pub context: &'a [(&'a str, &'a str)],
+}
+
+/// What is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// No statement applies.
+    Silent,
+    Allowed,
+    /// A `Deny` statement applies.
+    Denied,
+}
+
+/// Why a text is no policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    NotJson,
+    Version,
+    Syntax,
+    Unknown(String),
+    Missing(&'static str),
+    Principal,
+    Effect(String),
+}
+
+impl Policy {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The first flaw.
+    pub fn parse(text: &str) -> Result<Policy, Flaw> {
+        let Ok(Value::Object(document)) = serde_json::from_str(text) else { return Err(Flaw::NotJson) };
+        known_members(&document, &["Version", "Id", "Statement"])?;
+        if document.get("Version").is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
+            return Err(Flaw::Version);
+        }
+        let statements = match document.get("Statement") {
+            Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().map(statement).collect(),
+            Some(single @ Value::Object(_)) => statement(single).map(|statement| vec![statement]),
+            Some(Value::Array(_)) | None => Err(Flaw::Missing("Statement")),
+            Some(_) => Err(Flaw::Syntax),
+        };
+        statements.map(|statements| Policy { statements })
+    }
+
+    /// Decides. An explicit denial wins over every permission.
+    pub fn decide(&self, request: &Request) -> Decision {
+        let mut decision = Decision::Silent;
+        for statement in self.statements.iter().filter(|statement| statement.applies(request)) {
+            match statement.effect {
+                Effect::Deny => return Decision::Denied,
+                Effect::Allow => decision = Decision::Allowed,
+            }
+        }
+        decision
+    }
+}
+
+impl Statement {
+    fn applies(&self, request: &Request) -> bool {
+        self.names(request.principals)
+            && self.actions.picks(|pattern| matches(&pattern.to_lowercase(), &request.action.to_lowercase()))
+            && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| matches(pattern, request.resource)))
+            && self.conditions.iter().all(|condition| self.holds(condition, request.context))
+    }
+
+    fn names(&self, principals: &[(&str, &str)]) -> bool {
+        let is_one = |(kind, name): &(String, String)| {
+            // Everybody, services too.
+            (kind == "AWS" && name == "*") || principals.iter().any(|other| *other == (kind.as_str(), name.as_str()))
+        };
+        self.principals.as_ref().is_none_or(|all| all.picks(is_one))
+    }
+
+    /// A condition we cannot judge never permits and always denies.
+    fn holds(&self, condition: &Condition, context: &[(&str, &str)]) -> bool {
+        condition.holds(context).unwrap_or(self.effect == Effect::Deny)
+    }
+}
+
+impl<T> Choice<T> {
+    fn picks(&self, is_one: impl Fn(&T) -> bool) -> bool {
+        self.items.iter().any(is_one) != self.negated
+    }
+}
+
+impl Condition {
+    /// Whether the condition holds; `None` for an operator that is not known.
+    fn holds(&self, context: &[(&str, &str)]) -> Option<bool> {
+        let (operator, if_exists) = match self.operator.strip_suffix("IfExists") {
+            Some(operator) => (operator, true),
+            None => (self.operator.as_str(), false),
+        };
+        let actual = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.key)).map(|(_, value)| *value);
+        if operator == "Null" {
+            let wanted = if actual.is_none() { "true" } else { "false" };
+            return Some(self.values.iter().any(|value| value == wanted));
+        }
+        let (negated, compare) = comparison(operator)?;
+        Some(match actual {
+            Some(actual) => self.values.iter().any(|value| compare(value, actual)) != negated,
+            // Without a value, negated operators hold.
+            None => if_exists || negated,
+        })
+    }
+
+    /// Whether it compares with fixed values, not with patterns.
+    pub fn is_fixed(&self) -> bool {
+        !self.values.iter().any(|value| value.contains(['*', '?']))
+    }
+}
+
+type Compare = fn(&str, &str) -> bool;
+
+/// How an operator compares the policy's value with the request's, and whether it is negated.
+fn comparison(operator: &str) -> Option<(bool, Compare)> {
+    let equal: Compare = |wanted, actual| wanted == actual;
+    let alike: Compare = |wanted, actual| wanted.eq_ignore_ascii_case(actual);
+    Some(match operator {
+        "StringEquals" => (false, equal),
+        "StringNotEquals" => (true, equal),
+        "StringEqualsIgnoreCase" | "Bool" => (false, alike),
+        "StringNotEqualsIgnoreCase" => (true, alike),
+        "StringLike" => (false, matches),
+        "StringNotLike" => (true, matches),
+        "ArnEquals" | "ArnLike" => (false, arn_matches),
+        "ArnNotEquals" | "ArnNotLike" => (true, arn_matches),
+        _ => return None,
+    })
+}
+
+/// `*` stands for any characters, `?` for one.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut read, mut star) = (0, 0, None);
+    while let Some(letter) = text.get(read) {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, read));
+                at += 1;
+            }
+            Some(wanted) if *wanted == '?' || wanted == letter => (at, read) = (at + 1, read + 1),
+            _ => {
+                // Let the last star take one letter more.
+                let Some((star_at, taken)) = star else { return false };
+                star = Some((star_at, taken + 1));
+                (at, read) = (star_at + 1, taken + 1);
+            }
+        }
+    }
+    pattern.iter().skip(at).all(|letter| *letter == '*')
+}
+
+/// The six parts of an ARN match one by one.
+fn arn_matches(pattern: &str, arn: &str) -> bool {
+    let (patterns, parts): (Vec<_>, Vec<_>) = (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
+    pattern == "*"
+        || patterns.len() == parts.len() && patterns.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part))
+}
+
+fn statement(value: &Value) -> Result<Statement, Flaw> {
+    const MEMBERS: [&str; 9] =
+        ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+    let members = value.as_object().ok_or(Flaw::Syntax)?;
+    known_members(members, &MEMBERS)?;
+    let effect = match members.get("Effect") {
+        Some(Value::String(effect)) if effect == "Allow" => Effect::Allow,
+        Some(Value::String(effect)) if effect == "Deny" => Effect::Deny,
+        Some(Value::String(other)) => return Err(Flaw::Effect(other.clone())),
+        Some(_) => return Err(Flaw::Syntax),
+        None => return Err(Flaw::Missing("Effect")),
+    };
+    Ok(Statement {
+        effect,
+        principals: choice(members, "Principal", "NotPrincipal", principals)?,
+        actions: choice(members, "Action", "NotAction", texts)?.ok_or(Flaw::Missing("Action"))?,
+        resources: choice(members, "Resource", "NotResource", texts)?,
+        conditions: members.get("Condition").map_or(Ok(Vec::new()), conditions)?,
+    })
+}
+
+fn known_members(members: &Map<String, Value>, known: &[&str]) -> Result<(), Flaw> {
+    let unknown = members.keys().find(|member| !known.contains(&member.as_str()));
+    unknown.map_or(Ok(()), |member| Err(Flaw::Unknown(member.clone())))
+}
+
+fn choice<T>(
+    members: &Map<String, Value>,
+    name: &'static str,
+    not: &str,
+    read: fn(&Value) -> Result<Vec<T>, Flaw>,
+) -> Result<Option<Choice<T>>, Flaw> {
+    let (negated, value) = match (members.get(name), members.get(not)) {
+        (Some(_), Some(_)) => return Err(Flaw::Syntax),
+        (None, None) => return Ok(None),
+        (Some(value), None) => (false, value),
+        (None, Some(value)) => (true, value),
+    };
+    let items = read(value)?;
+    if items.is_empty() {
+        return Err(Flaw::Missing(name));
+    }
+    Ok(Some(Choice { negated, items }))
+}
+
+fn principals(value: &Value) -> Result<Vec<(String, String)>, Flaw> {
+    if value == "*" {
+        return Ok(vec![("AWS".to_owned(), "*".to_owned())]);
+    }
+    let mut all = Vec::new();
+    for (kind, names) in value.as_object().ok_or(Flaw::Principal)? {
+        if !matches!(kind.as_str(), "AWS" | "Service" | "Federated" | "CanonicalUser") {
+            return Err(Flaw::Principal);
+        }
+        all.extend(texts(names)?.into_iter().map(|name| (kind.clone(), name)));
+    }
+    Ok(all)
+}
+
+fn conditions(value: &Value) -> Result<Vec<Condition>, Flaw> {
+    let mut all = Vec::new();
+    for (operator, keys) in value.as_object().ok_or(Flaw::Syntax)? {
+        for (key, values) in keys.as_object().ok_or(Flaw::Syntax)? {
+            all.push(Condition { operator: operator.clone(), key: key.clone(), values: scalars(values)? });
+        }
+    }
+    Ok(all)
+}
+
+/// A text or a list of texts.
+fn texts(value: &Value) -> Result<Vec<String>, Flaw> {
+    match value {
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned).ok_or(Flaw::Syntax)).collect(),
+        _ => Err(Flaw::Syntax),
+    }
+}
+
+/// Conditions may be given numbers and booleans too.
+fn scalars(value: &Value) -> Result<Vec<String>, Flaw> {
+    match value {
+        Value::Array(items) => items.iter().map(scalars).collect::<Result<Vec<_>, _>>().map(|all| all.concat()),
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Bool(_) | Value::Number(_) => Ok(vec![value.to_string()]),
+        Value::Null | Value::Object(_) => Err(Flaw::Syntax),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+    const KEY: &str = "arn:aws:s3:::logs/AWSLogs/111122223333/CloudTrail/us-east-1/x.json.gz";
+
+    /// The bucket policy of CloudTrail's user guide, "Amazon S3 bucket policy for CloudTrail".
+    fn documented() -> serde_json::Value {
+        serde_json::json!({"Version": "2012-10-17", "Statement": [
+            {"Sid": "AWSCloudTrailAclCheck20150319", "Effect": "Allow",
+             "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl",
+             "Resource": "arn:aws:s3:::logs", "Condition": {"StringEquals": {"aws:SourceArn": TRAIL}}},
+            {"Sid": "AWSCloudTrailWrite20150319", "Effect": "Allow",
+             "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject",
+             "Resource": "arn:aws:s3:::logs/AWSLogs/111122223333/*",
+             "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceArn": TRAIL}}}]})
+    }
+
+    fn put(policy: &serde_json::Value) -> Decision {
+        let context =
+            [("aws:SourceArn", TRAIL), ("aws:SecureTransport", "true"), ("s3:x-amz-acl", "bucket-owner-full-control")];
+        let principals = [("Service", "cloudtrail.amazonaws.com")];
+        let request = Request { principals: &principals, action: "s3:PutObject", resource: KEY, context: &context };
+        Policy::parse(&policy.to_string()).unwrap().decide(&request)
+    }
+
+    #[test]
+    fn the_documented_policy_and_broken_ones() {
+        let check = |path: &str, value: serde_json::Value, expected: Decision| {
+            let mut policy = documented();
+            *policy.pointer_mut(&format!("/Statement/1/{path}")).unwrap() = value.clone();
+            assert_eq!(put(&policy), expected, "{path} = {value}");
+        };
+        let text = |text: &str| serde_json::Value::from(text);
+        assert_eq!(put(&documented()), Decision::Allowed);
+        check("Effect", text("Deny"), Decision::Denied);
+        check("Principal", text("*"), Decision::Allowed);
+        check("Principal", serde_json::json!({"Service": "config.amazonaws.com"}), Decision::Silent);
+        check("Principal", serde_json::json!({"AWS": "111122223333"}), Decision::Silent);
+        check("Action", text("s3:Put*"), Decision::Allowed);
+        check("Action", text("S3:PUTOBJECT"), Decision::Allowed);
+        check("Action", text("s3:GetObject"), Decision::Silent);
+        check("Resource", text("arn:aws:s3:::logs/prefix/AWSLogs/111122223333/*"), Decision::Silent);
+        check("Resource", text("arn:aws:s3:::logs"), Decision::Silent);
+        check("Resource", text("arn:aws:s3:::logs/*"), Decision::Allowed);
+        check(
+            "Condition/StringEquals/aws:SourceArn",
+            text("arn:aws:cloudtrail:us-east-1:111122223333:trail/other"),
+            Decision::Silent,
+        );
+        check("Condition/StringEquals/s3:x-amz-acl", text("private"), Decision::Silent);
+        check(
+            "Condition",
+            serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}),
+            Decision::Allowed,
+        );
+        check(
+            "Condition",
+            serde_json::json!({"StringLike": {"AWS:SourceArn": ["x", "arn:*:trail/m?in"]}}),
+            Decision::Allowed,
+        );
+        check(
+            "Condition",
+            serde_json::json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+            Decision::Silent,
+        );
+        check(
+            "Condition",
+            serde_json::json!({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}),
+            Decision::Allowed,
+        );
+        check("Condition", serde_json::json!({"Bool": {"aws:SecureTransport": true}}), Decision::Allowed);
+        check("Condition", serde_json::json!({"Mystery": {"aws:SourceArn": TRAIL}}), Decision::Silent);
+    }
+
+    #[test]
+    fn denials_win() {
+        let check = |condition: serde_json::Value, expected: Decision| {
+            let mut policy = documented();
+            let deny = serde_json::json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                "Resource": "arn:aws:s3:::logs/*", "Condition": condition});
+            policy["Statement"].as_array_mut().unwrap().push(deny);
+            assert_eq!(put(&policy), expected);
+        };
+        check(serde_json::json!({"Bool": {"aws:SecureTransport": "false"}}), Decision::Allowed);
+        check(serde_json::json!({"Bool": {"aws:SecureTransport": "true"}}), Decision::Denied);
+        check(serde_json::json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), Decision::Denied);
+        check(serde_json::json!({"Mystery": {"aws:SourceArn": "x"}}), Decision::Denied);
+    }
+
+    #[test]
+    fn patterns() {
+        let check = |pattern: &str, text: &str, expected: bool| {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}")
+        };
+        check("*", "", true);
+        check("a*c", "abbc", true);
+        check("a*c", "abbd", false);
+        check("a?c", "abc", true);
+        check("a?c", "ac", false);
+        check("*b*b", "abab", true);
+        check("", "a", false);
+    }
+
+    #[test]
+    fn flaws() {
+        let check = |text: &str, expected: Flaw| assert_eq!(Policy::parse(text).err(), Some(expected), "{text}");
+        check("", Flaw::NotJson);
+        check("[]", Flaw::NotJson);
+        check("{}", Flaw::Missing("Statement"));
+        check(r#"{"Version":"2020-01-01","Statement":[]}"#, Flaw::Version);
+        check(r#"{"Statement":[{"Effect":"Allow"}]}"#, Flaw::Missing("Action"));
+        check(r#"{"Statement":[{"Action":"s3:*"}]}"#, Flaw::Missing("Effect"));
+        check(r#"{"Statement":[{"Effect":"Perhaps"}]}"#, Flaw::Effect("Perhaps".to_owned()));
+        check(r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Principal":"me"}]}"#, Flaw::Principal);
+    }
+}
