@@ -15,7 +15,9 @@ use crate::world::time::Time;
 use super::access::{Target, enter};
 use super::config::{Config, Versioning, access, tagging};
 use super::objects::Objects;
+use super::objects::files::Files;
 use super::objects::list::Owner;
+use super::objects::shows_nothing;
 use super::{Bucket, faults};
 
 /// The operations on buckets.
@@ -151,13 +153,13 @@ fn name_of_token(token: &str) -> Result<String, Fault> {
 }
 
 fn delete_bucket(cx: &mut Cx<'_>, target: Target) -> Result<(), Fault> {
+    let root = cx.world.s3.root.clone();
     let bucket = enter(cx, &target)?;
-    if !bucket.objects.is_empty() {
+    if !shows_nothing(&root, bucket) {
         return Err(faults::bucket_not_empty(&bucket.name, bucket.config.versioning.is_some()));
     }
     cx.world.s3.buckets.remove(&target.bucket);
-    // Files that others have put there stay.
-    let _ = fs::remove_dir(cx.world.s3.root.join("s3").join(&target.bucket));
+    Files::new(&root, &target.bucket).drop_bucket();
     Ok(())
 }
 

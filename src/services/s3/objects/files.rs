@@ -200,6 +200,18 @@ impl Files {
         Path::new("s3/.uploads").join(&self.bucket).join(upload)
     }
 
+    /// Removes what a deleted bucket leaves. Files that others have put into its own folder stay.
+    pub fn drop_bucket(&self) {
+        let own = Path::new("s3").join(&self.bucket);
+        // Most buckets leave none of these.
+        let _ = fs::remove_dir(self.root.join(own));
+        for folder in ["s3/.other", "s3/.versions", "s3/.uploads"] {
+            let path = Path::new(folder).join(&self.bucket);
+            let _ = fs::remove_dir_all(self.root.join(&path));
+            self.remove_empty_parents(&path);
+        }
+    }
+
     /// Opens a file; `None` when somebody else has removed it.
     pub fn open(&self, stored: &Stored) -> Option<Opened> {
         let file = File::open(self.root.join(&stored.path)).ok()?;

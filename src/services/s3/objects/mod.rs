@@ -110,13 +110,6 @@ pub struct Scene<'a> {
     pub now: Time,
 }
 
-impl Objects {
-    /// Whether nothing is left: no version, no delete marker, no upload.
-    pub fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.uploads.is_empty()
-    }
-}
-
 impl Version {
     /// The id as answers show it: not at all before versioning was ever set.
     pub fn shown_id(&self, bucket: &Bucket) -> Option<String> {
@@ -315,11 +308,12 @@ pub struct NewObject {
 }
 
 /// Whether a bucket shows nothing any more: what is left are versions whose files somebody else has removed.
+/// Uploads under way do not keep a bucket from being deleted.
 pub fn shows_nothing(root: &std::path::Path, bucket: &Bucket) -> bool {
     let files = Files::new(root, &bucket.name);
     let mut versions = bucket.objects.keys.values().flatten();
     let removed = |object: &Object| files.look(&object.file).is_none();
-    bucket.objects.uploads.is_empty() && versions.all(|version| version.object.as_ref().is_some_and(removed))
+    versions.all(|version| version.object.as_ref().is_some_and(removed))
 }
 
 /// The fault for a key or version that is not there.
