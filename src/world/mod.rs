@@ -9,6 +9,7 @@ pub mod ids;
 pub mod jobs;
 pub mod op;
 pub mod payload;
+pub mod policy;
 pub mod record;
 pub mod scope;
 pub mod time;

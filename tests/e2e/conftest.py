@@ -9,6 +9,7 @@ import sys
 
 import boto3
 import botocore.config
+import botocore.exceptions
 import pytest
 import requests
 
@@ -32,9 +33,17 @@ class Trailcam:
         self.endpoint = re.search(r"http://\S+", greeting).group()
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait(timeout=20)
+        if self.process.poll() is None:
+            self.keep_records()
+            self.process.terminate()
+            self.process.wait(timeout=20)
         self.process.stdout.close()
+
+    def keep_records(self):
+        """Leaves what was recorded where tests/run wants it compared with what AWS writes."""
+        if folder := os.environ.get("TRAILCAM_RECORDS"):
+            lines = self.admin("GET", "events")
+            pathlib.Path(folder, f"{self.process.pid}-{self.endpoint.rpartition(':')[2]}.jsonl").write_text(lines)
 
     def environment(self, region="us-east-1", key="test", secret="test", token=None):
         names = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
@@ -122,6 +131,14 @@ def trail_policy(bucket, account="000000000000", prefix=""):
             },
         ],
     }
+
+
+def refused(call, **arguments):
+    """Calls what must fail: the error's code, message and HTTP status."""
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(**arguments)
+    answer = caught.value.response
+    return answer["Error"]["Code"], answer["Error"].get("Message"), answer["ResponseMetadata"]["HTTPStatusCode"]
 
 
 @pytest.fixture

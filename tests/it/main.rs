@@ -1,5 +1,7 @@
 //! The integration tests, in one binary so that they link once.
 
 mod contract;
+mod control;
+mod coverage;
 mod members;
 mod support;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 use trailcam::config::Clock;
@@ -55,10 +55,20 @@ impl Trailcam {
         }
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
         let request = built.header("authorization", authorization).body(Body::from(request.body));
-        let response: Response<Body> = front::router(Arc::clone(&self.emulator))
-            .oneshot(request.expect("a request of the contract is one of HTTP"))
-            .await
-            .expect("the router always answers");
+        self.answer(request.expect("a request of the contract is one of HTTP")).await
+    }
+
+    /// Sends a request to the admin API; answers its status and the type of its content.
+    pub async fn admin(&self, method: Method, path: &str, body: &str) -> (u16, String) {
+        let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
+        let answer = self.answer(request.expect("a path of ours")).await;
+        let kind = answer.headers.get("content-type").and_then(|kind| kind.to_str().ok());
+        (answer.status, kind.unwrap_or_default().to_owned())
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
+        let router = front::router(Arc::clone(&self.emulator));
+        let response: Response<Body> = router.oneshot(request).await.expect("the router always answers");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();

@@ -1,0 +1,519 @@
+"""S3 as aws-cli, boto3 and curl use it; objects are plain files."""
+
+import base64
+import datetime
+import hashlib
+import io
+import json
+import os
+
+import boto3.s3.transfer
+import pytest
+import requests
+
+from conftest import refused
+
+BIG = 9 * 1024 * 1024
+
+
+@pytest.fixture
+def s3(trailcam):
+    return trailcam.client("s3")
+
+
+@pytest.fixture
+def bucket(s3):
+    s3.create_bucket(Bucket="box")
+    return "box"
+
+
+def body(s3, key, **arguments):
+    return s3.get_object(Bucket="box", Key=key, **arguments)["Body"].read()
+
+
+def keys(s3, **arguments):
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="box", **arguments)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def versioned(s3):
+    s3.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "Enabled"})
+
+
+# Buckets
+
+
+def test_buckets_come_and_go(trailcam, s3):
+    west = trailcam.client("s3", region="eu-west-1")
+    west.create_bucket(Bucket="west", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.create_bucket(Bucket="east")
+    assert [item["Name"] for item in s3.list_buckets()["Buckets"]] == ["east", "west"]
+    assert s3.get_bucket_location(Bucket="west")["LocationConstraint"] == "eu-west-1"
+    assert s3.get_bucket_location(Bucket="east")["LocationConstraint"] is None
+    assert s3.head_bucket(Bucket="west")["BucketRegion"] == "eu-west-1"
+    s3.delete_bucket(Bucket="east")
+    assert [item["Name"] for item in s3.list_buckets()["Buckets"]] == ["west"]
+    assert not (trailcam.data_dir / "s3" / "east").exists()
+
+
+def test_buckets_that_cannot_be(trailcam, s3, bucket):
+    stranger = trailcam.client("s3", key="111122223333")
+    west = trailcam.client("s3", region="eu-west-1")
+    there = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    west.create_bucket(Bucket="west", **there)
+    assert refused(stranger.create_bucket, Bucket="box")[::2] == ("BucketAlreadyExists", 409)
+    assert refused(west.create_bucket, Bucket="west", **there)[::2] == ("BucketAlreadyOwnedByYou", 409)
+    assert refused(west.create_bucket, Bucket="north") == (
+        "IllegalLocationConstraintException",
+        "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
+        400,
+    )
+    assert refused(s3.create_bucket, Bucket="Upper_Case")[::2] == ("InvalidBucketName", 400)
+    assert refused(s3.get_bucket_location, Bucket="nowhere") == (
+        "NoSuchBucket",
+        "The specified bucket does not exist",
+        404,
+    )
+    assert [item["Name"] for item in s3.list_buckets()["Buckets"]] == ["box", "west"]
+
+
+def test_a_bucket_with_objects_stays(s3, bucket):
+    s3.put_object(Bucket="box", Key="kept", Body=b"1")
+    assert refused(s3.delete_bucket, Bucket="box") == (
+        "BucketNotEmpty",
+        "The bucket you tried to delete is not empty",
+        409,
+    )
+    assert body(s3, "kept") == b"1"
+
+
+# Objects
+
+
+def test_objects_are_plain_files(trailcam, s3, bucket):
+    put = s3.put_object(
+        Bucket="box", Key="a/b.txt", Body=b"hello", ContentType="text/plain", Metadata={"colour": "red"}
+    )
+    assert put["ETag"] == f'"{hashlib.md5(b"hello").hexdigest()}"'
+    assert (trailcam.data_dir / "s3/box/a/b.txt").read_bytes() == b"hello"
+    got = s3.head_object(Bucket="box", Key="a/b.txt")
+    assert (got["ContentLength"], got["ContentType"], got["Metadata"]) == (5, "text/plain", {"colour": "red"})
+    assert got["LastModified"] == datetime.datetime(2026, 1, 15, 10, tzinfo=datetime.timezone.utc)
+    assert got["ServerSideEncryption"] == "AES256"
+    s3.delete_object(Bucket="box", Key="a/b.txt")
+    assert not (trailcam.data_dir / "s3/box/a/b.txt").exists()
+    assert refused(s3.get_object, Bucket="box", Key="a/b.txt") == (
+        "NoSuchKey",
+        "The specified key does not exist.",
+        404,
+    )
+    assert refused(s3.head_object, Bucket="box", Key="a/b.txt")[::2] == ("404", 404)
+
+
+def test_waiters(s3):
+    once = {"Delay": 1, "MaxAttempts": 1}
+    s3.get_waiter("bucket_not_exists").wait(Bucket="box", WaiterConfig=once)
+    s3.create_bucket(Bucket="box")
+    s3.get_waiter("bucket_exists").wait(Bucket="box", WaiterConfig=once)
+    s3.get_waiter("object_not_exists").wait(Bucket="box", Key="k", WaiterConfig=once)
+    s3.put_object(Bucket="box", Key="k")
+    s3.get_waiter("object_exists").wait(Bucket="box", Key="k", WaiterConfig=once)
+
+
+def test_ranges(s3, bucket):
+    s3.put_object(Bucket="box", Key="k", Body=b"0123456789")
+    part = s3.get_object(Bucket="box", Key="k", Range="bytes=2-4")
+    assert part["ResponseMetadata"]["HTTPStatusCode"] == 206
+    assert (part["ContentRange"], part["Body"].read()) == ("bytes 2-4/10", b"234")
+    assert body(s3, "k", Range="bytes=-3") == b"789"
+    assert body(s3, "k", Range="bytes=7-") == b"789"
+    assert body(s3, "k", Range="bytes=8-100") == b"89"
+    assert refused(s3.get_object, Bucket="box", Key="k", Range="bytes=10-") == (
+        "InvalidRange",
+        "The requested range is not satisfiable",
+        416,
+    )
+
+
+def test_conditions(s3, bucket):
+    tag = s3.put_object(Bucket="box", Key="k", Body=b"1")["ETag"]
+    get = {"Bucket": "box", "Key": "k"}
+    later = datetime.datetime(2026, 2, 1)
+    earlier = datetime.datetime(2026, 1, 1)
+    assert s3.get_object(**get, IfMatch=tag)["Body"].read() == b"1"
+    assert s3.get_object(**get, IfModifiedSince=earlier)["Body"].read() == b"1"
+    assert refused(s3.get_object, **get, IfMatch='"other"')[::2] == ("PreconditionFailed", 412)
+    assert refused(s3.get_object, **get, IfUnmodifiedSince=earlier)[::2] == ("PreconditionFailed", 412)
+    assert refused(s3.get_object, **get, IfNoneMatch=tag)[2] == 304
+    assert refused(s3.get_object, **get, IfModifiedSince=later)[2] == 304
+    assert refused(s3.put_object, **get, Body=b"2", IfNoneMatch="*") == (
+        "PreconditionFailed",
+        "At least one of the pre-conditions you specified did not hold",
+        412,
+    )
+    assert refused(s3.put_object, **get, Body=b"2", IfMatch='"other"')[::2] == ("PreconditionFailed", 412)
+    assert body(s3, "k") == b"1"
+    s3.put_object(**get, Body=b"2", IfMatch=tag)
+    assert body(s3, "k") == b"2"
+
+
+def test_listing(s3, bucket):
+    names = ["a.txt", "b/1", "b/2", "b/c/3", "z"]
+    for name in names:
+        s3.put_object(Bucket="box", Key=name, Body=name.encode())
+    assert keys(s3) == names
+    assert keys(s3, PaginationConfig={"PageSize": 2}) == names
+    assert keys(s3, Prefix="b/") == ["b/1", "b/2", "b/c/3"]
+    assert keys(s3, StartAfter="b/1") == ["b/2", "b/c/3", "z"]
+    top = s3.list_objects_v2(Bucket="box", Delimiter="/")
+    assert [item["Key"] for item in top["Contents"]] == ["a.txt", "z"]
+    assert [item["Prefix"] for item in top["CommonPrefixes"]] == ["b/"]
+    assert (top["KeyCount"], top["IsTruncated"]) == (3, False)
+    inner = s3.list_objects(Bucket="box", Delimiter="/", Prefix="b/")
+    assert [item["Key"] for item in inner["Contents"]] == ["b/1", "b/2"]
+    assert [item["Prefix"] for item in inner["CommonPrefixes"]] == ["b/c/"]
+    pages = s3.get_paginator("list_objects").paginate(Bucket="box", Delimiter="/", PaginationConfig={"PageSize": 1})
+    seen = [x.get("Key") or x["Prefix"] for p in pages for x in p.get("Contents", []) + p.get("CommonPrefixes", [])]
+    assert seen == ["a.txt", "b/", "z"]
+    assert s3.list_objects_v2(Bucket="box", MaxKeys=0)["KeyCount"] == 0
+
+
+ODD = [
+    "../escape",
+    "/absolute",
+    "a//b",
+    "a/./b",
+    "a/../b",
+    ".",
+    "..",
+    "folder/",
+    "sp ace+plus%25&=?#",
+    "ünïcode/한국어/🦀",
+    "tab\tand\nline",
+    "CON",
+    "Case",
+    "case",
+    "k" * 1024,
+    "/".join(["d" * 9] * 100),
+    "both",
+    "both/and",
+    ".trailcam-data",
+]
+
+
+def test_odd_keys_stay_in_the_bucket(trailcam, s3, bucket):
+    before = {file for file in trailcam.data_dir.rglob("*") if "box" not in file.parts}
+    for number, key in enumerate(ODD):
+        s3.put_object(Bucket="box", Key=key, Body=str(number).encode())
+    for number, key in enumerate(ODD):
+        assert body(s3, key) == str(number).encode(), key
+    assert sorted(keys(s3)) == sorted(ODD)
+    assert keys(s3) == sorted(ODD, key=lambda key: key.encode())
+    assert not (trailcam.data_dir.parent / "escape").exists()
+    assert not (trailcam.data_dir / "s3" / "escape").exists()
+    after = {file for file in trailcam.data_dir.rglob("*") if "box" not in file.parts}
+    strangers = {file for file in after - before if file.is_file() and file.name == "escape"}
+    assert not strangers
+    for key in ODD:
+        s3.delete_object(Bucket="box", Key=key)
+    assert keys(s3) == []
+    s3.delete_bucket(Bucket="box")
+
+
+def test_keys_are_at_most_1024_bytes(s3, bucket):
+    assert refused(s3.put_object, Bucket="box", Key="k" * 1025) == ("KeyTooLongError", "Your key is too long", 400)
+    assert refused(s3.put_object, Bucket="box", Key="한" * 342)[0] == "KeyTooLongError"
+    assert keys(s3) == []
+
+
+def test_copy(s3, bucket):
+    s3.put_object(Bucket="box", Key="from", Body=b"1", ContentType="text/plain", Metadata={"a": "1"})
+    source = {"Bucket": "box", "Key": "from"}
+    s3.copy_object(Bucket="box", Key="to", CopySource=source)
+    copied = s3.head_object(Bucket="box", Key="to")
+    assert (copied["ContentType"], copied["Metadata"]) == ("text/plain", {"a": "1"})
+    s3.copy_object(Bucket="box", Key="to", CopySource=source, MetadataDirective="REPLACE", Metadata={"b": "2"})
+    assert s3.head_object(Bucket="box", Key="to")["Metadata"] == {"b": "2"}
+    assert refused(s3.copy_object, Bucket="box", Key="from", CopySource=source)[::2] == ("InvalidRequest", 400)
+    missing = {"Bucket": "box", "Key": "missing"}
+    assert refused(s3.copy_object, Bucket="box", Key="x", CopySource=missing)[::2] == ("NoSuchKey", 404)
+    assert keys(s3) == ["from", "to"]
+
+
+def test_multi_delete(s3, bucket):
+    for name in "abc":
+        s3.put_object(Bucket="box", Key=name)
+    done = s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "a"}, {"Key": "b"}, {"Key": "never"}]})
+    assert sorted(item["Key"] for item in done["Deleted"]) == ["a", "b", "never"]
+    assert s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "c"}], "Quiet": True}).get("Deleted") is None
+    assert keys(s3) == []
+
+
+def test_tags(s3, bucket):
+    s3.put_object(Bucket="box", Key="k", Tagging="team=red&cost=1")
+    tags = {"Bucket": "box", "Key": "k"}
+    found = s3.get_object_tagging(**tags)["TagSet"]
+    assert sorted((tag["Key"], tag["Value"]) for tag in found) == [("cost", "1"), ("team", "red")]
+    assert s3.get_object(**tags)["TagCount"] == 2
+    s3.put_object_tagging(**tags, Tagging={"TagSet": [{"Key": "only", "Value": "one"}]})
+    assert s3.get_object_tagging(**tags)["TagSet"] == [{"Key": "only", "Value": "one"}]
+    s3.delete_object_tagging(**tags)
+    assert s3.get_object_tagging(**tags)["TagSet"] == []
+    assert refused(s3.get_bucket_tagging, Bucket="box")[::2] == ("NoSuchTagSet", 404)
+    s3.put_bucket_tagging(Bucket="box", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    assert s3.get_bucket_tagging(Bucket="box")["TagSet"] == [{"Key": "a", "Value": "b"}]
+
+
+def test_checksums(s3, bucket):
+    for algorithm, digest in (("SHA256", hashlib.sha256), ("SHA1", hashlib.sha1)):
+        put = s3.put_object(Bucket="box", Key="k", Body=b"hello", ChecksumAlgorithm=algorithm)
+        wanted = base64.b64encode(digest(b"hello").digest()).decode()
+        assert put[f"Checksum{algorithm}"] == wanted
+        assert s3.head_object(Bucket="box", Key="k", ChecksumMode="ENABLED")[f"Checksum{algorithm}"] == wanted
+    s3.put_object(Bucket="box", Key="k", Body=b"123456789", ChecksumAlgorithm="CRC32")
+    # The check value of CRC-32/ISO-HDLC is 0xcbf43926.
+    attributes = s3.get_object_attributes(Bucket="box", Key="k", ObjectAttributes=["Checksum", "ObjectSize", "ETag"])
+    assert attributes["Checksum"]["ChecksumCRC32"] == base64.b64encode(bytes.fromhex("cbf43926")).decode()
+    assert (attributes["ObjectSize"], attributes["ETag"]) == (9, hashlib.md5(b"123456789").hexdigest())
+    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    assert refused(s3.put_object, Bucket="box", Key="k", Body=b"new", ChecksumSHA256=wrong)[::2] == ("BadDigest", 400)
+    wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    assert refused(s3.put_object, Bucket="box", Key="k", Body=b"new", ContentMD5=wrong) == (
+        "BadDigest",
+        "The Content-MD5 you specified did not match what we received.",
+        400,
+    )
+    assert body(s3, "k") == b"123456789"
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    # Check values of the CRC catalogue for "123456789".
+    [("crc32c", "e3069283"), ("crc64nvme", "ae8b14860a799888"), ("crc32", "cbf43926")],
+)
+def test_checksums_of_headers(trailcam, s3, bucket, header, value):
+    def put(checksum, data):
+        url = s3.generate_presigned_url("put_object", Params={"Bucket": "box", "Key": "k"})
+        return requests.put(url, data=data, headers={f"x-amz-checksum-{header}": checksum}, timeout=20)
+
+    checksum = base64.b64encode(bytes.fromhex(value)).decode()
+    assert put(checksum, b"123456789").status_code == 200
+    refusal = put(checksum, b"something")
+    assert refusal.status_code == 400
+    assert "<Code>BadDigest</Code>" in refusal.text
+    assert body(s3, "k") == b"123456789"
+
+
+# Multipart
+
+
+def test_multipart(trailcam, s3, bucket, tmp_path):
+    data = os.urandom(BIG)
+    file = tmp_path / "big"
+    file.write_bytes(data)
+    s3.upload_file(str(file), "box", "big", Config=boto3.s3.transfer.TransferConfig(multipart_threshold=1024))
+    assert (trailcam.data_dir / "s3/box/big").read_bytes() == data
+    tag = s3.head_object(Bucket="box", Key="big")["ETag"]
+    pieces = [data[start : start + 8 * 1024 * 1024] for start in (0, 8 * 1024 * 1024)]
+    joined = hashlib.md5(b"".join(hashlib.md5(piece).digest() for piece in pieces)).hexdigest()
+    assert tag == f'"{joined}-2"'
+    back = io.BytesIO()
+    s3.download_fileobj("box", "big", back)
+    assert back.getvalue() == data
+    assert s3.head_object(Bucket="box", Key="big", PartNumber=2)["ContentLength"] == BIG - 8 * 1024 * 1024
+
+
+def test_multipart_by_hand(s3, bucket):
+    begun = {"Bucket": "box", "Key": "k", "UploadId": s3.create_multipart_upload(Bucket="box", Key="k")["UploadId"]}
+    part = s3.upload_part(**begun, PartNumber=1, Body=b"1")
+    last = s3.upload_part(**begun, PartNumber=2, Body=b"2")
+    assert [item["PartNumber"] for item in s3.list_parts(**begun)["Parts"]] == [1, 2]
+    assert s3.list_multipart_uploads(Bucket="box")["Uploads"][0]["UploadId"] == begun["UploadId"]
+    assert keys(s3) == []
+    complete = s3.complete_multipart_upload
+    both = [{"PartNumber": 1, "ETag": part["ETag"]}, {"PartNumber": 2, "ETag": last["ETag"]}]
+    assert refused(complete, **begun, MultipartUpload={"Parts": both})[::2] == ("EntityTooSmall", 400)
+    assert refused(complete, **begun, MultipartUpload={"Parts": both[::-1]})[::2] == ("InvalidPartOrder", 400)
+    wrong = [{"PartNumber": 1, "ETag": '"0"'}]
+    assert refused(complete, **begun, MultipartUpload={"Parts": wrong})[::2] == ("InvalidPart", 400)
+    complete(**begun, MultipartUpload={"Parts": both[:1]})
+    assert body(s3, "k") == b"1"
+    assert refused(s3.upload_part, **begun, PartNumber=3, Body=b"3")[::2] == ("NoSuchUpload", 404)
+    other = s3.create_multipart_upload(Bucket="box", Key="other")["UploadId"]
+    s3.abort_multipart_upload(Bucket="box", Key="other", UploadId=other)
+    assert s3.list_multipart_uploads(Bucket="box").get("Uploads", []) == []
+    assert keys(s3) == ["k"]
+
+
+# Versions
+
+
+def test_versions(trailcam, s3, bucket):
+    s3.put_object(Bucket="box", Key="k", Body=b"null")
+    assert s3.get_bucket_versioning(Bucket="box").get("Status") is None
+    versioned(s3)
+    assert s3.get_bucket_versioning(Bucket="box")["Status"] == "Enabled"
+    first = s3.put_object(Bucket="box", Key="k", Body=b"1")["VersionId"]
+    second = s3.put_object(Bucket="box", Key="k", Body=b"2")["VersionId"]
+    assert (body(s3, "k"), body(s3, "k", VersionId=first), body(s3, "k", VersionId="null")) == (b"2", b"1", b"null")
+    assert (trailcam.data_dir / "s3/box/k").read_bytes() == b"2"
+    marker = s3.delete_object(Bucket="box", Key="k")
+    assert marker["DeleteMarker"] is True
+    assert refused(s3.get_object, Bucket="box", Key="k")[0] == "NoSuchKey"
+    assert refused(s3.get_object, Bucket="box", Key="k", VersionId=marker["VersionId"])[::2] == (
+        "MethodNotAllowed",
+        405,
+    )
+    assert not (trailcam.data_dir / "s3/box/k").exists()
+    assert keys(s3) == []
+    listed = s3.list_object_versions(Bucket="box")
+    assert [version["VersionId"] for version in listed["Versions"]] == [second, first, "null"]
+    assert [(item["VersionId"], item["IsLatest"]) for item in listed["DeleteMarkers"]] == [(marker["VersionId"], True)]
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket="box", PaginationConfig={"PageSize": 1})
+    seen = [item["VersionId"] for page in pages for kind in ("DeleteMarkers", "Versions") for item in page.get(kind, [])]
+    assert seen == [marker["VersionId"], second, first, "null"]
+    s3.delete_object(Bucket="box", Key="k", VersionId=marker["VersionId"])
+    assert body(s3, "k") == b"2"
+    assert refused(s3.delete_bucket, Bucket="box")[0] == "BucketNotEmpty"
+    for version in (second, first, "null"):
+        s3.delete_object(Bucket="box", Key="k", VersionId=version)
+    s3.delete_bucket(Bucket="box")
+
+
+def test_versioning_that_is_suspended(s3, bucket):
+    versioned(s3)
+    kept = s3.put_object(Bucket="box", Key="k", Body=b"1")["VersionId"]
+    s3.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "Suspended"})
+    s3.put_object(Bucket="box", Key="k", Body=b"2")
+    s3.put_object(Bucket="box", Key="k", Body=b"3")
+    assert [item["VersionId"] for item in s3.list_object_versions(Bucket="box")["Versions"]] == ["null", kept]
+    assert body(s3, "k", VersionId=kept) == b"1"
+
+
+def test_lifecycle_by_the_clock(trailcam, s3, bucket):
+    for key in ("tmp/old", "kept"):
+        s3.put_object(Bucket="box", Key=key, Body=b"1")
+    rule = {"ID": "tidy", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 3}}
+    s3.put_bucket_lifecycle_configuration(Bucket="box", LifecycleConfiguration={"Rules": [rule]})
+    assert s3.get_bucket_lifecycle_configuration(Bucket="box")["Rules"] == [rule]
+    # Three days after creation, rounded up to the next midnight UTC.
+    assert 'rule-id="tidy"' in s3.head_object(Bucket="box", Key="tmp/old")["Expiration"]
+    assert "Mon, 19 Jan 2026 00:00:00 GMT" in s3.head_object(Bucket="box", Key="tmp/old")["Expiration"]
+    trailcam.advance("P3D")
+    assert keys(s3) == ["kept", "tmp/old"]
+    trailcam.advance("P2D")
+    assert keys(s3) == ["kept"]
+
+
+# Policies and other settings
+
+
+def test_policies(s3, bucket):
+    assert refused(s3.get_bucket_policy, Bucket="box") == (
+        "NoSuchBucketPolicy",
+        "The bucket policy does not exist",
+        404,
+    )
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::box/*"}
+        ],
+    }
+    assert refused(s3.put_bucket_policy, Bucket="box", Policy="{")[::2] == ("MalformedPolicy", 400)
+    elsewhere = json.dumps(policy).replace(":::box", ":::other")
+    assert refused(s3.put_bucket_policy, Bucket="box", Policy=elsewhere) == (
+        "MalformedPolicy",
+        "Policy has invalid resource",
+        400,
+    )
+    assert refused(s3.get_bucket_policy, Bucket="box")[0] == "NoSuchBucketPolicy"
+    # Block Public Access is on for new buckets since April 2023.
+    assert refused(s3.put_bucket_policy, Bucket="box", Policy=json.dumps(policy))[::2] == ("AccessDenied", 403)
+    s3.delete_public_access_block(Bucket="box")
+    s3.put_bucket_policy(Bucket="box", Policy=json.dumps(policy))
+    assert json.loads(s3.get_bucket_policy(Bucket="box")["Policy"]) == policy
+    assert s3.get_bucket_policy_status(Bucket="box")["PolicyStatus"]["IsPublic"] is True
+    s3.delete_bucket_policy(Bucket="box")
+    assert refused(s3.get_bucket_policy, Bucket="box")[0] == "NoSuchBucketPolicy"
+
+
+def test_settings_of_new_buckets(s3, bucket):
+    blocked = s3.get_public_access_block(Bucket="box")["PublicAccessBlockConfiguration"]
+    assert set(blocked.values()) == {True}
+    rules = s3.get_bucket_ownership_controls(Bucket="box")["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (rule,) = s3.get_bucket_encryption(Bucket="box")["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert s3.get_bucket_acl(Bucket="box")["Grants"][0]["Permission"] == "FULL_CONTROL"
+    assert refused(s3.get_bucket_lifecycle_configuration, Bucket="box")[0] == "NoSuchLifecycleConfiguration"
+
+
+def test_settings_without_effect_are_refused(s3, bucket):
+    topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"]}
+    notify = {"Bucket": "box", "NotificationConfiguration": {"TopicConfigurations": [topic]}}
+    target = {"LoggingEnabled": {"TargetBucket": "box", "TargetPrefix": "logs/"}}
+    assert refused(s3.put_bucket_notification_configuration, **notify)[::2] == ("NotImplemented", 501)
+    assert refused(s3.put_bucket_logging, Bucket="box", BucketLoggingStatus=target)[::2] == ("NotImplemented", 501)
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket="box")
+    assert "TopicConfigurations" not in s3.get_bucket_notification_configuration(Bucket="box")
+
+
+# Addresses
+
+
+def test_presigned_urls(s3, bucket):
+    put = s3.generate_presigned_url("put_object", Params={"Bucket": "box", "Key": "a b/ü"}, ExpiresIn=600)
+    assert requests.put(put, data=b"by url", timeout=20).status_code == 200
+    get = s3.generate_presigned_url(
+        "get_object", Params={"Bucket": "box", "Key": "a b/ü", "ResponseContentType": "text/x-test"}
+    )
+    got = requests.get(get, timeout=20)
+    assert (got.status_code, got.content, got.headers["content-type"]) == (200, b"by url", "text/x-test")
+
+
+def test_virtual_hosts(trailcam, s3, bucket):
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    for host in ("box.s3.amazonaws.com", "box.s3.us-east-1.amazonaws.com", "box.s3.localhost.localstack.cloud:4566"):
+        answer = requests.get(f"{trailcam.endpoint}/k", headers={"Host": host}, timeout=20)
+        assert (answer.status_code, answer.content) == (200, b"1"), host
+
+
+def test_errors_are_xml(trailcam, bucket):
+    answer = requests.get(f"{trailcam.endpoint}/box/missing", timeout=20)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/xml")
+    for piece in (
+        "<Code>NoSuchKey</Code>",
+        "<Message>The specified key does not exist.</Message>",
+        "<Key>missing</Key>",
+        f"<RequestId>{answer.headers['x-amz-request-id']}</RequestId>",
+    ):
+        assert piece in answer.text
+
+
+# aws-cli
+
+
+def test_aws_s3(trailcam, s3, tmp_path):
+    trailcam.aws("s3", "mb", "s3://box")
+    folder = tmp_path / "folder"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "one.txt").write_text("one")
+    (folder / "sub" / "two.txt").write_text("two")
+    (folder / "big.bin").write_bytes(bytes(BIG))
+    trailcam.aws("s3", "sync", str(folder), "s3://box/up", "--no-progress")
+    assert keys(s3) == ["up/big.bin", "up/one.txt", "up/sub/two.txt"]
+    assert s3.head_object(Bucket="box", Key="up/big.bin")["ETag"].endswith('-2"')
+    listed = trailcam.aws("s3", "ls", "s3://box/up/")
+    assert "PRE sub/" in listed
+    assert "3 one.txt" in listed
+    trailcam.aws("s3", "cp", "s3://box/up/big.bin", str(tmp_path / "back"), "--no-progress")
+    assert (tmp_path / "back").read_bytes() == bytes(BIG)
+    trailcam.aws("s3", "mv", "s3://box/up/one.txt", "s3://box/moved.txt")
+    assert keys(s3) == ["moved.txt", "up/big.bin", "up/sub/two.txt"]
+    url = trailcam.aws("s3", "presign", "s3://box/moved.txt").strip()
+    assert requests.get(url, timeout=20).text == "one"
+    assert "NoSuchBucket" in trailcam.aws("s3", "ls", "s3://nowhere", fails=True)
+    trailcam.aws("s3", "rm", "s3://box", "--recursive")
+    trailcam.aws("s3", "rb", "s3://box")
+    assert s3.list_buckets()["Buckets"] == []
