@@ -29,8 +29,7 @@ def trail(trailcam, tmp_path):
 def validate(trailcam, trail, region="us-east-1", fails=False):
     return trailcam.aws(
         *("cloudtrail", "validate-logs", "--trail-arn", trail, "--verbose"),
-        *("--start-time", "2026-01-15T09:00:00Z", "--end-time", LATER),
-        region=region,
+        *("--start-time", "2026-01-15T09:00:00Z", "--end-time", LATER, "--region", region),
         fails=fails,
     )
 
@@ -112,7 +111,7 @@ def test_validate_logs_after_key_rotation(trailcam, trail):
     trailcam.advance("PT2H")
     verdict = trailcam.aws(
         *("cloudtrail", "validate-logs", "--trail-arn", trail, "--verbose"),
-        *("--start-time", START, "--end-time", trailcam.now()),
+        *("--start-time", START, "--end-time", trailcam.now(), "--region", "us-east-1"),
     )
     assert "INVALID" not in verdict
     fingerprints = {

@@ -198,7 +198,7 @@ fn close_ended(world: &mut World, place: &Place) {
             delivery::flush_place(world, place);
         }
         let Some(chain) = chain(world, place) else { return };
-        let listed = chain.files.partition_point(|file| period.last || file.delivered <= period.end);
+        let listed = chain.files.partition_point(|file| period.last || file.delivered < period.end);
         let files: Vec<_> = chain.files.drain(..listed).collect();
         let end = make(world, place, Kind::Hourly, (period.start, period.end), &files);
         if let Some(chain) = self::chain(world, place) {

@@ -1,5 +1,7 @@
 //! What CloudTrail does with events, seen through its operations and its objects.
 
+mod delivery;
+
 use proptest::prelude::*;
 use serde_json::Value as Json;
 

@@ -21,7 +21,7 @@ const KEY: &[(&str, &str)] = &[("AWS::IAM::AccessKey", "AccessKeyId"), ("AWS::IA
 /// The operations on access keys.
 pub const OPS: &[Op] = &[
     op!(Write "CreateAccessKey" create)
-        .resources(&[("AWS::IAM::AccessKey", "AccessKey.AccessKeyId"), ("AWS::IAM::User", "AccessKey.UserName")]),
+        .resources(&[("AWS::IAM::AccessKey", "AccessKey.AccessKeyId"), ("AWS::IAM::User", "UserName")]),
     op!(Read "ListAccessKeys" list).resources(USER),
     op!(Read "GetAccessKeyLastUsed" last_used),
     op!(Write "UpdateAccessKey" update).resources(KEY),
