@@ -6,7 +6,7 @@ use crate::services;
 use crate::wire::{self, Fault, Map, Value};
 
 use super::World;
-use super::caller::{Caller, Credentials, Principal, Refusal, authenticate};
+use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
 use super::fields::Output;
 use super::op::Op;
 use super::payload::Upload;
@@ -152,6 +152,9 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
         Ok(caller) => (caller, Ok(())),
         Err(refusal) => (unidentified(world, &call.sender), Err(refusal.fault(call.contract))),
     };
+    if known.is_ok() {
+        note_use(world, &caller, call.contract, call.region);
+    }
     let operation = call.contract.operation(call.operation);
     let op = services::find(call.contract.service, operation.name);
     let mut cx = Cx {

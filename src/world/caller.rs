@@ -76,6 +76,16 @@ pub struct AccessKey {
     pub active: bool,
     /// Temporary credentials: their token, end and context.
     pub temporary: Option<Temporary>,
+    pub last_used: Option<LastUsed>,
+}
+
+/// When and where a key was last used.
+#[derive(Clone, Debug)]
+pub struct LastUsed {
+    pub time: Time,
+    /// Name of the service in signatures.
+    pub service: &'static str,
+    pub region: Region,
 }
 
 #[derive(Clone, Debug)]
@@ -153,6 +163,15 @@ fn authenticate_known(world: &World, id: &str, key: &AccessKey, credentials: &Cr
     })
 }
 
+/// Takes down that a key was used.
+pub fn note_use(world: &mut World, caller: &Caller, contract: &Contract, region: Region) {
+    let region = if contract.global { Region::US_EAST_1 } else { region };
+    let used = LastUsed { time: world.now, service: contract.signing_name, region };
+    if let Some(key) = caller.access_key.as_ref().and_then(|id| world.access_keys.get_mut(id)) {
+        key.last_used = Some(used);
+    }
+}
+
 /// The Region that a request names, or the default one.
 ///
 /// # Errors
@@ -200,5 +219,33 @@ impl Refusal {
             }
         };
         Fault::new(code, message).status(status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(service: &str, expected: [(&str, u16); 3]) {
+        let contract = crate::contract::get(service).unwrap();
+        let faults = [Refusal::Missing, Refusal::Invalid, Refusal::Expired].map(|refusal| refusal.fault(contract));
+        for (fault, (code, status)) in faults.iter().zip(expected) {
+            assert_eq!((fault.code.as_str(), fault.status), (code, Some(status)), "{service}");
+        }
+    }
+
+    #[test]
+    fn services_refuse_in_their_own_words() {
+        check("s3", [("AccessDenied", 403), ("InvalidAccessKeyId", 403), ("ExpiredToken", 400)]);
+        check("ec2", [("MissingAuthenticationToken", 403), ("AuthFailure", 401), ("RequestExpired", 400)]);
+        check("sts", [("MissingAuthenticationToken", 403), ("InvalidClientTokenId", 403), ("ExpiredToken", 403)]);
+        check(
+            "cloudtrail",
+            [
+                ("MissingAuthenticationTokenException", 400),
+                ("UnrecognizedClientException", 400),
+                ("ExpiredTokenException", 400),
+            ],
+        );
     }
 }

@@ -105,7 +105,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Whether a text fits a pattern, in which `*` stands for any text and `?` for one character.
-fn like(pattern: &str, text: &str) -> bool {
+pub fn like(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut from) = (0, 0);
     // Where to go back to: the last star, and how much of the text it has taken.

@@ -5,20 +5,15 @@
 //! the start and lists nothing; the last one ends when logging or validation is switched off. Log files that are
 //! delivered after that are listed by a backfill digest.
 
-use chrono::{SecondsFormat, SubsecRound, TimeDelta};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
+use chrono::{SubsecRound, TimeDelta};
 
-use crate::wire::Map;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
-use crate::world::time::{Time, iso_seconds};
+use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
 use super::delivery::{self, LogFile, Place};
-use super::keys::hex;
-
-const HOUR: TimeDelta = TimeDelta::hours(1);
+use super::digest_file::{Draft, Kind, Link, Listed, Signed};
 
 /// The digests of a trail in one Region.
 #[derive(Debug, Default)]
@@ -26,7 +21,7 @@ pub struct Chain {
     /// The hour under way; `None` while no chain is open.
     period: Option<Period>,
     /// Log files that no digest lists yet, in the order of delivery.
-    files: Vec<Listed>,
+    files: Vec<Waiting>,
     /// What the next digest refers to: the last one of the open chain, or the last backfill digest.
     previous: Option<Link>,
     backfilled: Option<Link>,
@@ -48,64 +43,14 @@ struct Period {
     last: bool,
 }
 
-/// A delivered log file, as digests list it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    s3_bucket: String,
-    s3_object: String,
-    hash_value: String,
-    hash_algorithm: &'static str,
-    newest_event_time: String,
-    oldest_event_time: String,
-    #[serde(skip)]
+/// A delivered log file that waits for its digest.
+#[derive(Debug)]
+struct Waiting {
+    file: Listed,
     delivered: Time,
 }
 
-/// What a digest says of the one before.
-#[derive(Clone, Debug)]
-struct Link {
-    bucket: String,
-    key: String,
-    hash: String,
-    signature: String,
-}
-
-/// A digest with its signature, which is made once.
-#[derive(Debug)]
-struct Signed {
-    bucket: String,
-    key: String,
-    text: String,
-    signature: String,
-    /// Set for backfill digests.
-    generated: Option<Time>,
-}
-
-/// A digest file, member by member in AWS's order.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    aws_account_id: &'a str,
-    digest_start_time: String,
-    digest_end_time: String,
-    digest_s3_bucket: &'a str,
-    digest_s3_object: &'a str,
-    digest_public_key_fingerprint: &'a str,
-    digest_signature_algorithm: &'static str,
-    newest_event_time: Option<&'a str>,
-    oldest_event_time: Option<&'a str>,
-    previous_digest_s3_bucket: Option<&'a str>,
-    previous_digest_s3_object: Option<&'a str>,
-    previous_digest_hash_value: Option<&'a str>,
-    previous_digest_hash_algorithm: Option<&'static str>,
-    previous_digest_signature: Option<&'a str>,
-    /// The newest first.
-    log_files: Vec<&'a Listed>,
-}
-
-const HASH: &str = "SHA-256";
-const SIGNATURE: &str = "SHA256withRSA";
+const HOUR: TimeDelta = TimeDelta::hours(1);
 
 /// Opens a chain in each Region that a trail covers, where none is open: when logging or validation was switched
 /// on, or the trail covers more Regions. Ends those of Regions that it covers no longer.
@@ -182,15 +127,7 @@ pub(super) fn list(world: &mut World, place: &Place, file: LogFile) {
     let Some(shipping) = trail.shipping.get_mut(&place.region) else { return };
     let is_open = shipping.chain.period.is_some();
     if is_open || (validation && shipping.chain.end.is_some()) {
-        shipping.chain.files.push(Listed {
-            s3_bucket: file.bucket,
-            s3_object: file.key,
-            hash_value: hex(&Sha256::digest(&file.text)),
-            hash_algorithm: HASH,
-            newest_event_time: file.newest,
-            oldest_event_time: file.oldest,
-            delivered,
-        });
+        shipping.chain.files.push(Waiting { file: Listed::of(file), delivered });
     }
     if !is_open {
         schedule(world, place);
@@ -276,68 +213,38 @@ fn close_ended(world: &mut World, place: &Place) {
     make(world, place, Kind::Backfill, (start, now.trunc_subsecs(0)), &files);
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Hourly,
-    Backfill,
-}
-
 /// Makes and signs a digest over a period, and answers its end: later than wanted by seconds if there is one with
 /// that end already.
-fn make(world: &mut World, place: &Place, kind: Kind, (start, end): (Time, Time), files: &[Listed]) -> Time {
+fn make(world: &mut World, place: &Place, kind: Kind, (start, end): (Time, Time), files: &[Waiting]) -> Time {
     let now = world.now;
     let key = world.digest_keys.signing(place.region, now);
     let Some(trail) = place.trail(world) else { return end };
-    let (name, home, bucket, folder) =
-        (trail.name.clone(), trail.home, trail.bucket.clone(), delivery::folder(trail.prefix.as_deref()));
+    let folder = delivery::folder(trail.prefix.as_deref());
     let Some(shipping) = trail.shipping.get_mut(&place.region) else { return end };
     let chain = &mut shipping.chain;
     let end = chain.end.map_or(end, |last| end.max(last + TimeDelta::seconds(1)));
-    let object = digest_key(&folder, place, &name, home, end, kind);
-    let previous = if kind == Kind::Hourly { &mut chain.previous } else { &mut chain.backfilled };
-    let document = Document {
-        aws_account_id: place.account.as_str(),
-        digest_start_time: iso_seconds(start),
-        digest_end_time: iso_seconds(end),
-        digest_s3_bucket: &bucket,
-        digest_s3_object: &object,
-        digest_public_key_fingerprint: &key.fingerprint,
-        digest_signature_algorithm: SIGNATURE,
-        newest_event_time: files.iter().map(|file| file.newest_event_time.as_str()).max(),
-        oldest_event_time: files.iter().map(|file| file.oldest_event_time.as_str()).min(),
-        previous_digest_s3_bucket: previous.as_ref().map(|link| link.bucket.as_str()),
-        previous_digest_s3_object: previous.as_ref().map(|link| link.key.as_str()),
-        previous_digest_hash_value: previous.as_ref().map(|link| link.hash.as_str()),
-        previous_digest_hash_algorithm: previous.as_ref().map(|_| HASH),
-        previous_digest_signature: previous.as_ref().map(|link| link.signature.as_str()),
-        log_files: files.iter().rev().collect(),
+    let previous = match kind {
+        Kind::Hourly => &mut chain.previous,
+        Kind::Backfill => &mut chain.backfilled,
     };
-    // A structure of texts has no failing case.
-    let text = serde_json::to_string(&document).unwrap_or_default();
-    let hash = hex(&Sha256::digest(&text));
-    let last_signature = document.previous_digest_signature.unwrap_or("null");
-    let signature = key.sign(&string_to_sign(&document.digest_end_time, &bucket, &object, &hash, last_signature));
-    *previous = Some(Link { bucket: bucket.clone(), key: object.clone(), hash, signature: signature.clone() });
+    let draft = Draft {
+        account: &place.account,
+        region: place.region,
+        trail: &trail.name,
+        home: trail.home,
+        bucket: &trail.bucket,
+        folder: &folder,
+        kind,
+        start,
+        end,
+        previous: previous.as_ref(),
+        files: files.iter().map(|waiting| &waiting.file).collect(),
+    };
+    let signed = draft.sign(&key, now);
+    *previous = Some(signed.link());
     chain.end = Some(end);
-    let generated = (kind == Kind::Backfill).then_some(now);
-    chain.unsent.push(Signed { bucket, key: object, text, signature, generated });
+    chain.unsent.push(signed);
     end
-}
-
-/// `[PREFIX/]AWSLogs/ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOME_YYYYMMDDTHHMMSSZ.json.gz`
-fn digest_key(folder: &str, place: &Place, name: &str, home: Region, end: Time, kind: Kind) -> String {
-    let Place { account, region, .. } = place;
-    let (day, second) = (end.format("%Y/%m/%d"), end.format("%Y%m%dT%H%M%SZ"));
-    let suffix = if kind == Kind::Backfill { "_backfill" } else { "" };
-    format!(
-        "{folder}AWSLogs/{account}/CloudTrail-Digest/{region}/{day}/\
-         {account}_CloudTrail-Digest_{region}_{name}_{home}_{second}{suffix}.json.gz"
-    )
-}
-
-/// What the signature of a digest stands for. `previous` is the signature before, or the word `null`.
-fn string_to_sign(end: &str, bucket: &str, key: &str, hash: &str, previous: &str) -> String {
-    format!("{end}\n{bucket}/{key}\n{hash}\n{previous}")
 }
 
 /// Delivers the digests that are made, and answers where they are. After a failure the bucket's others wait, too.
@@ -369,26 +276,15 @@ fn send(world: &mut World, place: &Place) -> Vec<String> {
     delivered
 }
 
-impl Signed {
-    fn metadata(&self) -> Map {
-        let mut metadata = Map::new();
-        metadata.push("signature", self.signature.as_str());
-        metadata.push("signature-algorithm", SIGNATURE);
-        if let Some(generated) = self.generated {
-            let text = generated.to_rfc3339_opts(SecondsFormat::Millis, true);
-            metadata.push("backfill-generation-timestamp", text);
-        }
-        metadata
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rsa::pkcs1::DecodeRsaPublicKey;
     use rsa::{Pkcs1v15Sign, RsaPublicKey};
     use serde_json::Value;
 
-    use super::super::keys::Period as KeyPeriod;
+    use sha2::{Digest, Sha256};
+
+    use super::super::keys::{Period as KeyPeriod, hex};
     use super::super::tests::{ACCOUNT, TRAIL, advance, trail, world};
     use super::*;
 
@@ -474,14 +370,6 @@ mod tests {
     }
 
     #[test]
-    fn string_to_sign_of_the_documentation() {
-        // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html
-        let key = "AWSLogs/111122223333/CloudTrail-Digest/us-east-2/2015/08/12/111122223333_us-east-2_CloudTrail-Digest_us-east-2_20150812T040131Z.json.gz";
-        let text = string_to_sign("2015-08-12T04:01:31Z", "amzn-s3-demo-bucket", key, "4ff3b5aa", "null");
-        assert_eq!(text, format!("2015-08-12T04:01:31Z\namzn-s3-demo-bucket/{key}\n4ff3b5aa\nnull"));
-    }
-
-    #[test]
     fn a_chain_from_start_to_backfill() {
         let (mut world, place) = setup("2026-01-01T10:20:30.400Z");
         advance(&mut world, "2026-01-01T10:30:00Z");
@@ -518,7 +406,7 @@ mod tests {
         chain(&mut world, &place).unwrap().period =
             Some(Period { start: rotation - HOUR * 2, end: rotation - HOUR, last: false });
         schedule(&mut world, &place);
-        advance(&mut world, &iso_seconds(rotation + HOUR));
+        advance(&mut world, &(rotation + HOUR).to_rfc3339());
         assert_eq!(verify(&mut world, &place).len(), 3);
         let fingerprints: std::collections::BTreeSet<_> = chain(&mut world, &place)
             .unwrap()

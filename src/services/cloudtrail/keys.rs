@@ -52,8 +52,10 @@ pub struct Keys {
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     seed: u64,
-    made: Arc<Mutex<BTreeMap<(Region, Period), Arc<SigningKey>>>>,
+    made: Arc<Mutex<Made>>,
 }
+
+type Made = BTreeMap<(Region, Period), Arc<SigningKey>>;
 
 /// A span of 20 days that one key of each Region signs for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -156,10 +158,14 @@ impl SigningKey {
             let Ok(private) = RsaPrivateKey::from_p_q(p, q, BigUint::from(EXPONENT)) else { continue };
             let Ok(public) = private.to_public_key().to_pkcs1_der() else { continue };
             let public = Bytes::from(public.into_vec());
-            let fingerprint = hex(&Md5::digest(&public));
+            let fingerprint = fingerprint(&public);
             return SigningKey { private, public, fingerprint };
         }
     }
+}
+
+fn fingerprint(public: &[u8]) -> String {
+    hex(&Md5::digest(public))
 }
 
 /// Lower-case hexadecimal digits.
@@ -250,6 +256,8 @@ fn passes(number: &BigUint, base: &BigUint) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
     use rsa::RsaPublicKey;
     use rsa::pkcs1::DecodeRsaPublicKey;
     use rsa::traits::PublicKeyParts;
@@ -286,6 +294,13 @@ mod tests {
         let bytes: Vec<u8> =
             (0..256).map(|at| u8::from_str_radix(&signature[2 * at..2 * at + 2], 16).unwrap()).collect();
         public.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest("text"), &bytes).unwrap();
+    }
+
+    #[test]
+    fn fingerprints_are_those_of_aws() {
+        // The first key of https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-custom-validation.html
+        let value = "MIIBCgKCAQEAn11L2YZ9h7onug2ILi1MWyHiMRsTQjfWE+pHVRLk1QjfWhirG+lpOa8NrwQ/r7Ah5bNL6HepznOU9XTDSfmmnP97mqyc7z/upfZdS/AHhYcGaz7n6Wc/RRBU6VmiPCrAUojuSk6/GjvA8iOPFsYDuBtviXarvuLPlrT9kAd4Lb+rFfR5peEgBEkhlzc5HuWO7S0y+KunqxX6jQBnXGMtxmPBPP0FylgWGNdFtks/4YSKcgqwH0YDcawP9GGGDAeCIqPWIXDLG1jOjRRzWfCmD0iJUkz8vTsn4hq/5ZxRFE7UBAUiVcGbdnDdvVfhF9C3dQiDq3k7adQIziLT0cShgQIDAQAB";
+        assert_eq!(fingerprint(&STANDARD.decode(value).unwrap()), "8eba5db5bea9b640d1c96a77256fe7f2");
     }
 
     #[test]

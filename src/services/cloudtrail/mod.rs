@@ -2,6 +2,7 @@
 
 pub mod delivery;
 pub mod digest;
+mod digest_file;
 pub mod events;
 pub mod faults;
 pub mod history;

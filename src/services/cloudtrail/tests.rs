@@ -111,6 +111,7 @@ fn keys(world: &mut World) {
         principal,
         active: true,
         temporary,
+        last_used: None,
     };
     let user =
         Principal::User { id: "AIDA1".into(), name: "alice".into(), arn: format!("arn:aws:iam::{ACCOUNT}:user/alice") };

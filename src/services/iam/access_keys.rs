@@ -21,8 +21,10 @@ const KEY: &[(&str, &str)] = &[("AWS::IAM::AccessKey", "AccessKeyId"), ("AWS::IA
 
 /// The operations on access keys.
 pub const OPS: &[Op] = &[
-    op!(Write "CreateAccessKey" create).resources(KEY),
+    op!(Write "CreateAccessKey" create)
+        .resources(&[("AWS::IAM::AccessKey", "AccessKey.AccessKeyId"), ("AWS::IAM::User", "AccessKey.UserName")]),
     op!(Read "ListAccessKeys" list).resources(USER),
+    op!(Read "GetAccessKeyLastUsed" last_used),
     op!(Write "UpdateAccessKey" update).resources(KEY),
     op!(Write "DeleteAccessKey" delete).resources(KEY),
 ];
@@ -41,6 +43,7 @@ pub struct KeyState {
 record! {
     struct ForUser { user: Option<String> = "UserName" }
     struct KeyOfUser { user: Option<String> = "UserName", id: String = "AccessKeyId" }
+    struct KeyId { id: String = "AccessKeyId" }
     struct UpdateKey { user: Option<String> = "UserName", id: String = "AccessKeyId", status: String = "Status" }
 
     struct CreateAnswer { key: NewKey = "AccessKey" }
@@ -51,6 +54,8 @@ record! {
         secret: String = "SecretAccessKey",
         created: Time = "CreateDate",
     }
+    struct LastUsedAnswer { user: Option<String> = "UserName", last_used: LastUsed = "AccessKeyLastUsed" }
+    struct LastUsed { date: Option<Time> = "LastUsedDate", service: String = "ServiceName", region: String = "Region" }
     struct ListAnswer { keys: Vec<KeyMetadata> = "AccessKeyMetadata" }
     struct KeyMetadata {
         user: Option<String> = "UserName",
@@ -68,8 +73,14 @@ fn create(cx: &mut Cx, input: ForUser) -> Result<CreateAnswer, Fault> {
     let (id, secret) = (cx.world.ids.iam("AKIA"), cx.world.ids.secret());
     let key = KeyState { id: id.clone(), active: true, created: whole_seconds(cx.world.now) };
     let principal = principal(cx, &owner)?;
-    let entry =
-        AccessKey { account: cx.account.clone(), secret: secret.clone(), principal, active: true, temporary: None };
+    let entry = AccessKey {
+        account: cx.account.clone(),
+        secret: secret.clone(),
+        principal,
+        active: true,
+        temporary: None,
+        last_used: None,
+    };
     cx.world.access_keys.insert(id.clone(), entry);
     let answer = NewKey { user: owner.clone(), id, status: key.status(), secret, created: key.created };
     keys_of(cx, &owner)?.push(key);
@@ -90,6 +101,28 @@ fn list(cx: &mut Cx, Both(input, page): Both<ForUser, PageRequest>) -> Result<Bo
     Ok(Both(ListAnswer { keys: page.items }, page.end))
 }
 
+/// Long-term keys of the caller's account only, and not deleted ones.
+fn last_used(cx: &mut Cx, input: KeyId) -> Result<LastUsedAnswer, Fault> {
+    let missing = || faults::access_key_not_found(&input.id);
+    let key = cx.world.access_keys.get(&input.id).filter(|key| key.account == cx.account).ok_or_else(missing)?;
+    let (principal, used) = (key.principal.clone(), key.last_used.clone());
+    let user = match principal {
+        Principal::User { name, .. } => Some(name),
+        _ => None,
+    };
+    if !keys_of(cx, &user)?.iter().any(|key| key.id == input.id) {
+        return Err(missing());
+    }
+    let last_used = match used {
+        Some(used) => {
+            let (service, region) = (used.service.to_owned(), used.region.to_string());
+            LastUsed { date: Some(whole_seconds(used.time)), service, region }
+        }
+        None => LastUsed { date: None, service: "N/A".to_owned(), region: "N/A".to_owned() },
+    };
+    Ok(LastUsedAnswer { user, last_used })
+}
+
 fn update(cx: &mut Cx, input: UpdateKey) -> Result<(), Fault> {
     let owner = owner(cx, input.user)?;
     let active = input.status == "Active";
@@ -106,7 +139,10 @@ fn delete(cx: &mut Cx, input: KeyOfUser) -> Result<(), Fault> {
     let keys = keys_of(cx, &owner)?;
     let at = keys.iter().position(|key| key.id == input.id);
     keys.remove(at.ok_or_else(|| faults::access_key_not_found(&input.id))?);
-    cx.world.access_keys.remove(&input.id);
+    // The index keeps it, so that nobody takes it for a key that was never handed out.
+    if let Some(entry) = cx.world.access_keys.get_mut(&input.id) {
+        entry.active = false;
+    }
     Ok(())
 }
 
@@ -137,6 +173,15 @@ pub fn rename_holder(world: &mut World, user: &User) {
     let is_user = |principal: &Principal| matches!(principal, Principal::User { id, .. } if *id == user.header.id);
     for key in world.access_keys.values_mut().filter(|key| is_user(&key.principal)) {
         key.principal = user.principal();
+    }
+}
+
+/// Sessions of a user or role end when it is deleted. `id` is its unique id.
+pub fn end_sessions(world: &mut World, id: &str) {
+    for key in world.access_keys.values_mut() {
+        let role = key.temporary.as_ref().and_then(|temporary| temporary.session.issuer.as_ref());
+        let is_user = matches!(&key.principal, Principal::User { id: user, .. } if user == id);
+        key.active &= !is_user && role.is_none_or(|role| role.id != id);
     }
 }
 

@@ -64,6 +64,14 @@ pub fn role_not_in_instance_profile(role: &str, profile: &str) -> Fault {
     no_such_entity(format!("Role {role} in Instance Profile {profile} cannot be found."))
 }
 
+pub fn password_policy_not_found(account: &str) -> Fault {
+    no_such_entity(format!("The Password Policy with domain name {account} cannot be found."))
+}
+
+pub fn deletion_not_found(id: &str) -> Fault {
+    no_such_entity(format!("The deletion task {id} cannot be found."))
+}
+
 pub fn alias_not_found(alias: &str) -> Fault {
     no_such_entity(format!("The account alias {alias} cannot be found."))
 }
@@ -175,7 +183,6 @@ pub fn protected_role(name: &str) -> Fault {
     Fault::new("UnmodifiableEntityException", message)
 }
 
-/// `change` is what was asked for, such as `Attach`.
 pub fn aws_policy_is_fixed(arn: &str) -> Fault {
     Fault::new("AccessDenied", format!("Cannot change the AWS managed policy {arn}.")).status(403)
 }
@@ -188,6 +195,10 @@ pub fn aws_policy_document(arn: &str) -> Fault {
 pub fn service_without_role(service: &str) -> Fault {
     let message = format!("Trailcam does not know the name of the service-linked role of {service}.");
     Fault::new("NotImplemented", message).status(501)
+}
+
+pub fn not_service_linked(name: &str) -> Fault {
+    invalid_input(format!("Role {name} is not a service-linked role."))
 }
 
 pub fn suffix_not_supported(service: &str) -> Fault {

@@ -3,6 +3,7 @@
 //! An entity (user, group, role, instance profile, managed policy) lives in an [`Entities`] table. What
 //! several kinds do alike (tags, inline and attached policies, boundaries) is written once, generic over the kind.
 
+pub mod absent;
 pub mod access_keys;
 pub mod account;
 pub mod attachments;
@@ -24,6 +25,8 @@ pub mod service_roles;
 pub mod tags;
 pub mod users;
 
+use std::collections::BTreeSet;
+
 use crate::world::op::Op;
 use crate::world::time::Time;
 
@@ -37,6 +40,7 @@ use users::User;
 
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &[
+    absent::OPS,
     access_keys::OPS,
     account::OPS,
     attachments::OPS,
@@ -66,6 +70,8 @@ pub struct Store {
     pub root_keys: Vec<KeyState>,
     /// An account has at most one alias.
     pub alias: Option<String>,
+    /// Tasks that deleted service-linked roles.
+    pub deletions: BTreeSet<String>,
     /// When the account was first asked about its root user: its creation as far as we know.
     pub opened: Option<Time>,
 }

@@ -24,7 +24,8 @@ const POLICY: &[(&str, &str)] = &[("AWS::IAM::Policy", "PolicyArn")];
 
 /// The operations on managed policies.
 pub const OPS: &[Op] = &[
-    op!(Write "CreatePolicy" create).resources(&[("AWS::IAM::Policy", "PolicyName")]),
+    op!(Write "CreatePolicy" create)
+        .resources(&[("AWS::IAM::Policy", "PolicyName"), ("AWS::IAM::Policy", "Policy.Arn")]),
     op!(Read "GetPolicy" get).resources(POLICY),
     op!(Read "ListPolicies" list),
     op!(Write "DeletePolicy" delete).resources(POLICY),

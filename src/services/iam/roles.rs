@@ -9,6 +9,7 @@ use crate::world::op::Op;
 use crate::world::time::Time;
 
 use super::Store;
+use super::access_keys;
 use super::boundaries::{self, BoundaryView};
 use super::documents;
 use super::entities::{Bounded, Entity, Holder, Permissions, Tagged, find, store};
@@ -190,7 +191,9 @@ fn delete(cx: &mut Cx, input: RoleName) -> Result<(), Fault> {
     if iam.instance_profiles.values().any(|profile| profile.holds(name)) {
         return Err(faults::is_in_instance_profile());
     }
-    iam.roles.remove(name);
+    if let Some(role) = iam.roles.remove(name) {
+        access_keys::end_sessions(cx.world, &role.header.id);
+    }
     Ok(())
 }
 

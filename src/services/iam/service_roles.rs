@@ -8,13 +8,17 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
 
-use super::entities::{Permissions, store};
+use super::entities::{Permissions, find, store};
 use super::faults;
 use super::names::{Header, Kind};
 use super::roles::{Role, RoleView, SERVICE_PATH};
 
 /// The operations on service-linked roles.
-pub const OPS: &[Op] = &[op!(Write "CreateServiceLinkedRole" create)];
+pub const OPS: &[Op] = &[
+    op!(Write "CreateServiceLinkedRole" create),
+    op!(Write "DeleteServiceLinkedRole" delete).resources(&[("AWS::IAM::Role", "RoleName")]),
+    op!(Read "GetServiceLinkedRoleDeletionStatus" deletion_status),
+];
 
 /// What follows `AWSServiceRoleFor` in the names of roles, by service
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>).
@@ -42,6 +46,9 @@ record! {
         suffix: Option<String> = "CustomSuffix",
     }
     struct Answer { role: RoleView = "Role" }
+    struct DeleteServiceLinkedRole { name: String = "RoleName" }
+    struct Deletion { task: String = "DeletionTaskId" }
+    struct DeletionStatus { status: String = "Status" }
 }
 
 fn create(cx: &mut Cx, input: CreateServiceLinkedRole) -> Result<Answer, Fault> {
@@ -71,6 +78,26 @@ fn create(cx: &mut Cx, input: CreateServiceLinkedRole) -> Result<Answer, Fault> 
     let view = role.created_view();
     store(cx).roles.insert(&view.name, role);
     Ok(Answer { role: view })
+}
+
+/// AWS deletes in the background once the service agrees; no service here holds on to a role, so it is done at once.
+fn delete(cx: &mut Cx, input: DeleteServiceLinkedRole) -> Result<Deletion, Fault> {
+    let header = find::<Role>(cx, &input.name)?.header.clone();
+    if !header.path.starts_with(SERVICE_PATH) {
+        return Err(faults::not_service_linked(&header.name));
+    }
+    let task = format!("task{}{}/{}", header.path, header.name, cx.world.ids.uuid());
+    let iam = store(cx);
+    iam.roles.remove(&header.name);
+    iam.deletions.insert(task.clone());
+    Ok(Deletion { task })
+}
+
+fn deletion_status(cx: &mut Cx, input: Deletion) -> Result<DeletionStatus, Fault> {
+    if !store(cx).deletions.contains(&input.task) {
+        return Err(faults::deletion_not_found(&input.task));
+    }
+    Ok(DeletionStatus { status: "SUCCEEDED".to_owned() })
 }
 
 /// Only the service may assume its role.

@@ -187,6 +187,7 @@ fn delete(cx: &mut Cx, input: DeleteUser) -> Result<(), Fault> {
         return Err(faults::is_in_groups());
     }
     iam.users.remove(&input.name);
+    access_keys::end_sessions(cx.world, &user.header.id);
     Ok(())
 }
 

@@ -18,7 +18,12 @@ use super::sessions::{Credentials, Grant, check_mfa, issue};
 use super::trust::{self, Request};
 
 /// The operation. Records call it read-only and show its answer all the same.
-pub const OPS: &[Op] = &[op!(Read "AssumeRole" assume_role).resources(&[("AWS::IAM::Role", "RoleArn")])];
+pub const OPS: &[Op] = &[op!(Read "AssumeRole" assume_role).resources(&[
+    ("AWS::IAM::AccessKey", "Credentials.AccessKeyId"),
+    ("AWS::STS::AssumedRole", "AssumedRoleUser.AssumedRoleId"),
+    ("AWS::STS::AssumedRole", "AssumedRoleUser.Arn"),
+    ("AWS::IAM::Role", "RoleArn"),
+])];
 
 /// Seconds of a session unless the caller wants another time, and at most for callers that are sessions of roles
 /// themselves (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>).

@@ -84,6 +84,7 @@ pub fn issue(world: &mut World, grant: Grant) -> Credentials {
         principal: grant.principal,
         active: true,
         temporary: Some(temporary),
+        last_used: None,
     };
     world.access_keys.insert(access_key.clone(), key);
     Credentials { access_key, secret, token, expires }

@@ -40,21 +40,23 @@ impl Older<'_> {
     /// Members that the first API kept in a set of one item: `"instancesSet":{"items":[{"imageId":…}]}`.
     fn gathered(&self, shape: Option<ShapeId>, map: &Map, out: &mut Json) {
         let Some(structure) = shape.and_then(|shape| self.contract.structure(shape)) else { return };
-        let mut members = structure.members.iter().filter(|member| !within(member).is_empty()).peekable();
-        let Some(set) = members.peek().map(|member| within(member)) else { return };
+        let gathered = structure.members.iter().filter(|member| !within(member).is_empty());
+        let Some(set) = gathered.clone().next().map(within) else { return };
+        let sent = gathered.filter_map(|member| Some((member, map.get(member.name).filter(|value| !value.is_null())?)));
+        let mut sent = sent.peekable();
         out.key(set);
         out.open('{');
-        out.key("items");
-        out.open('[');
-        out.open('{');
-        for member in members {
-            if let Some(value) = map.get(member.name).filter(|value| !value.is_null()) {
+        if sent.peek().is_some() {
+            out.key("items");
+            out.open('[');
+            out.open('{');
+            for (member, value) in sent {
                 out.key(&self.name(member));
                 self.value(member, value, out);
             }
+            out.close('}');
+            out.close(']');
         }
-        out.close('}');
-        out.close(']');
         out.close('}');
     }
 

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use chrono::SecondsFormat;
-
 use crate::contract::{Contract, Kind, Location, Member, Operation, Redaction, ShapeId, Structure};
 use crate::wire::{Map, Value};
+use crate::world::time::iso_seconds;
 
 use super::json::Json;
 use super::members::recorded_name;
@@ -142,6 +141,14 @@ fn children(contract: &Contract, structure: &Structure, map: &Map, out: &mut Jso
                     xml::repeated(items, out, |_, item, out| element(contract, of.shape, item, out));
                 }
             }
+            (Value::Map(map), Kind::Structure(of)) if !member.xml_namespace.1.is_empty() => {
+                let (uri, prefix) = member.xml_namespace;
+                out.key(member.on_wire());
+                out.open('{');
+                out.text_member(&format!("xmlns:{prefix}"), uri);
+                children(contract, of, map, out);
+                out.close('}');
+            }
             _ => {
                 out.key(member.on_wire());
                 element(contract, member.shape, value, out);
@@ -163,6 +170,7 @@ fn element(contract: &Contract, shape: ShapeId, value: &Value, out: &mut Json) {
             xml::repeated(items, out, |_, item, out| element(contract, of.shape, item, out));
             out.close('}');
         }
+        (Value::Time(time), _) => out.string(&iso_seconds(*time)),
         _ => xml::content(value, out),
     }
 }
@@ -174,7 +182,7 @@ fn text(value: &Value) -> Cow<'_, str> {
         Value::Bool(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
         Value::Int(number) => Cow::Owned(number.to_string()),
         Value::Double(number) => Cow::Owned(number.to_string()),
-        Value::Time(time) => Cow::Owned(time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        Value::Time(time) => Cow::Owned(iso_seconds(*time)),
         Value::List(items) => Cow::Owned(items.iter().map(text).collect::<Vec<_>>().join(",")),
         Value::Null | Value::Blob(_) | Value::Map(_) => Cow::Borrowed(""),
     }

@@ -373,6 +373,18 @@ fn older_ec2_actions_that_change_something() {
         json!({"requestId": ID, "snapshotId": "snap-1", "startTime": 1688991036782u64, "encrypted": false}),
     );
     check(
+        case(
+            "ec2",
+            "RunInstances",
+            json!({"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1, "InstanceType": "t2.micro"}),
+            json!({"ReservationId": "r-1", "Groups": []}),
+        ),
+        json!({"instancesSet": {"items": [{"imageId": "ami-1", "minCount": 1, "maxCount": 1}]},
+            "instanceType": "t2.micro", "blockDeviceMapping": {}, "monitoring": {"enabled": false},
+            "disableApiTermination": false, "disableApiStop": false}),
+        json!({"requestId": ID, "reservationId": "r-1", "groupSet": {}}),
+    );
+    check(
         case("ec2", "DeleteSnapshot", json!({"SnapshotId": "snap-1"}), json!({})),
         json!({"snapshotId": "snap-1", "force": false}),
         json!({"requestId": ID, "_return": true}),
@@ -463,6 +475,14 @@ fn s3_shows_the_request_as_it_travelled() {
         json!({"bucketName": "b", "Host": host, "replication": "", "ReplicationConfiguration": {"Role": "r",
             "Rule": {"Priority": 1, "Filter": {"Prefix": ""}, "Status": "Enabled", "Destination": {"Bucket": "c"}},
             "xmlns": NAMESPACE}}),
+        NULL,
+    );
+    let grants = json!([{"Grantee": {"Type": "CanonicalUser", "ID": "i"}, "Permission": "READ"}]);
+    check(
+        s3("PutBucketAcl", json!({"Bucket": "b", "AccessControlPolicy": {"Grants": grants}}), json!({})),
+        json!({"bucketName": "b", "Host": host, "acl": "", "AccessControlPolicy": {"xmlns": NAMESPACE,
+            "AccessControlList": {"Grant": {"Permission": "READ", "Grantee": {"xsi:type": "CanonicalUser", "ID": "i",
+            "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance"}}}}}),
         NULL,
     );
     check(

@@ -224,9 +224,8 @@ impl Files {
 
     /// Removes what folders of the path are empty, up to the bucket's own, which stays.
     fn remove_empty_parents(&self, path: &Path) {
-        let depth_min = if path.starts_with(Path::new("s3").join(&self.bucket)) { 2 } else { 3 };
-        let parents = path.ancestors().skip(1).take_while(|parent| parent.components().count() > depth_min);
-        for parent in parents {
+        let stays = [Path::new("s3"), &Path::new("s3").join(&self.bucket)];
+        for parent in path.ancestors().skip(1).take_while(|parent| !stays.contains(parent)) {
             if fs::remove_dir(self.root.join(parent)).is_err() {
                 break;
             }
