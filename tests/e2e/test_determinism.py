@@ -33,11 +33,12 @@ def script(trailcam):
         s3.put_object(Bucket="box", Key="k", Body=b"%d" % turn)
         iam.create_user(UserName=f"user{turn}")
         refused(iam.get_user, UserName="nobody")
-        made = client("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+        key = iam.create_access_key(UserName=f"user{turn}")["AccessKey"]
+        sts = client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+        made = sts.assume_role(RoleArn=role, RoleSessionName="shift")["Credentials"]
         signer = {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]}
         client("ec2", region="eu-west-1", **signer).describe_vpcs()
         trailcam.advance("PT47M")
-    iam.create_access_key(UserName="user1")
     trailcam.advance("PT2H")
 
 

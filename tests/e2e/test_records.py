@@ -71,8 +71,11 @@ def work_iam(iam):
 
 
 def work_sts(trailcam):
-    sts = trailcam.client("sts")
+    trailcam.client("sts").get_caller_identity()
+    key = trailcam.client("iam").create_access_key(UserName="alice")["AccessKey"]
+    sts = trailcam.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
     sts.get_caller_identity()
+    sts.get_session_token()
     arn = f"arn:aws:iam::{ACCOUNT}:role/auditor"
     made = sts.assume_role(RoleArn=arn, RoleSessionName="shift")["Credentials"]
     signer = {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]}
@@ -153,7 +156,7 @@ def records(trailcam):
 
 def test_the_envelope(records):
     assert len({(record["eventSource"], record["eventName"]) for record in records}) >= 40
-    assert {record["userIdentity"]["type"] for record in records} >= {"Root", "AssumedRole", "AWSService"}
+    assert {record["userIdentity"]["type"] for record in records} >= {"Root", "IAMUser", "AssumedRole", "AWSService"}
     for record in records:
         name = f"{record['eventSource']} {record['eventName']}"
         assert list(record) == [key for key in ORDER if key in record], name
