@@ -224,32 +224,6 @@ views!(A B C);
 views!(A B C D);
 views!(A B C D E);
 
-/// Two views of one structure, which has the members of both: what an operation has of its own, and what it
-/// shares with others (paging, the name of an entity).
-#[derive(Clone, Debug, Default)]
-pub struct Both<A, B>(pub A, pub B);
-
-impl<A: Field, B: Field> Field for Both<A, B> {
-    fn read(value: Option<&Value>) -> Both<A, B> {
-        Both(A::read(value), B::read(value))
-    }
-
-    fn write(self) -> Value {
-        match (self.0.write(), self.1.write()) {
-            (Value::Map(mut first), Value::Map(second)) => {
-                first.0.extend(second.0);
-                Value::Map(first)
-            }
-            (first, _) => first,
-        }
-    }
-
-    fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {
-        A::misfits(contract, shape, path, out);
-        B::misfits(contract, shape, path, out);
-    }
-}
-
 /// A structure over a tree: each field with the contract's name of its member.
 ///
 /// ```

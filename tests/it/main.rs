@@ -4,4 +4,5 @@ mod contract;
 mod control;
 mod coverage;
 mod members;
+mod simulation;
 mod support;

@@ -1,19 +1,28 @@
 //! An emulator of its own for each test, called through the real router, in process.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
+use chrono::TimeDelta;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
+use serde_json::{Value as Json, json};
 use tower::ServiceExt;
 use trailcam::config::Clock;
-use trailcam::contract::Contract;
+use trailcam::contract::{self, Contract};
 use trailcam::emulator::Emulator;
 use trailcam::front;
-use trailcam::wire;
+use trailcam::services::cloudtrail;
+use trailcam::services::cloudtrail::events::Filter;
+use trailcam::wire::{self, Fault, Map, Value};
+use trailcam::world::call::{Call, Connection, Sender};
+use trailcam::world::caller::Credentials;
+use trailcam::world::payload::Upload;
 use trailcam::world::scope::{AccountId, Region};
+use trailcam::world::time::Time;
 use trailcam::world::{Cadence, Settings};
 
 /// An emulator with a frozen clock and a folder that is removed with it.
@@ -79,5 +88,83 @@ impl Trailcam {
 impl Drop for Trailcam {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Calls and looks that need no socket: what the simulation is made of.
+impl Trailcam {
+    /// Makes a call as `test`, whatever comes of it.
+    pub fn call(&self, service: &str, region: &str, operation: &str, input: Json) -> Result<Value, Fault> {
+        let contract = contract::get(service).expect("a contract");
+        let id = contract.find(operation).expect("an operation");
+        let credentials = Credentials { access_key: Some("test".into()), session_token: None };
+        let connection = Connection {
+            source_ip: "198.51.100.7".into(),
+            user_agent: "simulation".into(),
+            host: format!("{}.{region}.amazonaws.com", contract.endpoint_prefix),
+            ..Connection::default()
+        };
+        let answer = self.emulator.call(Call {
+            contract,
+            operation: id,
+            region: Region::parse(region).expect("a Region"),
+            sender: Sender::Client { credentials, connection },
+            input: Ok(tree(&input)),
+            upload: Upload::default(),
+        });
+        answer.outcome.map(|output| output.value)
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.emulator.advance(TimeDelta::seconds(seconds)).expect("time goes forward");
+    }
+
+    pub fn flush(&self) {
+        self.emulator.step(cloudtrail::flush);
+    }
+
+    /// The folder of the buckets.
+    pub fn objects(&self) -> PathBuf {
+        self.folder.join("s3")
+    }
+
+    /// Every recorded event, as JSON text.
+    pub fn events(&self) -> Vec<String> {
+        self.emulator.step(|world| cloudtrail::events::matching(world, &Filter::default()).collect())
+    }
+
+    /// The public keys of a Region, by fingerprint.
+    pub fn public_keys(&self, region: &str) -> BTreeMap<String, Vec<u8>> {
+        let now = self.emulator.clock().0;
+        let range = json!({"StartTime": "2026-01-01T00:00:00Z", "EndTime": now.to_rfc3339()});
+        let answer = self.call("cloudtrail", region, "ListPublicKeys", range).expect("keys");
+        let keys = answer.get("PublicKeyList").and_then(Value::as_list).expect("a list");
+        let text = |key: &Value| key.get("Fingerprint").and_then(Value::as_str).expect("a fingerprint").to_owned();
+        let blob = |key: &Value| match key.get("Value") {
+            Some(Value::Blob(bytes)) => bytes.to_vec(),
+            other => panic!("a key is bytes, not {other:?}"),
+        };
+        keys.iter().map(|key| (text(key), blob(key))).collect()
+    }
+
+    /// User metadata of an object.
+    pub fn metadata(&self, bucket: &str, region: &str, key: &str, name: &str) -> String {
+        let answer = self.call("s3", region, "HeadObject", json!({"Bucket": bucket, "Key": key})).expect("an object");
+        let metadata = answer.get("Metadata").expect("metadata");
+        metadata.get(name).and_then(Value::as_str).expect("an entry").to_owned()
+    }
+}
+
+/// A JSON text's tree; texts that are times become times.
+fn tree(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => Value::Int(number.as_i64().expect("a whole number")),
+        Json::String(text) => text.parse::<Time>().map_or_else(|_| Value::Str(text.clone()), Value::Time),
+        Json::Array(items) => Value::List(items.iter().map(tree).collect()),
+        Json::Object(members) => {
+            Value::Map(Map(members.iter().map(|(name, value)| (name.clone().into(), tree(value))).collect()))
+        }
     }
 }

@@ -31,7 +31,7 @@ const FILE_EVENTS: usize = 600;
 const FILE_BYTES: usize = 4 << 20;
 
 /// A trail's deliveries in one Region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Shipping {
     /// Selected events that are in no delivered file yet, in order.
     pub pending: VecDeque<Position>,
@@ -56,10 +56,14 @@ pub fn enqueue(world: &mut World, event: &Event, at: Position) {
     let Some(account) = world.accounts.get_mut(&event.recipient_account_id) else { return };
     let mut jobs = Vec::new();
     for trail in account.trails.values_mut().filter(|trail| trail.logging) {
+        let own = event.user_identity.invoked_by == Some(SELF);
+        if own && !trail.recursive {
+            continue;
+        }
         let Some(region) = region_of(trail, event).filter(|_| trail.selectors.select(event)) else { continue };
         let shipping = trail.shipping.entry(region).or_default();
         shipping.pending.push_back(at);
-        if shipping.due.is_none() && event.user_identity.invoked_by != Some(SELF) {
+        if shipping.due.is_none() && !own {
             shipping.due = Some(due);
             jobs.push(Place { account: trail.account.clone(), trail: trail.arn.clone(), region });
         }

@@ -16,7 +16,7 @@ use super::delivery::{self, LogFile, Place};
 use super::digest_file::{Draft, Kind, Link, Listed, Signed};
 
 /// The digests of a trail in one Region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Chain {
     /// The hour under way; `None` while no chain is open.
     period: Option<Period>,
@@ -44,7 +44,7 @@ struct Period {
 }
 
 /// A delivered log file that waits for its digest.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Waiting {
     file: Listed,
     delivered: Time,

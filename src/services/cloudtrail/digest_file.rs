@@ -40,7 +40,7 @@ pub(super) enum Kind {
 }
 
 /// A log file, as digests list it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Listed {
     s3_bucket: String,
@@ -52,7 +52,7 @@ pub(super) struct Listed {
 }
 
 /// What a digest says of the one before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Link {
     bucket: String,
     key: String,
@@ -61,7 +61,7 @@ pub(super) struct Link {
 }
 
 /// A digest with its signature, which is made once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Signed {
     pub bucket: String,
     pub key: String,

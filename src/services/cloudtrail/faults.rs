@@ -1,6 +1,7 @@
 //! Every sentence CloudTrail says to a client.
 
 use crate::wire::Fault;
+use crate::world::scope::{AccountId, Region};
 
 // Event history and public keys.
 
@@ -43,4 +44,163 @@ pub fn unknown_event_category(category: &str) -> Fault {
 /// `ListPublicKeys` with a token: it never hands one out.
 pub fn token_is_reserved() -> Fault {
     Fault::new("InvalidTokenException", "The token is not valid: NextToken is reserved for future use.")
+}
+
+// Trails.
+
+/// An empty name.
+pub fn blank_name() -> Fault {
+    Fault::new("InvalidTrailNameException", "Trail name or ARN can not be blank.")
+}
+
+/// A name with characters beyond those allowed.
+pub fn name_characters() -> Fault {
+    Fault::new(
+        "InvalidTrailNameException",
+        "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).",
+    )
+}
+
+/// A name of fewer than three characters.
+pub fn name_too_short(length: usize) -> Fault {
+    let sentence =
+        format!("Trail name too short. Minimum allowed length: 3 characters. Specified name length: {length} characters.");
+    Fault::new("InvalidTrailNameException", sentence)
+}
+
+/// A name of more than 128 characters.
+pub fn name_too_long(length: usize) -> Fault {
+    let sentence = format!(
+        "Trail name too long. Maximum allowed length: 128 characters. Specified name length: {length} characters."
+    );
+    Fault::new("InvalidTrailNameException", sentence)
+}
+
+/// A name that starts with a mark.
+pub fn name_start() -> Fault {
+    Fault::new("InvalidTrailNameException", "Trail name must starts with a letter or number.")
+}
+
+/// A name that ends with a mark.
+pub fn name_end() -> Fault {
+    Fault::new("InvalidTrailNameException", "Trail name must ends with a letter or number.")
+}
+
+/// A name with two marks in a row.
+pub fn name_adjacent() -> Fault {
+    Fault::new(
+        "InvalidTrailNameException",
+        "Trail name can not have adjacent periods (.), hyphens (-), or underscores (_).",
+    )
+}
+
+/// A name that looks like an IP address.
+pub fn name_is_address() -> Fault {
+    Fault::new("InvalidTrailNameException", "Trail name can not be in IP address format.")
+}
+
+/// An ARN that is no trail's.
+pub fn invalid_arn(arn: &str) -> Fault {
+    Fault::new("CloudTrailARNInvalidException", format!("The specified ARN is not valid: {arn}."))
+}
+
+/// No such trail; names have become ARNs of the Region called.
+pub fn unknown_trail(arn: &str, account: &AccountId) -> Fault {
+    Fault::new("TrailNotFoundException", format!("Unknown trail: {arn} for the user: {account}"))
+}
+
+/// A change that was asked for outside of the trail's home Region.
+pub fn not_at_home(arn: &str, home: Region) -> Fault {
+    let sentence = format!("The trail {arn} can only be changed in its home Region, {home}.");
+    Fault::new("InvalidHomeRegionException", sentence)
+}
+
+/// `CreateTrail` with a name that is taken.
+pub fn trail_exists(name: &str, account: &AccountId) -> Fault {
+    Fault::new("TrailAlreadyExistsException", format!("Trail {name} already exists for customer: {account}"))
+}
+
+/// One trail more than a Region may have.
+pub fn too_many_trails(account: &AccountId, limit: usize, region: Region) -> Fault {
+    let sentence = format!("User: {account} already has {limit} trails in {region}.");
+    Fault::new("MaximumNumberOfTrailsExceededException", sentence)
+}
+
+/// A multi-Region trail without the events of global services.
+pub fn multi_region_without_global() -> Fault {
+    Fault::new("InvalidParameterCombinationException", "Multi-Region trail must include global service events.")
+}
+
+/// A bucket name that breaks S3's rules.
+pub fn invalid_bucket_name(bucket: &str) -> Fault {
+    Fault::new("InvalidS3BucketNameException", format!("Bucket name {bucket} is not valid."))
+}
+
+/// A bucket that does not exist.
+pub fn no_such_bucket(bucket: &str) -> Fault {
+    Fault::new("S3BucketDoesNotExistException", format!("S3 bucket {bucket} does not exist!"))
+}
+
+/// A bucket whose policy does not let CloudTrail in.
+pub fn insufficient_bucket_policy(bucket: &str) -> Fault {
+    let sentence = format!("Incorrect S3 bucket policy is detected for bucket: {bucket}");
+    Fault::new("InsufficientS3BucketPolicyException", sentence)
+}
+
+/// A prefix over the limit.
+pub fn prefix_too_long(limit: usize) -> Fault {
+    Fault::new("InvalidS3PrefixException", format!("S3 key prefix is longer than {limit} characters."))
+}
+
+/// A prefix with characters that keys should not have.
+pub fn invalid_prefix(prefix: &str) -> Fault {
+    Fault::new("InvalidS3PrefixException", format!("S3 key prefix {prefix} is not valid."))
+}
+
+/// A log group that is not named by its ARN.
+pub fn invalid_log_group(group: &str) -> Fault {
+    let sentence = format!("CloudTrail cannot validate the specified log group ARN: {group}.");
+    Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
+}
+
+/// A log group without a role, or a role without a log group.
+pub fn log_group_without_role() -> Fault {
+    Fault::new(
+        "InvalidParameterCombinationException",
+        "You must specify both CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn, or neither.",
+    )
+}
+
+/// A member whose feature is not built.
+pub fn not_built(member: &str) -> Fault {
+    let sentence = format!("Trailcam does not implement {member} of trails yet. Leave it out.");
+    Fault::new("NotImplemented", sentence).status(501)
+}
+
+// Tags.
+
+/// More tags than a resource may have.
+pub fn too_many_tags(limit: usize) -> Fault {
+    Fault::new("TagsLimitExceededException", format!("A resource can have at most {limit} tags."))
+}
+
+/// A key that only AWS may use.
+pub fn reserved_tag() -> Fault {
+    Fault::new("InvalidTagParameterException", "Tag keys that start with aws: are reserved for AWS use.")
+}
+
+/// A key that stands twice in one call.
+pub fn duplicate_tag(key: &str) -> Fault {
+    Fault::new("InvalidTagParameterException", format!("The tag key {key} is specified more than once."))
+}
+
+/// A resource of CloudTrail that is not a trail.
+pub fn resource_type_not_supported(arn: &str) -> Fault {
+    let sentence = format!("The type of the resource {arn} is not supported.");
+    Fault::new("ResourceTypeNotSupportedException", sentence)
+}
+
+/// A trail that is not there to be tagged.
+pub fn unknown_resource(arn: &str) -> Fault {
+    Fault::new("ResourceNotFoundException", format!("The resource {arn} does not exist."))
 }

@@ -1,6 +1,7 @@
 //! CloudTrail: event history, trails, log files and digests.
 
 pub mod delivery;
+pub mod destination;
 pub mod digest;
 mod digest_file;
 pub mod events;
@@ -8,7 +9,10 @@ pub mod faults;
 pub mod history;
 pub mod index;
 pub mod keys;
+pub mod logging;
+pub mod naming;
 pub mod selectors;
+pub mod tags;
 pub mod trails;
 
 #[cfg(test)]
@@ -24,7 +28,7 @@ pub use keys::Keys;
 pub use trails::{Trail, Trails};
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] = &[history::OPS, keys::OPS, selectors::OPS, trails::OPS];
+pub const OPS: &[&[Op]] = &[history::OPS, keys::OPS, logging::OPS, selectors::OPS, tags::OPS, trails::OPS];
 
 /// Takes notice of a new event: into the event history, and onto the pending list of each trail that selects it.
 pub fn recorded(world: &mut World, event: &Event, at: Position) {

@@ -12,6 +12,10 @@ pub struct Selectors {}
 
 impl Selectors {
     /// Whether the trail takes the event; the Region and the global-service rule are the trail's to judge.
+    pub fn is_custom(&self) -> bool {
+        false
+    }
+
     pub fn select(&self, event: &Event) -> bool {
         event.management_event
     }

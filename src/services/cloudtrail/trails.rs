@@ -2,21 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use crate::op;
+use crate::record;
+use crate::wire::Fault;
+use crate::world::World;
+use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 use super::delivery::Shipping;
+use super::naming::{self, Viewpoint};
 use super::selectors::Selectors;
+use super::tags::{self, Tag};
+use super::{destination, digest, faults};
 
 /// The operations on trails.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[
+    op!(Write "CreateTrail" create_trail)
+        .resources(&[("AWS::CloudTrail::Trail", "Name"), ("AWS::CloudTrail::Trail", "TrailARN"), BUCKET]),
+    op!(Write "DeleteTrail" delete_trail).resources(&[("AWS::CloudTrail::Trail", "Name")]),
+    op!(Read "DescribeTrails" describe_trails),
+    op!(Read "GetTrail" get_trail),
+    op!(Read "ListTrails" list_trails),
+    op!(Write "UpdateTrail" update_trail).resources(&[("AWS::CloudTrail::Trail", "Name"), BUCKET]),
+];
+
+const BUCKET: (&str, &str) = ("AWS::S3::Bucket", "S3BucketName");
+
+/// Trails at home in a Region, at the most.
+const TRAILS_MAX: usize = 5;
 
 /// The trails of an account, by ARN.
 pub type Trails = BTreeMap<String, Trail>;
 
 /// A trail. It lives in its home Region; a multi-Region trail has a shadow in every other one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Trail {
     pub arn: String,
     pub name: String,
@@ -30,6 +51,8 @@ pub struct Trail {
     pub global_events: bool,
     /// Digest files are written.
     pub validation: bool,
+    /// Events that CloudTrail's own deliveries make are delivered too (`RecursiveLogging`).
+    pub recursive: bool,
     pub selectors: Selectors,
     pub tags: BTreeMap<String, String>,
     pub logging: bool,
@@ -37,4 +60,249 @@ pub struct Trail {
     pub stopped: Option<Time>,
     /// What is under way in each Region the trail covers.
     pub shipping: BTreeMap<Region, Shipping>,
+}
+
+impl Trail {
+    /// Whether the trail, or its shadow, is in a Region.
+    pub fn is_in(&self, region: Region) -> bool {
+        self.home == region || self.multi_region
+    }
+}
+
+/// Opens or ends a trail's digest chains, as its settings ask for.
+pub(super) fn follow_settings(world: &mut World, account: &AccountId, arn: &str) {
+    match world.account(account).trails.get(arn) {
+        Some(trail) if trail.logging && trail.validation => digest::start(world, account, arn),
+        _ => digest::stop(world, account, arn),
+    }
+}
+
+record! {
+    /// What `CreateTrail` and `UpdateTrail` read. Empty texts remove a setting.
+    struct Settings {
+        name: String = "Name",
+        bucket: Option<String> = "S3BucketName",
+        prefix: Option<String> = "S3KeyPrefix",
+        topic: Option<String> = "SnsTopicName",
+        global_events: Option<bool> = "IncludeGlobalServiceEvents",
+        multi_region: Option<bool> = "IsMultiRegionTrail",
+        validation: Option<bool> = "EnableLogFileValidation",
+        log_group: Option<String> = "CloudWatchLogsLogGroupArn",
+        log_role: Option<String> = "CloudWatchLogsRoleArn",
+        key: Option<String> = "KmsKeyId",
+        organization: Option<bool> = "IsOrganizationTrail",
+        recursive: Option<bool> = "RecursiveLogging",
+    }
+
+    /// A trail as `CreateTrail` and `UpdateTrail` answer it.
+    struct Stored {
+        name: String = "Name",
+        bucket: String = "S3BucketName",
+        prefix: Option<String> = "S3KeyPrefix",
+        global_events: bool = "IncludeGlobalServiceEvents",
+        multi_region: bool = "IsMultiRegionTrail",
+        arn: String = "TrailARN",
+        validation: bool = "LogFileValidationEnabled",
+        organization: bool = "IsOrganizationTrail",
+        recursive: Option<bool> = "RecursiveLogging",
+    }
+
+    /// A trail as `GetTrail` and `DescribeTrails` answer it.
+    struct Described {
+        name: String = "Name",
+        bucket: String = "S3BucketName",
+        prefix: Option<String> = "S3KeyPrefix",
+        global_events: bool = "IncludeGlobalServiceEvents",
+        multi_region: bool = "IsMultiRegionTrail",
+        home: String = "HomeRegion",
+        arn: String = "TrailARN",
+        validation: bool = "LogFileValidationEnabled",
+        custom_selectors: bool = "HasCustomEventSelectors",
+        insight_selectors: bool = "HasInsightSelectors",
+        organization: bool = "IsOrganizationTrail",
+        recursive: Option<bool> = "RecursiveLogging",
+    }
+
+    struct Named { name: String = "Name" }
+
+    struct GotTrail { trail: Described = "Trail" }
+
+    struct TrailTags { tags: Vec<Tag> = "TagsList" }
+
+    struct DescribeTrails { names: Vec<String> = "trailNameList", shadows: Option<bool> = "includeShadowTrails" }
+
+    struct DescribedTrails { trails: Vec<Described> = "trailList" }
+
+    struct Listed { arn: String = "TrailARN", name: String = "Name", home: String = "HomeRegion" }
+
+    struct ListTrails { token: Option<String> = "NextToken" }
+
+    struct ListedTrails { trails: Vec<Listed> = "Trails" }
+}
+
+impl Viewpoint {
+    /// Where a call stands.
+    pub fn of(cx: &Cx) -> Viewpoint {
+        Viewpoint { account: cx.account.clone(), region: cx.region }
+    }
+}
+
+fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Stored, Fault> {
+    naming::check_name(&input.name)?;
+    let here = Viewpoint::of(cx);
+    let mut trail = Trail {
+        arn: naming::arn(&here.account, here.region, &input.name),
+        name: input.name.clone(),
+        account: here.account.clone(),
+        home: here.region,
+        bucket: String::new(),
+        prefix: None,
+        multi_region: false,
+        global_events: true,
+        validation: false,
+        recursive: true,
+        selectors: Selectors::default(),
+        tags: tags::checked(tags.tags)?,
+        logging: false,
+        started: None,
+        stopped: None,
+        shipping: BTreeMap::new(),
+    };
+    input.apply(&mut trail)?;
+    let trails = &cx.world.account(&here.account).trails;
+    if trails.contains_key(&trail.arn) {
+        return Err(faults::trail_exists(&trail.name, &here.account));
+    }
+    if trails.values().filter(|other| other.home == here.region).count() >= TRAILS_MAX {
+        return Err(faults::too_many_trails(&here.account, TRAILS_MAX, here.region));
+    }
+    destination::check(cx.world, &trail)?;
+    let stored = stored(&trail);
+    cx.world.account(&here.account).trails.insert(trail.arn.clone(), trail);
+    Ok(stored)
+}
+
+fn update_trail(cx: &mut Cx, input: Settings) -> Result<Stored, Fault> {
+    let here = Viewpoint::of(cx);
+    let mut trail = naming::find_at_home(cx.world, &here, &input.name)?.clone();
+    input.apply(&mut trail)?;
+    destination::check(cx.world, &trail)?;
+    let (answer, arn) = (stored(&trail), trail.arn.clone());
+    cx.world.account(&here.account).trails.insert(arn.clone(), trail);
+    follow_settings(cx.world, &here.account, &arn);
+    Ok(answer)
+}
+
+fn delete_trail(cx: &mut Cx, input: Named) -> Result<(), Fault> {
+    let here = Viewpoint::of(cx);
+    let arn = naming::find_at_home(cx.world, &here, &input.name)?.arn.clone();
+    digest::finish(cx.world, &here.account, &arn);
+    cx.world.account(&here.account).trails.remove(&arn);
+    Ok(())
+}
+
+fn get_trail(cx: &mut Cx, input: Named) -> Result<GotTrail, Fault> {
+    let here = Viewpoint::of(cx);
+    Ok(GotTrail { trail: described(naming::find(cx.world, &here, &input.name)?) })
+}
+
+/// Names mean trails at home in the Region; ARNs any trail. What is not there is left out.
+fn describe_trails(cx: &mut Cx, input: DescribeTrails) -> Result<DescribedTrails, Fault> {
+    let here = Viewpoint::of(cx);
+    let arns = input.names.iter().map(|name| naming::resolve(&here, name)).collect::<Result<Vec<_>, _>>()?;
+    let shadows = input.shadows.unwrap_or(true);
+    let wanted = |trail: &&Trail| match arns.is_empty() {
+        true => trail.home == here.region || (shadows && trail.is_in(here.region)),
+        false => arns.contains(&trail.arn) && (shadows || trail.home == here.region),
+    };
+    let trails = cx.world.account(&here.account).trails.values().filter(wanted).map(described).collect();
+    Ok(DescribedTrails { trails })
+}
+
+/// All trails of the account, from any Region. They fit into one page, so a token can only be one we did not make.
+fn list_trails(cx: &mut Cx, input: ListTrails) -> Result<ListedTrails, Fault> {
+    if input.token.is_some() {
+        return Err(faults::token_is_reserved());
+    }
+    let account = cx.account.clone();
+    let listed = cx.world.account(&account).trails.values().map(|trail| Listed {
+        arn: trail.arn.clone(),
+        name: trail.name.clone(),
+        home: trail.home.to_string(),
+    });
+    Ok(ListedTrails { trails: listed.collect() })
+}
+
+impl Settings {
+    /// Puts the settings that were sent onto a trail.
+    fn apply(&self, trail: &mut Trail) -> Result<(), Fault> {
+        self.refuse_unbuilt()?;
+        if let Some(bucket) = &self.bucket {
+            trail.bucket.clone_from(bucket);
+        }
+        if let Some(prefix) = &self.prefix {
+            trail.prefix = Some(prefix.clone()).filter(|prefix| !prefix.is_empty());
+        }
+        trail.global_events = self.global_events.unwrap_or(trail.global_events);
+        trail.multi_region = self.multi_region.unwrap_or(trail.multi_region);
+        trail.validation = self.validation.unwrap_or(trail.validation);
+        trail.recursive = self.recursive.unwrap_or(trail.recursive);
+        if trail.multi_region && !trail.global_events {
+            return Err(faults::multi_region_without_global());
+        }
+        Ok(())
+    }
+
+    /// Refuses what we do not do, in AWS's words where the value is wrong anyway.
+    fn refuse_unbuilt(&self) -> Result<(), Fault> {
+        let set = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let (group, role) = (set(&self.log_group), set(&self.log_role));
+        if let Some(group) = self.log_group.as_ref().filter(|group| !group.is_empty() && !group.starts_with("arn:")) {
+            return Err(faults::invalid_log_group(group));
+        }
+        if group != role {
+            return Err(faults::log_group_without_role());
+        }
+        let members = [
+            ("SnsTopicName", set(&self.topic)),
+            ("CloudWatchLogsLogGroupArn", group),
+            ("KmsKeyId", set(&self.key)),
+            ("IsOrganizationTrail", self.organization == Some(true)),
+        ];
+        match members.iter().find(|(_, set)| *set) {
+            Some((member, _)) => Err(faults::not_built(member)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn stored(trail: &Trail) -> Stored {
+    Stored {
+        name: trail.name.clone(),
+        bucket: trail.bucket.clone(),
+        prefix: trail.prefix.clone(),
+        global_events: trail.global_events,
+        multi_region: trail.multi_region,
+        arn: trail.arn.clone(),
+        validation: trail.validation,
+        organization: false,
+        recursive: (!trail.recursive).then_some(false),
+    }
+}
+
+fn described(trail: &Trail) -> Described {
+    Described {
+        name: trail.name.clone(),
+        bucket: trail.bucket.clone(),
+        prefix: trail.prefix.clone(),
+        global_events: trail.global_events,
+        multi_region: trail.multi_region,
+        home: trail.home.to_string(),
+        arn: trail.arn.clone(),
+        validation: trail.validation,
+        custom_selectors: trail.selectors.is_custom(),
+        insight_selectors: false,
+        organization: false,
+        recursive: (!trail.recursive).then_some(false),
+    }
 }

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::{Fault, Value};
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::faults;
@@ -161,7 +160,7 @@ record! {
 
 fn describe(
     _: &mut Cx,
-    Both(input, Both(filters, page)): Both<DescribeInstances, Both<Filters, PageRequest>>,
+    (input, (filters, page)): (DescribeInstances, (Filters, PageRequest)),
 ) -> Result<Reservations, Fault> {
     match page.max {
         Some(_) if !input.ids.is_empty() => return Err(faults::ids_and_max_results("instancesSet")),

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::scope::Region;
 
@@ -23,7 +22,7 @@ record! {
 }
 
 /// Regions that one must opt in to are shown when they are asked for, by name or by `AllRegions`.
-fn describe(_: &mut Cx, Both(input, filters): Both<DescribeRegions, Filters>) -> Result<Regions, Fault> {
+fn describe(_: &mut Cx, (input, filters): (DescribeRegions, Filters)) -> Result<Regions, Fault> {
     let enabled = Region::DEFAULT.iter().map(|region| view(*region, "opt-in-not-required"));
     let others = Region::OPT_IN.iter().map(|region| view(*region, "not-opted-in"));
     let mut regions: Vec<RegionView> = enabled.collect();

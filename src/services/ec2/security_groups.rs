@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::faults;
@@ -85,8 +84,8 @@ record! {
 
 fn describe(
     cx: &mut Cx,
-    Both(input, Both(filters, page)): Both<DescribeGroups, Both<Filters, PageRequest>>,
-) -> Result<Both<Groups, PageEnd>, Fault> {
+    (input, (filters, page)): (DescribeGroups, (Filters, PageRequest)),
+) -> Result<(Groups, PageEnd), Fault> {
     let (owner, region) = (cx.account.to_string(), cx.region);
     let arn = |group: &SecurityGroup| format!("arn:aws:ec2:{region}:{owner}:security-group/{}", group.id);
     let ec2 = store(cx);
@@ -99,7 +98,7 @@ fn describe(
     let wanted = wanted.map(|group| group.view(&owner, arn(group)));
     let wanted = wanted.filter(|group| filters.pass(|filter| group.filter_values(filter)));
     let (groups, end) = page.cut(wanted.map(|group| (group.id.clone(), group)))?;
-    Ok(Both(Groups { groups }, end))
+    Ok((Groups { groups }, end))
 }
 
 /// The groups that are asked for must be there: by name, in the default VPC.

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::faults;
@@ -92,8 +91,8 @@ record! {
 
 fn describe(
     cx: &mut Cx,
-    Both(input, Both(filters, page)): Both<DescribeSubnets, Both<Filters, PageRequest>>,
-) -> Result<Both<Subnets, PageEnd>, Fault> {
+    (input, (filters, page)): (DescribeSubnets, (Filters, PageRequest)),
+) -> Result<(Subnets, PageEnd), Fault> {
     let (owner, region) = (cx.account.to_string(), cx.region);
     let arn = |subnet: &Subnet| format!("arn:aws:ec2:{region}:{owner}:subnet/{}", subnet.id);
     let subnets = &store(cx).subnets;
@@ -105,7 +104,7 @@ fn describe(
     let wanted = wanted.map(|subnet| subnet.view(&owner, arn(subnet)));
     let wanted = wanted.filter(|subnet| filters.pass(|filter| subnet.filter_values(filter)));
     let (subnets, end) = page.cut(wanted.map(|subnet| (subnet.id.clone(), subnet)))?;
-    Ok(Both(Subnets { subnets }, end))
+    Ok((Subnets { subnets }, end))
 }
 
 impl Subnet {

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::faults;
@@ -62,8 +61,8 @@ record! {
 
 fn describe(
     cx: &mut Cx,
-    Both(input, Both(filters, page)): Both<DescribeVpcs, Both<Filters, PageRequest>>,
-) -> Result<Both<Vpcs, PageEnd>, Fault> {
+    (input, (filters, page)): (DescribeVpcs, (Filters, PageRequest)),
+) -> Result<(Vpcs, PageEnd), Fault> {
     let owner = cx.account.to_string();
     let vpcs = &store(cx).vpcs;
     if let Some(unknown) = input.ids.iter().find(|id| !vpcs.contains_key(*id)) {
@@ -73,7 +72,7 @@ fn describe(
     let wanted = vpcs.values().filter(|vpc| input.ids.is_empty() || input.ids.contains(&vpc.id));
     let wanted = wanted.filter(|vpc| filters.pass(|filter| vpc.filter_values(&owner, filter)));
     let (vpcs, end) = page.cut(wanted.map(|vpc| (vpc.id.clone(), vpc.view(&owner))))?;
-    Ok(Both(Vpcs { vpcs }, end))
+    Ok((Vpcs { vpcs }, end))
 }
 
 impl Vpc {

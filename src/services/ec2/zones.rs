@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 
@@ -76,7 +75,7 @@ record! {
     }
 }
 
-fn describe(cx: &mut Cx, Both(input, filters): Both<DescribeZones, Filters>) -> Result<Zones, Fault> {
+fn describe(cx: &mut Cx, (input, filters): (DescribeZones, Filters)) -> Result<Zones, Fault> {
     let region = cx.region;
     let mut zones = zones(cx.world.ids.seed(), &cx.account, region);
     if let Some(unknown) = input.names.iter().find(|name| !zones.iter().any(|zone| zone.name == **name)) {

@@ -7,7 +7,6 @@ use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::caller::{AccessKey, Principal};
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::time::{Time, whole_seconds};
 
@@ -87,7 +86,7 @@ fn create(cx: &mut Cx, input: ForUser) -> Result<CreateAnswer, Fault> {
     Ok(CreateAnswer { key: answer })
 }
 
-fn list(cx: &mut Cx, Both(input, page): Both<ForUser, PageRequest>) -> Result<Both<ListAnswer, PageEnd>, Fault> {
+fn list(cx: &mut Cx, (input, page): (ForUser, PageRequest)) -> Result<(ListAnswer, PageEnd), Fault> {
     let owner = owner(cx, input.user)?;
     let keys = keys_of(cx, &owner)?;
     let mut keys: Vec<_> = keys.iter().map(|key| (key.id.clone(), key)).collect();
@@ -98,7 +97,7 @@ fn list(cx: &mut Cx, Both(input, page): Both<ForUser, PageRequest>) -> Result<Bo
         status: key.status(),
         created: key.created,
     });
-    Ok(Both(ListAnswer { keys: page.items }, page.end))
+    Ok((ListAnswer { keys: page.items }, page.end))
 }
 
 /// Long-term keys of the caller's account only, and not deleted ones.

@@ -6,7 +6,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::entities::store;
@@ -91,9 +90,9 @@ fn create_alias(cx: &mut Cx, input: Alias) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list_aliases(cx: &mut Cx, page: PageRequest) -> Result<Both<Aliases, PageEnd>, Fault> {
+fn list_aliases(cx: &mut Cx, page: PageRequest) -> Result<(Aliases, PageEnd), Fault> {
     let page = page.cut(store(cx).alias.iter().map(|alias| (alias, alias.clone())))?;
-    Ok(Both(Aliases { aliases: page.items }, page.end))
+    Ok((Aliases { aliases: page.items }, page.end))
 }
 
 fn delete_alias(cx: &mut Cx, input: Alias) -> Result<(), Fault> {

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::entities::{Holder, Name, find, store};
@@ -60,7 +59,7 @@ record! {
     struct PolicyRole { name: String = "RoleName", id: String = "RoleId" }
 }
 
-fn attach<K: Holder>(cx: &mut Cx, Both(holder, policy): Both<Name<K>, PolicyArn>) -> Result<(), Fault> {
+fn attach<K: Holder>(cx: &mut Cx, (holder, policy): (Name<K>, PolicyArn)) -> Result<(), Fault> {
     find::<K>(cx, &holder.name)?;
     if !policies::exists(store(cx), &policy.arn)? {
         return Err(faults::policy_not_attachable(&policy.arn));
@@ -73,20 +72,20 @@ fn attach<K: Holder>(cx: &mut Cx, Both(holder, policy): Both<Name<K>, PolicyArn>
     Ok(())
 }
 
-fn detach<K: Holder>(cx: &mut Cx, Both(holder, policy): Both<Name<K>, PolicyArn>) -> Result<(), Fault> {
+fn detach<K: Holder>(cx: &mut Cx, (holder, policy): (Name<K>, PolicyArn)) -> Result<(), Fault> {
     let attached = &mut find::<K>(cx, &holder.name)?.permissions().attached;
     if attached.remove(&policy.arn) { Ok(()) } else { Err(faults::policy_not_found(&policy.arn)) }
 }
 
 fn list<K: Holder>(
     cx: &mut Cx,
-    Both(holder, Both(input, page)): Both<Name<K>, Both<ListAttached, PageRequest>>,
-) -> Result<Both<AttachedPolicies, PageEnd>, Fault> {
+    (holder, (input, page)): (Name<K>, (ListAttached, PageRequest)),
+) -> Result<(AttachedPolicies, PageEnd), Fault> {
     let attached = &find::<K>(cx, &holder.name)?.permissions().attached;
     let prefix = input.prefix.as_deref();
     let wanted = attached.iter().filter(|arn| prefix.is_none_or(|prefix| policies::path_of(arn).starts_with(prefix)));
     let page = page.cut(wanted.map(|arn| (arn, arn)))?.map(|arn| attached_policy(arn));
-    Ok(Both(AttachedPolicies { policies: page.items }, page.end))
+    Ok((AttachedPolicies { policies: page.items }, page.end))
 }
 
 /// How listings show the attached policy `arn`.
@@ -101,7 +100,7 @@ enum Entry {
     Role(PolicyRole),
 }
 
-fn entities(cx: &mut Cx, Both(input, page): Both<ListEntities, PageRequest>) -> Result<Both<Entities, PageEnd>, Fault> {
+fn entities(cx: &mut Cx, (input, page): (ListEntities, PageRequest)) -> Result<(Entities, PageEnd), Fault> {
     if !policies::exists(store(cx), &input.arn)? {
         return Err(faults::policy_not_found(&input.arn));
     }
@@ -114,7 +113,7 @@ fn entities(cx: &mut Cx, Both(input, page): Both<ListEntities, PageRequest>) -> 
             Entry::Role(role) => entities.roles.push(role),
         }
     }
-    Ok(Both(entities, page.end))
+    Ok((entities, page.end))
 }
 
 /// Who has the policy, in the order of kinds and names.

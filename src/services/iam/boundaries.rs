@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::Store;
@@ -29,14 +28,14 @@ record! {
     pub struct BoundaryView { kind: String = "PermissionsBoundaryType", arn: String = "PermissionsBoundaryArn" }
 }
 
-fn put<K: Bounded>(cx: &mut Cx, Both(entity, input): Both<Name<K>, Boundary>) -> Result<(), Fault> {
+fn put<K: Bounded>(cx: &mut Cx, (entity, input): (Name<K>, Boundary)) -> Result<(), Fault> {
     find::<K>(cx, &entity.name)?;
     check(store(cx), Some(&input.arn))?;
     *find::<K>(cx, &entity.name)?.boundary() = Some(input.arn);
     Ok(())
 }
 
-fn delete<K: Bounded>(cx: &mut Cx, Both(entity, ()): Both<Name<K>, ()>) -> Result<(), Fault> {
+fn delete<K: Bounded>(cx: &mut Cx, (entity, ()): (Name<K>, ())) -> Result<(), Fault> {
     *find::<K>(cx, &entity.name)?.boundary() = None;
     Ok(())
 }

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
@@ -94,7 +93,7 @@ enum Entry<'a> {
 }
 
 /// AWS's own policies are left out, although AWS lists those in use: we do not hold their documents.
-fn details(cx: &mut Cx, Both(filter, page): Both<Filter, PageRequest>) -> Result<Both<Details, PageEnd>, Fault> {
+fn details(cx: &mut Cx, (filter, page): (Filter, PageRequest)) -> Result<(Details, PageEnd), Fault> {
     let iam = store(cx);
     let page = page.cut(entries(iam, &filter.kinds))?;
     let usages = Usages::count(iam);
@@ -107,7 +106,7 @@ fn details(cx: &mut Cx, Both(filter, page): Both<Filter, PageRequest>) -> Result
             Entry::Policy(policy) => details.policies.push(policy_detail(policy, &usages)),
         }
     }
-    Ok(Both(details, page.end))
+    Ok((details, page.end))
 }
 
 /// The entities of the kinds asked for, each with the key that pages go on from.

@@ -6,7 +6,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
@@ -106,18 +105,18 @@ fn create(cx: &mut Cx, input: CreateGroup) -> Result<GroupAnswer, Fault> {
     Ok(GroupAnswer { group: view })
 }
 
-fn get(cx: &mut Cx, Both(input, page): Both<GroupName, PageRequest>) -> Result<Both<MembersAnswer, PageEnd>, Fault> {
+fn get(cx: &mut Cx, (input, page): (GroupName, PageRequest)) -> Result<(MembersAnswer, PageEnd), Fault> {
     let group = find::<Group>(cx, &input.name)?.clone();
     let members = store(cx).users.iter().filter(|(_, user)| group.members.contains(&user.header.id));
     let page = page.cut(members)?.map(User::listed);
-    Ok(Both(MembersAnswer { group: group.view(), users: page.items }, page.end))
+    Ok((MembersAnswer { group: group.view(), users: page.items }, page.end))
 }
 
-fn list(cx: &mut Cx, Both(input, page): Both<ListGroups, PageRequest>) -> Result<Both<GroupsAnswer, PageEnd>, Fault> {
+fn list(cx: &mut Cx, (input, page): (ListGroups, PageRequest)) -> Result<(GroupsAnswer, PageEnd), Fault> {
     let prefix = input.prefix.as_deref();
     let groups = store(cx).groups.iter().filter(|(_, group)| group.header.is_under(prefix));
     let page = page.cut(groups)?.map(Group::view);
-    Ok(Both(GroupsAnswer { groups: page.items }, page.end))
+    Ok((GroupsAnswer { groups: page.items }, page.end))
 }
 
 fn update(cx: &mut Cx, input: UpdateGroup) -> Result<(), Fault> {
@@ -173,12 +172,12 @@ fn remove_user(cx: &mut Cx, input: Membership) -> Result<(), Fault> {
 
 fn list_for_user(
     cx: &mut Cx,
-    Both(input, page): Both<ForUser, PageRequest>,
-) -> Result<Both<GroupsAnswer, PageEnd>, Fault> {
+    (input, page): (ForUser, PageRequest),
+) -> Result<(GroupsAnswer, PageEnd), Fault> {
     let user = find::<User>(cx, &input.user)?.header.id.clone();
     let groups = store(cx).groups.iter().filter(|(_, group)| group.members.contains(&user));
     let page = page.cut(groups)?.map(Group::view);
-    Ok(Both(GroupsAnswer { groups: page.items }, page.end))
+    Ok((GroupsAnswer { groups: page.items }, page.end))
 }
 
 impl Group {

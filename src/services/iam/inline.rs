@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::documents;
@@ -43,7 +42,7 @@ record! {
     struct PolicyNames { names: Vec<String> = "PolicyNames" }
 }
 
-fn put<K: Holder>(cx: &mut Cx, Both(holder, policy): Both<Name<K>, InlinePolicy>) -> Result<(), Fault> {
+fn put<K: Holder>(cx: &mut Cx, (holder, policy): (Name<K>, InlinePolicy)) -> Result<(), Fault> {
     let inline = &mut find::<K>(cx, &holder.name)?.permissions().inline;
     documents::check_identity_policy(&policy.document)?;
     let others = inline.iter().filter(|(name, _)| **name != policy.name).map(|(_, document)| document);
@@ -57,15 +56,15 @@ fn put<K: Holder>(cx: &mut Cx, Both(holder, policy): Both<Name<K>, InlinePolicy>
 
 fn get<K: Holder>(
     cx: &mut Cx,
-    Both(holder, input): Both<Name<K>, PolicyName>,
-) -> Result<Both<Name<K>, InlinePolicy>, Fault> {
+    (holder, input): (Name<K>, PolicyName),
+) -> Result<(Name<K>, InlinePolicy), Fault> {
     let inline = &find::<K>(cx, &holder.name)?.permissions().inline;
     let document = inline.get(&input.name).ok_or_else(|| faults::inline_policy_not_found(K::TITLE, &input.name))?;
     let document = documents::encoded(document);
-    Ok(Both(holder, InlinePolicy { name: input.name, document }))
+    Ok((holder, InlinePolicy { name: input.name, document }))
 }
 
-fn delete<K: Holder>(cx: &mut Cx, Both(holder, input): Both<Name<K>, PolicyName>) -> Result<(), Fault> {
+fn delete<K: Holder>(cx: &mut Cx, (holder, input): (Name<K>, PolicyName)) -> Result<(), Fault> {
     let inline = &mut find::<K>(cx, &holder.name)?.permissions().inline;
     let removed = inline.remove(&input.name);
     removed.map(drop).ok_or_else(|| faults::inline_policy_not_found(K::TITLE, &input.name))
@@ -73,9 +72,9 @@ fn delete<K: Holder>(cx: &mut Cx, Both(holder, input): Both<Name<K>, PolicyName>
 
 fn list<K: Holder>(
     cx: &mut Cx,
-    Both(holder, page): Both<Name<K>, PageRequest>,
-) -> Result<Both<PolicyNames, PageEnd>, Fault> {
+    (holder, page): (Name<K>, PageRequest),
+) -> Result<(PolicyNames, PageEnd), Fault> {
     let inline = &find::<K>(cx, &holder.name)?.permissions().inline;
     let page = page.cut(inline.keys().map(|name| (name, name.clone())))?;
-    Ok(Both(PolicyNames { names: page.items }, page.end))
+    Ok((PolicyNames { names: page.items }, page.end))
 }

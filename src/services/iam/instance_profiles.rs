@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
@@ -107,23 +106,23 @@ fn get(cx: &mut Cx, input: ProfileName) -> Result<ProfileAnswer, Fault> {
 
 fn list(
     cx: &mut Cx,
-    Both(input, page): Both<ListProfiles, PageRequest>,
-) -> Result<Both<ProfilesAnswer, PageEnd>, Fault> {
+    (input, page): (ListProfiles, PageRequest),
+) -> Result<(ProfilesAnswer, PageEnd), Fault> {
     let (iam, prefix) = (store(cx), input.prefix.as_deref());
     let profiles = iam.instance_profiles.iter().filter(|(_, profile)| profile.header.is_under(prefix));
     let page = page.cut(profiles)?.map(|profile| profile.listed(iam));
-    Ok(Both(ProfilesAnswer { profiles: page.items }, page.end))
+    Ok((ProfilesAnswer { profiles: page.items }, page.end))
 }
 
 fn list_for_role(
     cx: &mut Cx,
-    Both(input, page): Both<ForRole, PageRequest>,
-) -> Result<Both<ProfilesAnswer, PageEnd>, Fault> {
+    (input, page): (ForRole, PageRequest),
+) -> Result<(ProfilesAnswer, PageEnd), Fault> {
     find::<Role>(cx, &input.role)?;
     let iam = store(cx);
     let profiles = iam.instance_profiles.iter().filter(|(_, profile)| profile.holds(&input.role));
     let page = page.cut(profiles)?.map(|profile| profile.listed(iam));
-    Ok(Both(ProfilesAnswer { profiles: page.items }, page.end))
+    Ok((ProfilesAnswer { profiles: page.items }, page.end))
 }
 
 fn add_role(cx: &mut Cx, input: RoleInProfile) -> Result<(), Fault> {

@@ -6,7 +6,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
 use crate::world::time::{Time, whole_seconds};
@@ -172,8 +171,8 @@ fn get(cx: &mut Cx, input: PolicyArn) -> Result<PolicyAnswer, Fault> {
 
 fn list(
     cx: &mut Cx,
-    Both(input, page): Both<ListPolicies, PageRequest>,
-) -> Result<Both<PoliciesAnswer, PageEnd>, Fault> {
+    (input, page): (ListPolicies, PageRequest),
+) -> Result<(PoliciesAnswer, PageEnd), Fault> {
     let account = cx.account.clone();
     let iam = store(cx);
     let usages = Usages::count(iam);
@@ -194,7 +193,7 @@ fn list(
             Some(policy) => policy.view(usages.of(arn)),
             None => aws_view(arn, usages.of(arn)),
         });
-    Ok(Both(PoliciesAnswer { policies: policies.collect() }, page.end))
+    Ok((PoliciesAnswer { policies: policies.collect() }, page.end))
 }
 
 fn delete(cx: &mut Cx, input: PolicyArn) -> Result<(), Fault> {
@@ -243,8 +242,8 @@ fn get_version(cx: &mut Cx, input: VersionOf) -> Result<VersionAnswer, Fault> {
 
 fn list_versions(
     cx: &mut Cx,
-    Both(input, page): Both<PolicyArn, PageRequest>,
-) -> Result<Both<VersionsAnswer, PageEnd>, Fault> {
+    (input, page): (PolicyArn, PageRequest),
+) -> Result<(VersionsAnswer, PageEnd), Fault> {
     if aws_policies::is_known(&input.arn) {
         return Err(faults::aws_policy_document(&input.arn));
     }
@@ -253,7 +252,7 @@ fn list_versions(
     let versions = policy.version_views().map(|(n, view)| (format!("{:010}", u32::MAX - n), view));
     let versions: BTreeMap<_, _> = versions.collect();
     let page = page.cut(versions)?.map(|view| VersionView { document: None, ..view });
-    Ok(Both(VersionsAnswer { versions: page.items }, page.end))
+    Ok((VersionsAnswer { versions: page.items }, page.end))
 }
 
 fn set_default_version(cx: &mut Cx, input: VersionOf) -> Result<(), Fault> {

@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
@@ -149,11 +148,11 @@ fn get(cx: &mut Cx, input: RoleName) -> Result<RoleAnswer, Fault> {
     Ok(RoleAnswer { role: find::<Role>(cx, &input.name)?.view() })
 }
 
-fn list(cx: &mut Cx, Both(input, page): Both<ListRoles, PageRequest>) -> Result<Both<RolesAnswer, PageEnd>, Fault> {
+fn list(cx: &mut Cx, (input, page): (ListRoles, PageRequest)) -> Result<(RolesAnswer, PageEnd), Fault> {
     let prefix = input.prefix.as_deref();
     let roles = store(cx).roles.iter().filter(|(_, role)| role.header.is_under(prefix));
     let page = page.cut(roles)?.map(Role::listed);
-    Ok(Both(RolesAnswer { roles: page.items }, page.end))
+    Ok((RolesAnswer { roles: page.items }, page.end))
 }
 
 /// The answer is empty: `UpdateRoleResult` has no members.

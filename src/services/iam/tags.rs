@@ -4,7 +4,6 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 
 use super::entities::{Name, Tagged, find};
@@ -45,23 +44,23 @@ record! {
     struct TagKeys { keys: Vec<String> = "TagKeys" }
 }
 
-fn tag<K: Tagged>(cx: &mut Cx, Both(entity, input): Both<Name<K>, Tags>) -> Result<(), Fault> {
+fn tag<K: Tagged>(cx: &mut Cx, (entity, input): (Name<K>, Tags)) -> Result<(), Fault> {
     let tags = find::<K>(cx, &entity.name)?.tags();
     *tags = merged::<K>(tags, input.tags)?;
     Ok(())
 }
 
-fn untag<K: Tagged>(cx: &mut Cx, Both(entity, input): Both<Name<K>, TagKeys>) -> Result<(), Fault> {
+fn untag<K: Tagged>(cx: &mut Cx, (entity, input): (Name<K>, TagKeys)) -> Result<(), Fault> {
     let gone = |tag: &Tag| input.keys.iter().any(|key| same(key, &tag.key));
     find::<K>(cx, &entity.name)?.tags().retain(|tag| !gone(tag));
     Ok(())
 }
 
-fn list<K: Tagged>(cx: &mut Cx, Both(entity, page): Both<Name<K>, PageRequest>) -> Result<Both<Tags, PageEnd>, Fault> {
+fn list<K: Tagged>(cx: &mut Cx, (entity, page): (Name<K>, PageRequest)) -> Result<(Tags, PageEnd), Fault> {
     let mut tags = find::<K>(cx, &entity.name)?.tags().clone();
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     let page = page.cut(tags.into_iter().map(|tag| (tag.key.clone(), tag)))?;
-    Ok(Both(Tags { tags: page.items }, page.end))
+    Ok((Tags { tags: page.items }, page.end))
 }
 
 /// The tags that a new entity gets.

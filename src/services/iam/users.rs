@@ -5,7 +5,6 @@ use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::caller::Principal;
-use crate::world::fields::Both;
 use crate::world::op::Op;
 use crate::world::time::{Time, whole_seconds};
 
@@ -142,11 +141,11 @@ fn get(cx: &mut Cx, input: GetUser) -> Result<UserAnswer, Fault> {
     Ok(UserAnswer { user: find::<User>(cx, &name)?.view() })
 }
 
-fn list(cx: &mut Cx, Both(input, page): Both<ListUsers, PageRequest>) -> Result<Both<UsersAnswer, PageEnd>, Fault> {
+fn list(cx: &mut Cx, (input, page): (ListUsers, PageRequest)) -> Result<(UsersAnswer, PageEnd), Fault> {
     let prefix = input.prefix.as_deref();
     let users = store(cx).users.iter().filter(|(_, user)| user.header.is_under(prefix));
     let page = page.cut(users)?.map(User::listed);
-    Ok(Both(UsersAnswer { users: page.items }, page.end))
+    Ok((UsersAnswer { users: page.items }, page.end))
 }
 
 fn update(cx: &mut Cx, input: UpdateUser) -> Result<(), Fault> {
