@@ -53,7 +53,7 @@ def test_bodies_over_the_limit(trailcam):
 
 
 def test_heads_over_the_limit(trailcam):
-    answer = requests.get(trailcam.endpoint, headers={"x-long": "x" * 100_000}, timeout=20)
+    answer = requests.get(trailcam.endpoint, headers={"x-long": "x" * 300_000}, timeout=20)
     assert answer.status_code == 431
     alive(trailcam)
 
@@ -93,7 +93,7 @@ def test_document_types_are_not_expanded(trailcam):
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("body", [b"Action=ListUsers&Version=%ZZ", b"Action", b"\xff\xff", b"Version=2010-05-08"])
+@pytest.mark.parametrize("body", [b"Action=%ZZ&Version=2010-05-08", b"Action", b"\xff\xff", b"Version=2010-05-08"])
 def test_forms_that_are_none(trailcam, body):
     answer = post(trailcam, body, service="iam", content_type="application/x-www-form-urlencoded")
     assert 400 <= answer.status_code < 500
