@@ -15,16 +15,24 @@ pub struct Fault {
     pub members: Map,
     /// HTTP status where neither contract nor protocol tells it.
     pub status: Option<u16>,
+    /// Headers of the answer beside those of the protocol.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Fault {
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Fault {
-        Fault { code: code.into(), message: message.into(), members: Map::new(), status: None }
+        Fault { code: code.into(), message: message.into(), members: Map::new(), status: None, headers: Vec::new() }
     }
 
     /// Fixes the HTTP status of a code that is outside the contract.
     pub fn status(mut self, status: u16) -> Fault {
         self.status = Some(status);
+        self
+    }
+
+    /// Adds a header to the answer, for what clients read where there is no body.
+    pub fn header(mut self, name: &'static str, value: &str) -> Fault {
+        self.headers.push((name, value.to_owned()));
         self
     }
 

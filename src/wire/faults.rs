@@ -28,6 +28,7 @@ pub fn encode_fault(
         Protocol::Ec2 => error.ec2(request_id),
         Protocol::RestXml => error.rest_xml(request_id, resource),
     };
+    encoded.headers.extend(fault.headers.iter().map(|(name, value)| ((*name).into(), value.clone())));
     match protocol {
         Protocol::Json | Protocol::Cbor if contract.query_compatible => {
             encoded.headers.push(("x-amzn-query-error".into(), format!("{};{}", error.code(), error.side())));

@@ -36,6 +36,8 @@ pub enum Sender {
     Service {
         name: &'static str,
         account: AccountId,
+        /// ARN of the resource it works for (a trail): `aws:SourceArn` in policies.
+        source: Option<String>,
     },
     /// A service that passes on the rights of its own caller: records show the caller, and the service as
     /// `invokedBy`.
@@ -87,6 +89,10 @@ pub struct Cx<'a> {
     /// `Host` header of a client's request, for URLs in answers; empty for services.
     pub host: &'a str,
     pub operation: &'static Operation,
+    /// ARN of the resource that a service works for.
+    pub source: Option<&'a str>,
+    /// The whole input, for conditions of policies on what was sent.
+    pub input: Option<&'a Value>,
     /// The request's id, as the client will see it.
     pub request_id: &'a str,
     /// The body of an upload; taken by the handler that stores it.
@@ -130,7 +136,7 @@ impl Call {
     ) -> Option<Call> {
         let contract = crate::contract::get(service)?;
         let operation = contract.find(operation)?;
-        let sender = Sender::Service { name, account };
+        let sender = Sender::Service { name, account, source: None };
         Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
     }
 
@@ -138,6 +144,14 @@ impl Call {
     pub fn on_behalf_of(mut self, caller: &Caller) -> Call {
         if let Sender::Service { name, .. } = self.sender {
             self.sender = Sender::OnBehalf { name, caller: Box::new(caller.clone()) };
+        }
+        self
+    }
+
+    /// Says which resource a service works for.
+    pub fn working_for(mut self, arn: &str) -> Call {
+        if let Sender::Service { source, .. } = &mut self.sender {
+            *source = Some(arn.to_owned());
         }
         self
     }
@@ -163,6 +177,8 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
         region: call.region,
         host: call.sender.host(),
         operation,
+        source: call.sender.source(),
+        input: call.input.as_ref().ok(),
         request_id: &request_id,
         upload,
         note: Note::default(),
@@ -192,7 +208,7 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
         }
         Sender::Client { credentials, .. } => authenticate(world, credentials),
         Sender::OnBehalf { caller, .. } => Ok((**caller).clone()),
-        Sender::Service { name, account } => Ok(Caller {
+        Sender::Service { name, account, .. } => Ok(Caller {
             account: account.clone(),
             principal: Principal::Service(name),
             access_key: None,
@@ -213,6 +229,13 @@ fn unidentified(world: &World, sender: &Sender) -> Caller {
 }
 
 impl Sender {
+    fn source(&self) -> Option<&str> {
+        match self {
+            Sender::Service { source, .. } => source.as_deref(),
+            Sender::Client { .. } | Sender::OnBehalf { .. } => None,
+        }
+    }
+
     fn host(&self) -> &str {
         match self {
             Sender::Client { connection, .. } => &connection.host,

@@ -1,194 +1,417 @@
-//! Resource policies: whether one lets an AWS service in. (Identity policies and callers of other kinds are not
-//! judged here.)
+//! Policy documents: parsed once, then asked. Knows the grammar, no service.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// What a service wants to do.
+/// A policy document.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub statements: Vec<Statement>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub effect: Effect,
+    /// Kind (`AWS`, `Service`, …) and name of each; `None` in policies of identities.
+    pub principals: Option<Choice<(String, String)>>,
+    pub actions: Choice<String>,
+    /// `None` in trust policies.
+    pub resources: Option<Choice<String>>,
+    pub conditions: Vec<Condition>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Allow,
+    Deny,
+}
+
+/// A member or its `Not…` twin.
+#[derive(Clone, Debug)]
+pub struct Choice<T> {
+    pub negated: bool,
+    pub items: Vec<T>,
+}
+
+/// One operator on one key.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub operator: String,
+    pub key: String,
+    pub values: Vec<String>,
+}
+
+/// What is asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Access<'a> {
-    /// `cloudtrail.amazonaws.com`
-    pub service: &'a str,
-    /// `s3:PutObject`
+pub struct Request<'a> {
+    /// Everything the caller is, by kind: `("Service", "cloudtrail.amazonaws.com")`.
+    pub principals: &'a [(&'a str, &'a str)],
     pub action: &'a str,
-    /// ARN of the resource.
     pub resource: &'a str,
-    /// Condition keys and their values, such as `("aws:SourceArn", …)`.
+    /// Condition keys that have a value.
     pub context: &'a [(&'a str, &'a str)],
 }
 
-/// Whether a policy document allows an access: a statement must allow it, and none may deny it. A document that is
-/// not JSON allows nothing.
-pub fn allows(document: &str, access: &Access) -> bool {
-    let Ok(policy) = serde_json::from_str::<Value>(document) else { return false };
-    let applies = |effect: &str| {
-        let mut statements = items(&policy["Statement"]).iter().filter(|statement| statement["Effect"] == effect);
-        statements.any(|statement| access.falls_under(statement))
-    };
-    applies("Allow") && !applies("Deny")
+/// What is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// No statement applies.
+    Silent,
+    Allowed,
+    /// A `Deny` statement applies.
+    Denied,
 }
 
-impl Access<'_> {
-    fn falls_under(&self, statement: &Value) -> bool {
-        self.is_principal(statement)
-            && one_of(statement, "Action", "NotAction", |pattern| {
-                like(&pattern.to_ascii_lowercase(), &self.action.to_ascii_lowercase())
-            })
-            && one_of(statement, "Resource", "NotResource", |pattern| like(pattern, self.resource))
-            && self.meets(&statement["Condition"])
-    }
+/// Why a text is no policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    NotJson,
+    Version,
+    Syntax,
+    Unknown(String),
+    Missing(&'static str),
+    Principal,
+    Effect(String),
+}
 
-    fn is_principal(&self, statement: &Value) -> bool {
-        let named = |principal: &Value| {
-            let is = |kind: &str, name: &str| items(&principal[kind]).iter().any(|item| item == name);
-            principal == "*" || is("AWS", "*") || is("Service", self.service)
+impl Policy {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The first flaw.
+    pub fn parse(text: &str) -> Result<Policy, Flaw> {
+        let Ok(Value::Object(document)) = serde_json::from_str(text) else { return Err(Flaw::NotJson) };
+        known_members(&document, &["Version", "Id", "Statement"])?;
+        if document.get("Version").is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
+            return Err(Flaw::Version);
+        }
+        let statements = match document.get("Statement") {
+            Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().map(statement).collect(),
+            Some(single @ Value::Object(_)) => statement(single).map(|statement| vec![statement]),
+            Some(Value::Array(_)) | None => Err(Flaw::Missing("Statement")),
+            Some(_) => Err(Flaw::Syntax),
         };
-        match (statement.get("Principal"), statement.get("NotPrincipal")) {
-            (Some(principal), _) => named(principal),
-            (None, Some(principal)) => !named(principal),
-            (None, None) => false,
-        }
+        statements.map(|statements| Policy { statements })
     }
 
-    fn meets(&self, condition: &Value) -> bool {
-        let operators = condition.as_object().into_iter().flatten();
-        let mut tests = operators.flat_map(|(operator, keys)| {
-            keys.as_object().into_iter().flatten().map(move |(key, wanted)| (operator.as_str(), key, wanted))
-        });
-        tests.all(|(operator, key, wanted)| self.passes(operator, key, items(wanted)))
+    /// Decides. An explicit denial wins over every permission.
+    pub fn decide(&self, request: &Request) -> Decision {
+        let mut decision = Decision::Silent;
+        for statement in self.statements.iter().filter(|statement| statement.applies(request)) {
+            match statement.effect {
+                Effect::Deny => return Decision::Denied,
+                Effect::Allow => decision = Decision::Allowed,
+            }
+        }
+        decision
+    }
+}
+
+impl Statement {
+    fn applies(&self, request: &Request) -> bool {
+        self.names(request.principals)
+            && self.actions.picks(|pattern| matches(&pattern.to_lowercase(), &request.action.to_lowercase()))
+            && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| matches(pattern, request.resource)))
+            && self.conditions.iter().all(|condition| self.holds(condition, request.context))
     }
 
-    /// One test of a condition. Operators that do not apply to texts are not met.
-    fn passes(&self, operator: &str, key: &str, wanted: &[Value]) -> bool {
-        let value = self.context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
-        if operator == "Null" {
-            return wanted.iter().any(|wanted| text(wanted) == if value.is_none() { "true" } else { "false" });
-        }
-        let (operator, if_exists) = match operator.strip_suffix("IfExists") {
+    fn names(&self, principals: &[(&str, &str)]) -> bool {
+        let is_one = |(kind, name): &(String, String)| {
+            // Everybody, services too.
+            (kind == "AWS" && name == "*") || principals.iter().any(|other| *other == (kind.as_str(), name.as_str()))
+        };
+        self.principals.as_ref().is_none_or(|all| all.picks(is_one))
+    }
+
+    /// A condition we cannot judge never permits and always denies.
+    fn holds(&self, condition: &Condition, context: &[(&str, &str)]) -> bool {
+        condition.holds(context).unwrap_or(self.effect == Effect::Deny)
+    }
+}
+
+impl<T> Choice<T> {
+    fn picks(&self, is_one: impl Fn(&T) -> bool) -> bool {
+        self.items.iter().any(is_one) != self.negated
+    }
+}
+
+impl Condition {
+    /// Whether the condition holds; `None` for an operator that is not known.
+    fn holds(&self, context: &[(&str, &str)]) -> Option<bool> {
+        let (operator, if_exists) = match self.operator.strip_suffix("IfExists") {
             Some(operator) => (operator, true),
-            None => (operator, false),
+            None => (self.operator.as_str(), false),
         };
-        let (operator, negated) = match operator {
-            "StringNotEquals" => ("StringEquals", true),
-            "StringNotEqualsIgnoreCase" => ("StringEqualsIgnoreCase", true),
-            "StringNotLike" => ("StringLike", true),
-            "ArnNotEquals" | "ArnNotLike" => ("ArnLike", true),
-            _ => (operator, false),
-        };
-        let Some(value) = value else { return if_exists || negated };
-        let fits = |wanted: &str| match operator {
-            "StringEquals" => wanted == value,
-            "StringEqualsIgnoreCase" | "Bool" => wanted.eq_ignore_ascii_case(value),
-            "StringLike" | "ArnLike" | "ArnEquals" => like(wanted, value),
-            _ => false,
-        };
-        wanted.iter().any(|wanted| fits(&text(wanted))) != negated
+        let actual = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.key)).map(|(_, value)| *value);
+        if operator == "Null" {
+            let wanted = if actual.is_none() { "true" } else { "false" };
+            return Some(self.values.iter().any(|value| value == wanted));
+        }
+        let (negated, compare) = comparison(operator)?;
+        Some(match actual {
+            Some(actual) => self.values.iter().any(|value| compare(value, actual)) != negated,
+            // Without a value, negated operators hold.
+            None => if_exists || negated,
+        })
+    }
+
+    /// Whether it compares with fixed values, not with patterns.
+    pub fn is_fixed(&self) -> bool {
+        !self.values.iter().any(|value| value.contains(['*', '?']))
     }
 }
 
-/// A member that names what fits, or else one that names what does not.
-fn one_of(statement: &Value, name: &str, other: &str, fits: impl Fn(&str) -> bool) -> bool {
-    let any = |patterns: &Value| items(patterns).iter().filter_map(Value::as_str).any(&fits);
-    match (statement.get(name), statement.get(other)) {
-        (Some(patterns), _) => any(patterns),
-        (None, Some(patterns)) => !any(patterns),
-        (None, None) => false,
-    }
+type Compare = fn(&str, &str) -> bool;
+
+/// How an operator compares the policy's value with the request's, and whether it is negated.
+fn comparison(operator: &str) -> Option<(bool, Compare)> {
+    let equal: Compare = |wanted, actual| wanted == actual;
+    let alike: Compare = |wanted, actual| wanted.eq_ignore_ascii_case(actual);
+    Some(match operator {
+        "StringEquals" => (false, equal),
+        "StringNotEquals" => (true, equal),
+        "StringEqualsIgnoreCase" | "Bool" => (false, alike),
+        "StringNotEqualsIgnoreCase" => (true, alike),
+        "StringLike" => (false, matches),
+        "StringNotLike" => (true, matches),
+        "ArnEquals" | "ArnLike" => (false, arn_matches),
+        "ArnNotEquals" | "ArnNotLike" => (true, arn_matches),
+        _ => return None,
+    })
 }
 
-/// The items of a list; anything else counts as its only item.
-fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Whether a text fits a pattern, in which `*` stands for any text and `?` for one character.
-pub fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut at, mut from) = (0, 0);
-    // Where to go back to: the last star, and how much of the text it has taken.
-    let mut star: Option<(usize, usize)> = None;
-    while from < text.len() {
+/// `*` stands for any characters, `?` for one.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut at, mut read, mut star) = (0, 0, None);
+    while let Some(letter) = text.get(read) {
         match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, from));
+            Some('*') => {
+                star = Some((at, read));
                 at += 1;
             }
-            Some(byte) if *byte == b'?' || *byte == text[from] => (at, from) = (at + 1, from + 1),
-            _ => match star {
-                Some((place, taken)) => {
-                    star = Some((place, taken + 1));
-                    (at, from) = (place + 1, taken + 1);
-                }
-                None => return false,
-            },
+            Some(wanted) if *wanted == '?' || wanted == letter => (at, read) = (at + 1, read + 1),
+            _ => {
+                // Let the last star take one letter more.
+                let Some((star_at, taken)) = star else { return false };
+                star = Some((star_at, taken + 1));
+                (at, read) = (star_at + 1, taken + 1);
+            }
         }
     }
-    pattern[at..].iter().all(|byte| *byte == b'*')
+    pattern.iter().skip(at).all(|letter| *letter == '*')
+}
+
+/// The six parts of an ARN match one by one.
+fn arn_matches(pattern: &str, arn: &str) -> bool {
+    let (patterns, parts): (Vec<_>, Vec<_>) = (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
+    pattern == "*"
+        || patterns.len() == parts.len() && patterns.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part))
+}
+
+fn statement(value: &Value) -> Result<Statement, Flaw> {
+    const MEMBERS: [&str; 9] =
+        ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+    let members = value.as_object().ok_or(Flaw::Syntax)?;
+    known_members(members, &MEMBERS)?;
+    let effect = match members.get("Effect") {
+        Some(Value::String(effect)) if effect == "Allow" => Effect::Allow,
+        Some(Value::String(effect)) if effect == "Deny" => Effect::Deny,
+        Some(Value::String(other)) => return Err(Flaw::Effect(other.clone())),
+        Some(_) => return Err(Flaw::Syntax),
+        None => return Err(Flaw::Missing("Effect")),
+    };
+    Ok(Statement {
+        effect,
+        principals: choice(members, "Principal", "NotPrincipal", principals)?,
+        actions: choice(members, "Action", "NotAction", texts)?.ok_or(Flaw::Missing("Action"))?,
+        resources: choice(members, "Resource", "NotResource", texts)?,
+        conditions: members.get("Condition").map_or(Ok(Vec::new()), conditions)?,
+    })
+}
+
+fn known_members(members: &Map<String, Value>, known: &[&str]) -> Result<(), Flaw> {
+    let unknown = members.keys().find(|member| !known.contains(&member.as_str()));
+    unknown.map_or(Ok(()), |member| Err(Flaw::Unknown(member.clone())))
+}
+
+fn choice<T>(
+    members: &Map<String, Value>,
+    name: &'static str,
+    not: &str,
+    read: fn(&Value) -> Result<Vec<T>, Flaw>,
+) -> Result<Option<Choice<T>>, Flaw> {
+    let (negated, value) = match (members.get(name), members.get(not)) {
+        (Some(_), Some(_)) => return Err(Flaw::Syntax),
+        (None, None) => return Ok(None),
+        (Some(value), None) => (false, value),
+        (None, Some(value)) => (true, value),
+    };
+    let items = read(value)?;
+    if items.is_empty() {
+        return Err(Flaw::Missing(name));
+    }
+    Ok(Some(Choice { negated, items }))
+}
+
+fn principals(value: &Value) -> Result<Vec<(String, String)>, Flaw> {
+    if value == "*" {
+        return Ok(vec![("AWS".to_owned(), "*".to_owned())]);
+    }
+    let mut all = Vec::new();
+    for (kind, names) in value.as_object().ok_or(Flaw::Principal)? {
+        if !matches!(kind.as_str(), "AWS" | "Service" | "Federated" | "CanonicalUser") {
+            return Err(Flaw::Principal);
+        }
+        all.extend(texts(names)?.into_iter().map(|name| (kind.clone(), name)));
+    }
+    Ok(all)
+}
+
+fn conditions(value: &Value) -> Result<Vec<Condition>, Flaw> {
+    let mut all = Vec::new();
+    for (operator, keys) in value.as_object().ok_or(Flaw::Syntax)? {
+        for (key, values) in keys.as_object().ok_or(Flaw::Syntax)? {
+            all.push(Condition { operator: operator.clone(), key: key.clone(), values: scalars(values)? });
+        }
+    }
+    Ok(all)
+}
+
+/// A text or a list of texts.
+fn texts(value: &Value) -> Result<Vec<String>, Flaw> {
+    match value {
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned).ok_or(Flaw::Syntax)).collect(),
+        _ => Err(Flaw::Syntax),
+    }
+}
+
+/// Conditions may be given numbers and booleans too.
+fn scalars(value: &Value) -> Result<Vec<String>, Flaw> {
+    match value {
+        Value::Array(items) => items.iter().map(scalars).collect::<Result<Vec<_>, _>>().map(|all| all.concat()),
+        Value::String(text) => Ok(vec![text.clone()]),
+        Value::Bool(_) | Value::Number(_) => Ok(vec![value.to_string()]),
+        Value::Null | Value::Object(_) => Err(Flaw::Syntax),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PUT: Access = Access {
-        service: "cloudtrail.amazonaws.com",
-        action: "s3:PutObject",
-        resource: "arn:aws:s3:::logs/AWSLogs/111122223333/CloudTrail/f.json.gz",
-        context: &[
-            ("s3:x-amz-acl", "bucket-owner-full-control"),
-            ("aws:SourceArn", "arn:aws:cloudtrail:us-east-1:111122223333:trail/t"),
-            ("aws:SecureTransport", "true"),
-        ],
-    };
+    const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+    const KEY: &str = "arn:aws:s3:::logs/AWSLogs/111122223333/CloudTrail/us-east-1/x.json.gz";
 
-    /// The policy of the CloudTrail user guide, with one part replaced.
-    fn check(part: &str, by: &str, allowed: bool) {
-        let policy = r#"{"Version":"2012-10-17","Statement":[
-            {"Sid":"AWSCloudTrailAclCheck","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
-             "Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::logs"},
-            {"Sid":"AWSCloudTrailWrite","Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},
-             "Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/AWSLogs/111122223333/*",
-             "Condition":{"StringEquals":{"s3:x-amz-acl":"bucket-owner-full-control",
-              "aws:SourceArn":"arn:aws:cloudtrail:us-east-1:111122223333:trail/t"}}},
-            {"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::logs","arn:aws:s3:::logs/*"],
-             "Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}"#;
-        assert!(policy.contains(part), "{part}");
-        assert_eq!(allows(&policy.replace(part, by), &PUT), allowed, "{part} → {by}");
+    /// The bucket policy of CloudTrail's user guide, "Amazon S3 bucket policy for CloudTrail".
+    fn documented() -> serde_json::Value {
+        serde_json::json!({"Version": "2012-10-17", "Statement": [
+            {"Sid": "AWSCloudTrailAclCheck20150319", "Effect": "Allow",
+             "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl",
+             "Resource": "arn:aws:s3:::logs", "Condition": {"StringEquals": {"aws:SourceArn": TRAIL}}},
+            {"Sid": "AWSCloudTrailWrite20150319", "Effect": "Allow",
+             "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject",
+             "Resource": "arn:aws:s3:::logs/AWSLogs/111122223333/*",
+             "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceArn": TRAIL}}}]})
+    }
+
+    fn put(policy: &serde_json::Value) -> Decision {
+        let context =
+            [("aws:SourceArn", TRAIL), ("aws:SecureTransport", "true"), ("s3:x-amz-acl", "bucket-owner-full-control")];
+        let principals = [("Service", "cloudtrail.amazonaws.com")];
+        let request = Request { principals: &principals, action: "s3:PutObject", resource: KEY, context: &context };
+        Policy::parse(&policy.to_string()).unwrap().decide(&request)
     }
 
     #[test]
-    fn the_documented_policy_and_its_variations() {
-        check("", "", true);
-        check("s3:PutObject", "s3:putobject", true);
-        check("s3:PutObject", "s3:Put*", true);
-        check("s3:PutObject", "s3:GetObject", false);
-        check("111122223333/*", "444455556666/*", false);
-        check("bucket-owner-full-control", "private", false);
-        check("trail/t\"", "trail/other\"", false);
-        check("{\"StringEquals\":{\"s3:x", "{\"StringLike\":{\"s3:x", true);
+    fn the_documented_policy_and_broken_ones() {
+        let check = |path: &str, value: serde_json::Value, expected: Decision| {
+            let mut policy = documented();
+            *policy.pointer_mut(&format!("/Statement/1/{path}")).unwrap() = value.clone();
+            assert_eq!(put(&policy), expected, "{path} = {value}");
+        };
+        let text = |text: &str| serde_json::Value::from(text);
+        assert_eq!(put(&documented()), Decision::Allowed);
+        check("Effect", text("Deny"), Decision::Denied);
+        check("Principal", text("*"), Decision::Allowed);
+        check("Principal", serde_json::json!({"Service": "config.amazonaws.com"}), Decision::Silent);
+        check("Principal", serde_json::json!({"AWS": "111122223333"}), Decision::Silent);
+        check("Action", text("s3:Put*"), Decision::Allowed);
+        check("Action", text("S3:PUTOBJECT"), Decision::Allowed);
+        check("Action", text("s3:GetObject"), Decision::Silent);
+        check("Resource", text("arn:aws:s3:::logs/prefix/AWSLogs/111122223333/*"), Decision::Silent);
+        check("Resource", text("arn:aws:s3:::logs"), Decision::Silent);
+        check("Resource", text("arn:aws:s3:::logs/*"), Decision::Allowed);
         check(
-            "Principal\":{\"Service\":\"cloudtrail.amazonaws.com\"}",
-            "Principal\":{\"Service\":[\"config.amazonaws.com\"]}",
-            false,
+            "Condition/StringEquals/aws:SourceArn",
+            text("arn:aws:cloudtrail:us-east-1:111122223333:trail/other"),
+            Decision::Silent,
         );
-        check("Principal\":{\"Service\":\"cloudtrail.amazonaws.com\"}", "Principal\":\"*\"", true);
-        check("\"aws:SecureTransport\":\"false\"", "\"aws:SecureTransport\":\"true\"", false);
-        check("\"Bool\":{\"aws:SecureTransport\"", "\"NumericEquals\":{\"aws:SecureTransport\"", true);
-        check("\"Version\"", "Version", false);
+        check("Condition/StringEquals/s3:x-amz-acl", text("private"), Decision::Silent);
+        check(
+            "Condition",
+            serde_json::json!({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/*"}}),
+            Decision::Allowed,
+        );
+        check(
+            "Condition",
+            serde_json::json!({"StringLike": {"AWS:SourceArn": ["x", "arn:*:trail/m?in"]}}),
+            Decision::Allowed,
+        );
+        check(
+            "Condition",
+            serde_json::json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
+            Decision::Silent,
+        );
+        check(
+            "Condition",
+            serde_json::json!({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}),
+            Decision::Allowed,
+        );
+        check("Condition", serde_json::json!({"Bool": {"aws:SecureTransport": true}}), Decision::Allowed);
+        check("Condition", serde_json::json!({"Mystery": {"aws:SourceArn": TRAIL}}), Decision::Silent);
+    }
+
+    #[test]
+    fn denials_win() {
+        let check = |condition: serde_json::Value, expected: Decision| {
+            let mut policy = documented();
+            let deny = serde_json::json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                "Resource": "arn:aws:s3:::logs/*", "Condition": condition});
+            policy["Statement"].as_array_mut().unwrap().push(deny);
+            assert_eq!(put(&policy), expected);
+        };
+        check(serde_json::json!({"Bool": {"aws:SecureTransport": "false"}}), Decision::Allowed);
+        check(serde_json::json!({"Bool": {"aws:SecureTransport": "true"}}), Decision::Denied);
+        check(serde_json::json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), Decision::Denied);
+        check(serde_json::json!({"Mystery": {"aws:SourceArn": "x"}}), Decision::Denied);
     }
 
     #[test]
     fn patterns() {
-        let check = |pattern, text, expected| assert_eq!(like(pattern, text), expected, "{pattern} {text}");
+        let check = |pattern: &str, text: &str, expected: bool| {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}")
+        };
         check("*", "", true);
-        check("a*c*e", "abcde", true);
-        check("a*c*e", "abcdef", false);
+        check("a*c", "abbc", true);
+        check("a*c", "abbd", false);
         check("a?c", "abc", true);
         check("a?c", "ac", false);
-        check("**b", "aab", true);
+        check("*b*b", "abab", true);
         check("", "a", false);
+    }
+
+    #[test]
+    fn flaws() {
+        let check = |text: &str, expected: Flaw| assert_eq!(Policy::parse(text).err(), Some(expected), "{text}");
+        check("", Flaw::NotJson);
+        check("[]", Flaw::NotJson);
+        check("{}", Flaw::Missing("Statement"));
+        check(r#"{"Version":"2020-01-01","Statement":[]}"#, Flaw::Version);
+        check(r#"{"Statement":[{"Effect":"Allow"}]}"#, Flaw::Missing("Action"));
+        check(r#"{"Statement":[{"Action":"s3:*"}]}"#, Flaw::Missing("Effect"));
+        check(r#"{"Statement":[{"Effect":"Perhaps"}]}"#, Flaw::Effect("Perhaps".to_owned()));
+        check(r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Principal":"me"}]}"#, Flaw::Principal);
     }
 }

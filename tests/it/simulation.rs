@@ -235,7 +235,8 @@ fn unzip(bytes: &[u8]) -> Vec<u8> {
 /// Each Region's digests form one chain from a start to now, signed by that Region's keys, over exactly its log files.
 fn verify_chains(trailcam: &Trailcam, trail: &Trail, folder: &Path) {
     let root = trailcam.objects().join(trail.bucket);
-    for region in std::fs::read_dir(folder.join("CloudTrail-Digest")).expect("digests").map(|entry| entry.expect("one")) {
+    for region in std::fs::read_dir(folder.join("CloudTrail-Digest")).expect("digests").map(|entry| entry.expect("one"))
+    {
         let region_name = region.file_name().into_string().expect("a Region");
         let keys = trailcam.public_keys(&region_name);
         let mut listed = BTreeSet::new();
@@ -248,11 +249,17 @@ fn verify_chains(trailcam: &Trailcam, trail: &Trail, folder: &Path) {
             let value: Value = serde_json::from_slice(&digest).expect("a digest is JSON");
             let hash = hex(&Sha256::digest(&digest));
             let before = value["previousDigestSignature"].as_str().unwrap_or("null").to_owned();
-            let signed = format!("{}\n{}/{key}\n{hash}\n{before}", value["digestEndTime"].as_str().expect("an end"), trail.bucket);
+            let signed = format!(
+                "{}\n{}/{key}\n{hash}\n{before}",
+                value["digestEndTime"].as_str().expect("an end"),
+                trail.bucket
+            );
             let fingerprint = value["digestPublicKeyFingerprint"].as_str().expect("a fingerprint");
             let signature = Signature::try_from(unhex(&metadata).as_slice()).expect("a signature");
             let public = keys.get(fingerprint).expect("the key is listed");
-            VerifyingKey::<Sha256>::new(public_key(public)).verify(signed.as_bytes(), &signature).expect("the signature is right");
+            VerifyingKey::<Sha256>::new(public_key(public))
+                .verify(signed.as_bytes(), &signature)
+                .expect("the signature is right");
             if !key.contains("_backfill") {
                 match &previous {
                     None => assert!(value["previousDigestS3Object"].is_null(), "a chain starts without a predecessor"),
@@ -273,7 +280,9 @@ fn verify_chains(trailcam: &Trailcam, trail: &Trail, folder: &Path) {
         }
         let logs: BTreeSet<String> = files(&folder.join("CloudTrail").join(&region_name))
             .keys()
-            .map(|path| path.to_string_lossy().split_once("AWSLogs").map(|(_, rest)| format!("AWSLogs{rest}")).expect("a key"))
+            .map(|path| {
+                path.to_string_lossy().split_once("AWSLogs").map(|(_, rest)| format!("AWSLogs{rest}")).expect("a key")
+            })
             .collect();
         assert_eq!(logs, listed, "{} {region_name}: log files and digests", trail.name);
     }

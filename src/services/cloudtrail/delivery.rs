@@ -364,7 +364,7 @@ fn call(
 ) -> Result<(), String> {
     let region = world.s3.buckets.get(bucket).map_or(place.region, |bucket| bucket.region);
     let call = Call::by_service(SELF, place.account.clone(), region, ("s3", operation), input, upload);
-    let answer = perform(world, call.ok_or("InternalError")?);
+    let answer = perform(world, call.ok_or("InternalError")?.working_for(&place.trail));
     answer.outcome.map(|_| ()).map_err(|fault| fault.code)
 }
 

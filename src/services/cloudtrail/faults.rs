@@ -63,8 +63,9 @@ pub fn name_characters() -> Fault {
 
 /// A name of fewer than three characters.
 pub fn name_too_short(length: usize) -> Fault {
-    let sentence =
-        format!("Trail name too short. Minimum allowed length: 3 characters. Specified name length: {length} characters.");
+    let sentence = format!(
+        "Trail name too short. Minimum allowed length: 3 characters. Specified name length: {length} characters."
+    );
     Fault::new("InvalidTrailNameException", sentence)
 }
 

@@ -42,6 +42,7 @@ pub fn trail(bucket: &str) -> Trail {
         multi_region: false,
         global_events: true,
         validation: true,
+        recursive: true,
         selectors: Default::default(),
         tags: Default::default(),
         logging: true,

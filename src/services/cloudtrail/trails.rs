@@ -19,8 +19,11 @@ use super::{destination, digest, faults};
 
 /// The operations on trails.
 pub const OPS: &[Op] = &[
-    op!(Write "CreateTrail" create_trail)
-        .resources(&[("AWS::CloudTrail::Trail", "Name"), ("AWS::CloudTrail::Trail", "TrailARN"), BUCKET]),
+    op!(Write "CreateTrail" create_trail).resources(&[
+        ("AWS::CloudTrail::Trail", "Name"),
+        ("AWS::CloudTrail::Trail", "TrailARN"),
+        BUCKET,
+    ]),
     op!(Write "DeleteTrail" delete_trail).resources(&[("AWS::CloudTrail::Trail", "Name")]),
     op!(Read "DescribeTrails" describe_trails),
     op!(Read "GetTrail" get_trail),

@@ -170,10 +170,7 @@ fn remove_user(cx: &mut Cx, input: Membership) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list_for_user(
-    cx: &mut Cx,
-    (input, page): (ForUser, PageRequest),
-) -> Result<(GroupsAnswer, PageEnd), Fault> {
+fn list_for_user(cx: &mut Cx, (input, page): (ForUser, PageRequest)) -> Result<(GroupsAnswer, PageEnd), Fault> {
     let user = find::<User>(cx, &input.user)?.header.id.clone();
     let groups = store(cx).groups.iter().filter(|(_, group)| group.members.contains(&user));
     let page = page.cut(groups)?.map(Group::view);

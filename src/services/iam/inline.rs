@@ -54,10 +54,7 @@ fn put<K: Holder>(cx: &mut Cx, (holder, policy): (Name<K>, InlinePolicy)) -> Res
     Ok(())
 }
 
-fn get<K: Holder>(
-    cx: &mut Cx,
-    (holder, input): (Name<K>, PolicyName),
-) -> Result<(Name<K>, InlinePolicy), Fault> {
+fn get<K: Holder>(cx: &mut Cx, (holder, input): (Name<K>, PolicyName)) -> Result<(Name<K>, InlinePolicy), Fault> {
     let inline = &find::<K>(cx, &holder.name)?.permissions().inline;
     let document = inline.get(&input.name).ok_or_else(|| faults::inline_policy_not_found(K::TITLE, &input.name))?;
     let document = documents::encoded(document);
@@ -70,10 +67,7 @@ fn delete<K: Holder>(cx: &mut Cx, (holder, input): (Name<K>, PolicyName)) -> Res
     removed.map(drop).ok_or_else(|| faults::inline_policy_not_found(K::TITLE, &input.name))
 }
 
-fn list<K: Holder>(
-    cx: &mut Cx,
-    (holder, page): (Name<K>, PageRequest),
-) -> Result<(PolicyNames, PageEnd), Fault> {
+fn list<K: Holder>(cx: &mut Cx, (holder, page): (Name<K>, PageRequest)) -> Result<(PolicyNames, PageEnd), Fault> {
     let inline = &find::<K>(cx, &holder.name)?.permissions().inline;
     let page = page.cut(inline.keys().map(|name| (name, name.clone())))?;
     Ok((PolicyNames { names: page.items }, page.end))

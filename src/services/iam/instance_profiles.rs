@@ -104,20 +104,14 @@ fn get(cx: &mut Cx, input: ProfileName) -> Result<ProfileAnswer, Fault> {
     Ok(ProfileAnswer { profile: profile.view(store(cx)) })
 }
 
-fn list(
-    cx: &mut Cx,
-    (input, page): (ListProfiles, PageRequest),
-) -> Result<(ProfilesAnswer, PageEnd), Fault> {
+fn list(cx: &mut Cx, (input, page): (ListProfiles, PageRequest)) -> Result<(ProfilesAnswer, PageEnd), Fault> {
     let (iam, prefix) = (store(cx), input.prefix.as_deref());
     let profiles = iam.instance_profiles.iter().filter(|(_, profile)| profile.header.is_under(prefix));
     let page = page.cut(profiles)?.map(|profile| profile.listed(iam));
     Ok((ProfilesAnswer { profiles: page.items }, page.end))
 }
 
-fn list_for_role(
-    cx: &mut Cx,
-    (input, page): (ForRole, PageRequest),
-) -> Result<(ProfilesAnswer, PageEnd), Fault> {
+fn list_for_role(cx: &mut Cx, (input, page): (ForRole, PageRequest)) -> Result<(ProfilesAnswer, PageEnd), Fault> {
     find::<Role>(cx, &input.role)?;
     let iam = store(cx);
     let profiles = iam.instance_profiles.iter().filter(|(_, profile)| profile.holds(&input.role));

@@ -169,10 +169,7 @@ fn get(cx: &mut Cx, input: PolicyArn) -> Result<PolicyAnswer, Fault> {
     Ok(PolicyAnswer { policy: PolicyView { description: policy.description.clone(), tags, ..policy.view(usage) } })
 }
 
-fn list(
-    cx: &mut Cx,
-    (input, page): (ListPolicies, PageRequest),
-) -> Result<(PoliciesAnswer, PageEnd), Fault> {
+fn list(cx: &mut Cx, (input, page): (ListPolicies, PageRequest)) -> Result<(PoliciesAnswer, PageEnd), Fault> {
     let account = cx.account.clone();
     let iam = store(cx);
     let usages = Usages::count(iam);
@@ -240,10 +237,7 @@ fn get_version(cx: &mut Cx, input: VersionOf) -> Result<VersionAnswer, Fault> {
     Ok(VersionAnswer { version })
 }
 
-fn list_versions(
-    cx: &mut Cx,
-    (input, page): (PolicyArn, PageRequest),
-) -> Result<(VersionsAnswer, PageEnd), Fault> {
+fn list_versions(cx: &mut Cx, (input, page): (PolicyArn, PageRequest)) -> Result<(VersionsAnswer, PageEnd), Fault> {
     if aws_policies::is_known(&input.arn) {
         return Err(faults::aws_policy_document(&input.arn));
     }

@@ -2,6 +2,7 @@
 //! Codes and statuses: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
 
 use crate::wire::Fault;
+use crate::world::scope::Region;
 
 // Bodies of uploads.
 
@@ -368,4 +369,177 @@ pub fn access_denied() -> Fault {
 pub fn malformed_xml() -> Fault {
     let sentence = "The XML you provided was not well-formed or did not validate against our published schema";
     Fault::new("MalformedXML", sentence).status(400)
+}
+
+pub fn invalid_bucket_name(name: &str) -> Fault {
+    Fault::new("InvalidBucketName", "The specified bucket is not valid.").status(400).with("BucketName", name)
+}
+
+pub fn bucket_already_exists(name: &str) -> Fault {
+    let sentence = "The requested bucket name is not available. The bucket namespace is shared by all users of the \
+                    system. Please select a different name and try again.";
+    Fault::new("BucketAlreadyExists", sentence).status(409).with("BucketName", name)
+}
+
+pub fn bucket_already_owned(name: &str) -> Fault {
+    let sentence = "Your previous request to create the named bucket succeeded and you already own it.";
+    Fault::new("BucketAlreadyOwnedByYou", sentence).status(409).with("BucketName", name)
+}
+
+pub fn bucket_not_empty(name: &str, versioned: bool) -> Fault {
+    let sentence = match versioned {
+        true => "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+        false => "The bucket you tried to delete is not empty",
+    };
+    Fault::new("BucketNotEmpty", sentence).status(409).with("BucketName", name)
+}
+
+pub fn invalid_location(constraint: &str) -> Fault {
+    let sentence = "The specified location-constraint is not valid";
+    Fault::new("InvalidLocationConstraint", sentence).status(400).with("LocationConstraint", constraint)
+}
+
+pub fn incompatible_location(constraint: &str) -> Fault {
+    let sentence = format!(
+        "The {constraint} location constraint is incompatible for the region specific endpoint this request was sent \
+         to."
+    );
+    Fault::new("IllegalLocationConstraintException", sentence).status(400)
+}
+
+/// SDKs read the Region and try again there.
+pub fn wrong_region(signed: Region, expected: Region) -> Fault {
+    let sentence =
+        format!("The authorization header is malformed; the region '{signed}' is wrong; expecting '{expected}'");
+    Fault::new("AuthorizationHeaderMalformed", sentence)
+        .status(400)
+        .with("Region", expected.as_str())
+        .header("x-amz-bucket-region", expected.as_str())
+}
+
+pub fn buckets_out_of_range(wished: i64, count_max: i64) -> Fault {
+    let sentence = format!("Argument max-buckets must be an integer between 1 and {count_max}");
+    invalid_argument(sentence, "max-buckets", wished.to_string())
+}
+
+// Bucket configuration.
+
+pub fn no_such_policy(bucket: &str) -> Fault {
+    Fault::new("NoSuchBucketPolicy", "The bucket policy does not exist").status(404).with("BucketName", bucket)
+}
+
+pub fn malformed_policy(sentence: impl Into<String>) -> Fault {
+    Fault::new("MalformedPolicy", sentence).status(400)
+}
+
+pub fn policy_too_large() -> Fault {
+    invalid_argument("Normalized policy document exceeds the maximum allowed size of 20480 bytes", "policy", "")
+}
+
+/// The policy is public and the bucket's settings say that none may be.
+pub fn public_policy_blocked(caller: &str, bucket: &str) -> Fault {
+    let sentence = format!(
+        "User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{bucket}\" \
+         because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."
+    );
+    Fault::new("AccessDenied", sentence).status(403)
+}
+
+pub fn no_public_access_block(bucket: &str) -> Fault {
+    Fault::new("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found")
+        .status(404)
+        .with("BucketName", bucket)
+}
+
+pub fn no_ownership_controls(bucket: &str) -> Fault {
+    Fault::new("OwnershipControlsNotFoundError", "The bucket ownership controls were not found")
+        .status(404)
+        .with("BucketName", bucket)
+}
+
+pub fn acl_with_ownership_enforced() -> Fault {
+    let sentence = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+    Fault::new("InvalidBucketAclWithObjectOwnership", sentence).status(400)
+}
+
+pub fn versioning_needed() -> Fault {
+    let sentence = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.";
+    Fault::new("InvalidBucketState", sentence).status(409)
+}
+
+pub fn illegal_versioning() -> Fault {
+    let sentence = "The Versioning element must be specified";
+    Fault::new("IllegalVersioningConfigurationException", sentence).status(400)
+}
+
+pub fn lock_needs_versioning() -> Fault {
+    let sentence = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration";
+    Fault::new("InvalidBucketState", sentence).status(409)
+}
+
+pub fn no_lock_configuration(bucket: &str) -> Fault {
+    let sentence = "Object Lock configuration does not exist for this bucket";
+    Fault::new("ObjectLockConfigurationNotFoundError", sentence).status(404).with("BucketName", bucket)
+}
+
+pub fn retention_not_positive() -> Fault {
+    invalid_argument("Default retention period must be a positive integer value.", "Days", "")
+}
+
+pub fn retention_too_long() -> Fault {
+    invalid_argument("Default retention period is too large.", "Days", "")
+}
+
+pub fn no_tag_set(bucket: &str) -> Fault {
+    Fault::new("NoSuchTagSet", "The TagSet does not exist").status(404).with("BucketName", bucket)
+}
+
+pub fn too_many_bucket_tags(count_max: usize) -> Fault {
+    Fault::new("BadRequest", format!("Bucket tag count cannot be greater than {count_max}")).status(400)
+}
+
+pub fn system_tag(key: &str) -> Fault {
+    invalid_object_tag("System tags cannot be added/updated by requester", key)
+}
+
+pub fn key_without_kms() -> Fault {
+    let sentence = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
+    invalid_argument(sentence, "ApplyServerSideEncryptionByDefault", "")
+}
+
+pub fn no_lifecycle(bucket: &str) -> Fault {
+    Fault::new("NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
+        .status(404)
+        .with("BucketName", bucket)
+}
+
+/// A lifecycle rule that contradicts itself.
+pub fn bad_lifecycle(sentence: &str) -> Fault {
+    invalid_request(sentence)
+}
+
+pub fn lifecycle_not_positive(element: &str) -> Fault {
+    let sentence = format!("'{element}' for action must be a positive integer");
+    Fault::new("InvalidArgument", sentence).status(400)
+}
+
+pub fn lifecycle_not_midnight() -> Fault {
+    Fault::new("InvalidArgument", "'Date' must be at midnight GMT").status(400)
+}
+
+pub fn no_website(bucket: &str) -> Fault {
+    let sentence = "The specified bucket does not have a website configuration";
+    Fault::new("NoSuchWebsiteConfiguration", sentence).status(404).with("BucketName", bucket)
+}
+
+pub fn no_cors(bucket: &str) -> Fault {
+    Fault::new("NoSuchCORSConfiguration", "The CORS configuration does not exist")
+        .status(404)
+        .with("BucketName", bucket)
+}
+
+pub fn no_replication(bucket: &str) -> Fault {
+    Fault::new("ReplicationConfigurationNotFoundError", "The replication configuration was not found")
+        .status(404)
+        .with("BucketName", bucket)
 }

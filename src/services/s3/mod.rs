@@ -1,5 +1,6 @@
 //! S3: buckets and objects, as plain files.
 
+pub mod access;
 pub mod buckets;
 pub mod config;
 pub mod faults;
@@ -8,15 +9,23 @@ pub mod objects;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::world::World;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
+pub use config::lifecycle::run_lifecycle;
+
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &[
     buckets::OPS,
-    config::OPS,
+    config::access::OPS,
+    config::encryption::OPS,
+    config::lifecycle::OPS,
+    config::lock::OPS,
+    config::policy::OPS,
+    config::tagging::OPS,
+    config::unset::OPS,
+    config::versioning::OPS,
     objects::acl::OPS,
     objects::copy::OPS,
     objects::delete::OPS,
@@ -56,8 +65,8 @@ impl Store {
     }
 
     /// Removes every file, before the store itself is dropped.
-    pub fn erase(&self) {}
+    pub fn erase(&self) {
+        // What is left behind is overwritten, or seen as the user's own.
+        let _ = std::fs::remove_dir_all(self.root.join("s3"));
+    }
 }
-
-/// Applies a bucket's lifecycle rules at `world.now`, and schedules the next look.
-pub fn run_lifecycle(_world: &mut World, _bucket: &str) {}

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::world::caller::{Caller, Principal};
-use crate::world::policy::like;
+use crate::world::policy::matches;
 
 /// What a trust policy can ask about a request.
 pub struct Request<'a> {
@@ -35,7 +35,7 @@ type Statement = Map<String, Value>;
 
 fn names_action(statement: &Statement, action: &str) -> bool {
     let action = action.to_lowercase();
-    let named = |value: &Value| texts(value).any(|pattern| like(&pattern.to_lowercase(), &action));
+    let named = |value: &Value| texts(value).any(|pattern| matches(&pattern.to_lowercase(), &action));
     match (statement.get("Action"), statement.get("NotAction")) {
         (Some(actions), _) => named(actions),
         (None, Some(actions)) => !named(actions),
@@ -119,7 +119,7 @@ fn condition_holds(operator: &str, fact: &Option<String>, values: &Value) -> Opt
     let is_equal: fn(&str, &str) -> bool = match operator.as_str() {
         "StringEquals" => |pattern, fact| pattern == fact,
         "StringEqualsIgnoreCase" => |pattern, fact| pattern.eq_ignore_ascii_case(fact),
-        "StringLike" | "ArnLike" | "ArnEquals" => like,
+        "StringLike" | "ArnLike" | "ArnEquals" => matches,
         "Bool" => |pattern, fact| pattern.eq_ignore_ascii_case(fact),
         "Null" => return Some(scalars(values)?.iter().any(|null| (null == "true") == fact.is_none())),
         _ => return None,

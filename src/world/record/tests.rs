@@ -107,7 +107,7 @@ fn records(case: Case) -> Vec<Json> {
     };
     let sender = match (case.via, &case.caller.principal) {
         (Some(name), _) => Sender::OnBehalf { name, caller: Box::new(case.caller.clone()) },
-        (_, Principal::Service(name)) => Sender::Service { name, account: case.caller.account.clone() },
+        (_, Principal::Service(name)) => Sender::Service { name, account: case.caller.account.clone(), source: None },
         _ => Sender::Client { credentials: Credentials::default(), connection },
     };
     let input = Ok(tree(contract, op.input, &case.input));

@@ -190,6 +190,7 @@ pub fn settle(
 ) -> Result<About, Fault> {
     wishes.check()?;
     check_lock(scene, &lock)?;
+    let lock = with_default_retention(scene, lock);
     Ok(About {
         headers: headers.settle()?,
         encryption: encryption.settle(&scene.bucket.config, scene.bucket.region, account)?,
@@ -197,6 +198,13 @@ pub fn settle(
         tags: wishes.tagging.as_deref().map(tagging::of_header).transpose()?.unwrap_or_default(),
         lock,
     })
+}
+
+fn with_default_retention(scene: &Scene<'_>, lock: Lock) -> Lock {
+    match &scene.bucket.config.retention {
+        Some(retention) if lock.mode.is_none() => Lock { legal_hold: lock.legal_hold, ..retention.lock(scene.now) },
+        _ => lock,
+    }
 }
 
 impl Wishes {

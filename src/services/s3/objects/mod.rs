@@ -26,6 +26,7 @@ use crate::world::ids::Ids;
 use crate::world::time::Time;
 
 use super::Bucket;
+use super::access;
 use super::config::Versioning;
 use super::faults;
 use attributes::{Encryption, Headers, Lock};
@@ -130,7 +131,7 @@ impl Version {
 pub fn enter<'a>(cx: &'a mut Cx<'_>, place: &Place) -> Result<Scene<'a>, Fault> {
     check_key(&place.key)?;
     note(cx, &place.bucket, &place.key, false);
-    scene(cx, &place.bucket, place.expected_owner.as_deref())
+    scene(cx, &place.bucket, Some(&place.key), place.expected_owner.as_deref())
 }
 
 /// Enters a bucket for an operation on all objects with a prefix.
@@ -144,19 +145,19 @@ pub fn enter_all<'a>(
     expected_owner: Option<&str>,
 ) -> Result<Scene<'a>, Fault> {
     note(cx, bucket, prefix, true);
-    scene(cx, bucket, expected_owner)
+    scene(cx, bucket, None, expected_owner)
 }
 
-fn scene<'a>(cx: &'a mut Cx<'_>, name: &str, expected_owner: Option<&str>) -> Result<Scene<'a>, Fault> {
+fn scene<'a>(
+    cx: &'a mut Cx<'_>,
+    name: &str,
+    key: Option<&str>,
+    expected_owner: Option<&str>,
+) -> Result<Scene<'a>, Fault> {
+    access::check(cx, name, key, expected_owner)?;
     let World { s3, ids, now, .. } = &mut *cx.world;
     let files = Files::new(&s3.root, name);
     let bucket = s3.buckets.get_mut(name).ok_or_else(|| faults::no_such_bucket(name))?;
-    if expected_owner.is_some_and(|owner| owner != bucket.owner.as_str()) {
-        return Err(faults::access_denied());
-    }
-    if bucket.owner != cx.account {
-        cx.note.owner = Some(bucket.owner.clone());
-    }
     Ok(Scene { bucket, files, ids, now: *now })
 }
 
