@@ -144,7 +144,9 @@ def test_errors(trailcam, trail):
     page = trail.lookup_events(MaxResults=1)
     other = {"NextToken": page["NextToken"], **by("EventName", "CreateUser")}
     assert refused(trail.lookup_events, **other)[0] == "InvalidNextTokenException"
-    assert "MaxResults" in trailcam.aws("cloudtrail", "lookup-events", "--page-size", "51", fails=True)
+    assert (
+        "Value '51' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 50"
+    ) in trailcam.aws("cloudtrail", "lookup-events", "--page-size", "51", fails=True)
 
 
 def test_failures_are_found_too(trailcam, trail):

@@ -1,0 +1,203 @@
+"""Bodies that are too large, malformed, cut off or slow, and many clients at once: clear errors, no trace, no harm."""
+
+import concurrent.futures
+import json
+import socket
+import time
+
+import pytest
+import requests
+
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
+TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListTrails"
+
+
+def connect(trailcam):
+    host, _, port = trailcam.endpoint.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)), timeout=60)
+    return connection
+
+
+def head(method, path, service, length, **headers):
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Authorization: {SIGNED.format(service)}"]
+    lines += [f"Content-Length: {length}"] + [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def answer_of(connection):
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+        if b"\r\n\r\n" in b"".join(pieces):
+            break
+    return b"".join(pieces).decode()
+
+
+def alive(trailcam):
+    assert trailcam.client("sts").get_caller_identity()["Account"] == "000000000000"
+
+
+def post(trailcam, body, service="cloudtrail", **headers):
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    headers.setdefault("content-type", "application/x-amz-json-1.1")
+    return requests.post(
+        trailcam.endpoint, data=body, headers={"authorization": SIGNED.format(service), **headers}, timeout=60
+    )
+
+
+def test_bodies_over_the_limit(trailcam):
+    answer = post(trailcam, b" " * (16 * 1024 * 1024 + 1), x_amz_target=TARGET)
+    assert answer.status_code == 413
+    assert "larger than" in answer.text
+    alive(trailcam)
+
+
+def test_heads_over_the_limit(trailcam):
+    answer = requests.get(trailcam.endpoint, headers={"x-long": "x" * 300_000}, timeout=20)
+    assert answer.status_code == 431
+    alive(trailcam)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b"\xff\xfe", b'{"a":' + b"[" * 100_000, b'"text"', b'{"trailNameList":"not a list"}']
+)
+def test_json_that_is_none(trailcam, body):
+    target = TARGET.replace("ListTrails", "DescribeTrails")
+    answer = post(trailcam, body, x_amz_target=target)
+    assert answer.status_code == 400
+    assert answer.json()["__type"].rpartition("#")[2] == "SerializationException"
+    alive(trailcam)
+
+
+@pytest.mark.parametrize("body", [b"<Delete", b"", b"not xml", b"<Delete>" + b"<a>" * 50_000, b"\x00"])
+def test_xml_that_is_none(trailcam, body):
+    trailcam.client("s3").create_bucket(Bucket="box")
+    trailcam.client("s3").put_object(Bucket="box", Key="k", Body=b"1")
+    answer = requests.post(
+        f"{trailcam.endpoint}/box?delete", data=body, headers={"authorization": SIGNED.format("s3")}, timeout=20
+    )
+    assert answer.status_code == 400
+    assert "<Code>" in answer.text
+    assert trailcam.client("s3").get_object(Bucket="box", Key="k")["Body"].read() == b"1"
+
+
+def test_document_types_are_not_expanded(trailcam):
+    trailcam.client("s3").create_bucket(Bucket="box")
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "' + "x" * 1000 + '"><!ENTITY c "' + "&b;" * 1000 + '">]>'
+        "<Delete><Object><Key>&c;</Key></Object></Delete>"
+    )
+    answer = requests.post(
+        f"{trailcam.endpoint}/box?delete", data=bomb, headers={"authorization": SIGNED.format("s3")}, timeout=20
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"Action=%ZZ&Version=2010-05-08", b"Action", b"\xff\xff", b"Version=2010-05-08"])
+def test_forms_that_are_none(trailcam, body):
+    answer = post(trailcam, body, service="iam", content_type="application/x-www-form-urlencoded")
+    assert 400 <= answer.status_code < 500
+    alive(trailcam)
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"\x9f" * 100_000, b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff", b"\xa1\x61"])
+def test_cbor_that_is_none(trailcam, body):
+    answer = requests.post(
+        f"{trailcam.endpoint}/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
+        data=body,
+        headers={
+            "authorization": SIGNED.format("monitoring"),
+            "content-type": "application/cbor",
+            "smithy-protocol": "rpc-v2-cbor",
+        },
+        timeout=20,
+    )
+    assert answer.status_code in (400, 501)
+    assert answer.status_code == 400 or body == b""
+    alive(trailcam)
+
+
+def test_bodies_that_are_cut_off(trailcam):
+    s3 = trailcam.client("s3")
+    s3.create_bucket(Bucket="box")
+    with connect(trailcam) as connection:
+        connection.sendall(head("PUT", "/box/k", "s3", 1_000_000) + b"x" * 300_000)
+        connection.shutdown(socket.SHUT_WR)
+        answer = answer_of(connection)
+    assert answer == "" or " 400 " in answer.splitlines()[0]
+    assert "Contents" not in s3.list_objects_v2(Bucket="box")
+    assert not (trailcam.data_dir / "s3/box/k").exists()
+    left = [file for file in trailcam.data_dir.rglob("*") if file.is_file() and file.stat().st_size >= 100_000]
+    assert left == []
+
+
+def test_bodies_that_stall(trailcam):
+    """The only test that waits, since it is about waiting: bodies may stall for 20 seconds."""
+    s3 = trailcam.client("s3")
+    s3.create_bucket(Bucket="box")
+    upload, call = connect(trailcam), connect(trailcam)
+    upload.sendall(head("PUT", "/box/k", "s3", 1_000_000) + b"x" * 300_000)
+    call.sendall(
+        head("POST", "/", "cloudtrail", 100, content_type="application/x-amz-json-1.1", x_amz_target=TARGET) + b"{"
+    )
+    begun = time.monotonic()
+    alive(trailcam)
+    for connection in (upload, call):
+        answer = answer_of(connection)
+        assert answer.split()[1] in ("400", "408")
+        assert "RequestTimeout" in answer or "RequestTimeout" in connection.recv(65536).decode()
+        connection.close()
+    assert time.monotonic() - begun < 50
+    assert "Contents" not in s3.list_objects_v2(Bucket="box")
+    left = [file for file in trailcam.data_dir.rglob("*") if file.is_file() and file.stat().st_size >= 100_000]
+    assert left == []
+
+
+def test_requests_that_are_no_http(trailcam):
+    for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00", b"GET\r\n\r\n", b"\x00" * 1000, b"GET / HTTP/9.9\r\n\r\n"):
+        with connect(trailcam) as connection:
+            connection.sendall(nonsense)
+            connection.shutdown(socket.SHUT_WR)
+            answer = answer_of(connection)
+            assert answer == "" or " 400 " in answer.splitlines()[0] or " 505 " in answer.splitlines()[0]
+    alive(trailcam)
+
+
+def test_a_thousand_idle_connections(trailcam):
+    idle = [connect(trailcam) for _ in range(900)]
+    half = [connect(trailcam) for _ in range(100)]
+    try:
+        for connection in half:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: local")
+        for _ in range(20):
+            alive(trailcam)
+    finally:
+        for connection in idle + half:
+            connection.close()
+    alive(trailcam)
+
+
+def test_64_clients_at_once(trailcam):
+    trailcam.client("s3").create_bucket(Bucket="box")
+
+    def work(number):
+        session = requests.Session()
+        signed = {"authorization": SIGNED.format("s3")}
+        for turn in range(8):
+            url = f"{trailcam.endpoint}/box/{number}/{turn}"
+            body = json.dumps([number, turn])
+            assert session.put(url, data=body, headers=signed, timeout=60).status_code == 200
+            assert session.get(url, headers=signed, timeout=60).text == body
+            # All write one key, too: each sees a whole body of somebody.
+            shared = f"{trailcam.endpoint}/box/shared"
+            session.put(shared, data=str(number) * 1000, headers=signed, timeout=60)
+            seen = session.get(shared, headers=signed, timeout=60).text
+            assert len(seen) in (1000, 2000) and len(set(seen[::2] + seen[1::2])) <= 2
+        return number
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        assert sorted(pool.map(work, range(64))) == list(range(64))
+    puts = trailcam.events(eventName="PutObject")
+    assert len(puts) == 64 * 8 * 2
+    assert len({record["requestID"] for record in puts}) == len(puts)
+    assert len({record["eventID"] for record in puts}) == len(puts)

@@ -1,0 +1,281 @@
+"""Records of many kinds of calls keep the rules that CloudTrail's own records keep."""
+
+import json
+import re
+
+import pytest
+
+from conftest import refused
+
+ACCOUNT = "000000000000"
+
+ORDER = (
+    "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode "
+    "errorMessage requestParameters responseElements additionalEventData requestID eventID readOnly resources "
+    "eventType apiVersion managementEvent recipientAccountId serviceEventDetails sharedEventID vpcEndpointId "
+    "vpcEndpointAccountId eventCategory tlsDetails sessionCredentialFromConsole"
+).split()
+
+ALWAYS = {
+    *("eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress"),
+    *("userAgent", "requestParameters", "responseElements", "requestID", "eventID", "readOnly", "eventType"),
+    *("managementEvent", "recipientAccountId", "eventCategory"),
+}
+
+IDENTITY = ["type", "principalId", "arn", "accountId", "accessKeyId", "userName", "sessionContext", "invokedBy"]
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+DOCUMENT = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+)
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}],
+    }
+)
+
+
+def work_iam(iam):
+    iam.create_user(UserName="alice", Tags=[{"Key": "team", "Value": "red"}])
+    iam.get_user(UserName="alice")
+    refused(iam.get_user, UserName="bob")
+    refused(iam.create_user, UserName="alice")
+    iam.create_group(GroupName="staff")
+    iam.add_user_to_group(GroupName="staff", UserName="alice")
+    iam.list_groups_for_user(UserName="alice")
+    iam.list_users()
+    iam.create_access_key(UserName="alice")
+    iam.list_access_keys(UserName="alice")
+    policy = iam.create_policy(PolicyName="read", PolicyDocument=DOCUMENT)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="alice", PolicyArn=policy)
+    iam.list_attached_user_policies(UserName="alice")
+    refused(iam.delete_policy, PolicyArn=policy)
+    iam.put_user_policy(UserName="alice", PolicyName="inline", PolicyDocument=DOCUMENT)
+    iam.get_user_policy(UserName="alice", PolicyName="inline")
+    iam.create_role(RoleName="auditor", AssumeRolePolicyDocument=TRUST)
+    iam.get_role(RoleName="auditor")
+    iam.attach_role_policy(RoleName="auditor", PolicyArn=policy)
+    iam.list_attached_role_policies(RoleName="auditor")
+    iam.detach_role_policy(RoleName="auditor", PolicyArn=policy)
+    iam.update_assume_role_policy(RoleName="auditor", PolicyDocument=TRUST)
+    iam.create_instance_profile(InstanceProfileName="host")
+    iam.add_role_to_instance_profile(InstanceProfileName="host", RoleName="auditor")
+    iam.tag_user(UserName="alice", Tags=[{"Key": "a", "Value": "b"}])
+    iam.delete_user_policy(UserName="alice", PolicyName="inline")
+    iam.detach_user_policy(UserName="alice", PolicyArn=policy)
+    iam.remove_user_from_group(GroupName="staff", UserName="alice")
+    iam.delete_group(GroupName="staff")
+    iam.list_roles()
+    iam.list_policies(Scope="Local")
+
+
+def work_sts(trailcam):
+    trailcam.client("sts").get_caller_identity()
+    key = trailcam.client("iam").create_access_key(UserName="alice")["AccessKey"]
+    sts = trailcam.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    sts.get_caller_identity()
+    sts.get_session_token()
+    arn = f"arn:aws:iam::{ACCOUNT}:role/auditor"
+    made = sts.assume_role(RoleArn=arn, RoleSessionName="shift")["Credentials"]
+    signer = {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]}
+    trailcam.client("sts", **signer).get_caller_identity()
+    ec2 = trailcam.client("ec2", **signer)
+    ec2.describe_vpcs()
+    ec2.describe_instances(Filters=[{"Name": "instance-state-name", "Values": ["running"]}])
+    trailcam.client("s3", **signer).list_buckets()
+
+
+def work_ec2(ec2):
+    ec2.describe_regions()
+    ec2.describe_availability_zones()
+    ec2.describe_subnets()
+    ec2.describe_security_groups()
+    refused(ec2.describe_security_groups, GroupIds=["sg-00000000000000000"])
+    refused(ec2.describe_vpcs, VpcIds=["vpc-00000000000000000"])
+
+
+def work_s3(s3):
+    s3.create_bucket(Bucket="box")
+    s3.list_buckets()
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    s3.get_object(Bucket="box", Key="k")
+    s3.head_object(Bucket="box", Key="k")
+    s3.copy_object(Bucket="box", Key="copy", CopySource="box/k")
+    s3.list_objects_v2(Bucket="box")
+    s3.put_object_tagging(Bucket="box", Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    refused(s3.get_object, Bucket="box", Key="missing")
+    refused(s3.get_bucket_policy, Bucket="box")
+    refused(s3.get_bucket_lifecycle_configuration, Bucket="box")
+    s3.put_bucket_versioning(Bucket="box", VersioningConfiguration={"Status": "Enabled"})
+    s3.get_bucket_versioning(Bucket="box")
+    s3.get_bucket_location(Bucket="box")
+    s3.get_bucket_acl(Bucket="box")
+    s3.get_bucket_encryption(Bucket="box")
+    s3.get_public_access_block(Bucket="box")
+    s3.put_bucket_tagging(Bucket="box", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    s3.delete_object(Bucket="box", Key="k")
+    s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "copy"}]})
+
+
+def work_cloudtrail(trailcam):
+    trailcam.trail_bucket("logs")
+    cloudtrail = trailcam.client("cloudtrail")
+    refused(cloudtrail.create_trail, Name="main", S3BucketName="nowhere")
+    arn = cloudtrail.create_trail(Name="main", S3BucketName="logs", IsMultiRegionTrail=True)["TrailARN"]
+    cloudtrail.start_logging(Name="main")
+    cloudtrail.describe_trails()
+    cloudtrail.get_trail(Name="main")
+    cloudtrail.get_trail_status(Name=arn)
+    cloudtrail.list_trails()
+    cloudtrail.put_event_selectors(
+        TrailName="main",
+        EventSelectors=[{"DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}],
+    )
+    cloudtrail.get_event_selectors(TrailName="main")
+    cloudtrail.add_tags(ResourceId=arn, TagsList=[{"Key": "a", "Value": "b"}])
+    cloudtrail.list_tags(ResourceIdList=[arn])
+    cloudtrail.update_trail(Name="main", EnableLogFileValidation=True)
+    cloudtrail.lookup_events()
+    cloudtrail.list_public_keys()
+    refused(cloudtrail.get_trail, Name="missing")
+    trailcam.advance("PT10M")
+    cloudtrail.stop_logging(Name="main")
+    cloudtrail.delete_trail(Name="main")
+
+
+@pytest.fixture
+def records(trailcam):
+    work_iam(trailcam.client("iam"))
+    work_sts(trailcam)
+    work_ec2(trailcam.client("ec2"))
+    work_s3(trailcam.client("s3"))
+    work_cloudtrail(trailcam)
+    return trailcam.events()
+
+
+def test_the_envelope(records):
+    assert len({(record["eventSource"], record["eventName"]) for record in records}) >= 40
+    assert {record["userIdentity"]["type"] for record in records} >= {"Root", "IAMUser", "AssumedRole", "AWSService"}
+    for record in records:
+        name = f"{record['eventSource']} {record['eventName']}"
+        assert list(record) == [key for key in ORDER if key in record], name
+        assert set(record) >= ALWAYS, name
+        assert set(record) <= set(ORDER), name
+        assert record["requestParameters"] != {}, name
+        assert record["responseElements"] != {}, name
+        assert ("errorCode" in record) >= ("errorMessage" in record), name
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", record["eventTime"]), name
+        assert UUID.fullmatch(record["eventID"]), name
+        assert isinstance(record["readOnly"], bool) and isinstance(record["managementEvent"], bool), name
+        assert record["eventCategory"] == ("Management" if record["managementEvent"] else "Data"), name
+        assert record["eventType"] == "AwsApiCall", name
+        assert "apiVersion" not in record, name
+        assert re.fullmatch(r"1\.(08|09|1[01])", record["eventVersion"]), name
+        identity = record["userIdentity"]
+        assert list(identity) == [key for key in IDENTITY if key in identity], name
+    assert len({record["eventID"] for record in records}) == len(records)
+
+
+def test_request_ids_have_the_form_of_their_service(records):
+    for record in records:
+        wanted = re.compile(r"[0-9A-Z]{16}") if record["eventSource"] == "s3.amazonaws.com" else UUID
+        assert wanted.fullmatch(record["requestID"]), record["eventName"]
+
+
+def test_reads_and_failures_answer_null(records):
+    answering_reads = {"AssumeRole"}
+    for record in records:
+        name = f"{record['eventSource']} {record['eventName']}"
+        if "errorCode" in record:
+            assert record["responseElements"] is None, name
+        elif record["readOnly"] and record["managementEvent"] and record["eventName"] not in answering_reads:
+            assert record["responseElements"] is None, name
+
+
+def test_reads_are_read_only(records):
+    for record in records:
+        reads = record["eventName"].startswith(("Get", "List", "Describe", "Head", "Lookup")) or (
+            record["eventName"] == "AssumeRole"
+        )
+        assert record["readOnly"] is reads, record["eventName"]
+
+
+def one(records, name, **members):
+    found = [record for record in records if record["eventName"] == name]
+    found = [record for record in found if all(record.get(key) == value for key, value in members.items())]
+    assert found, name
+    return found[0]
+
+
+def test_names_begin_in_lower_case(records):
+    for record in records:
+        if record["eventSource"] not in ("s3.amazonaws.com", "ec2.amazonaws.com"):
+            for part in (record["requestParameters"], record["responseElements"]):
+                assert all(key[0].islower() for key in part or {}), record["eventName"]
+    created = one(records, "CreateTrail", errorCode=None)
+    assert created["requestParameters"]["name"] == "main"
+    assert created["requestParameters"]["s3BucketName"] == "logs"
+    assert created["responseElements"]["trailARN"].endswith(":trail/main")
+
+
+def test_iam_records(records):
+    created = one(records, "CreateUser")
+    assert created["requestParameters"] == {"userName": "alice", "tags": [{"key": "team", "value": "red"}]}
+    user = created["responseElements"]["user"]
+    assert (user["userName"], user["arn"], user["path"]) == ("alice", f"arn:aws:iam::{ACCOUNT}:user/alice", "/")
+    assert user["createDate"] == "Jan 15, 2026 10:00:00 AM"
+    key = one(records, "CreateAccessKey")["responseElements"]["accessKey"]
+    assert set(key) == {"accessKeyId", "status", "userName", "createDate"}
+    assert one(records, "AttachUserPolicy")["responseElements"] is None
+    assert one(records, "GetUser", errorCode="NoSuchEntityException")["requestParameters"] == {"userName": "bob"}
+    one(records, "CreateUser", errorCode="EntityAlreadyExistsException")
+    one(records, "DeletePolicy", errorCode="DeleteConflictException")
+    role = one(records, "CreateRole")["responseElements"]["role"]
+    assert role["assumeRolePolicyDocument"].startswith("%7B")
+
+
+def test_s3_records(records):
+    created = one(records, "CreateBucket")
+    assert created["requestParameters"]["bucketName"] == "box"
+    assert created["requestParameters"]["Host"]
+    assert created["responseElements"] is None
+    assert created["userAgent"].startswith("[") and created["userAgent"].endswith("]")
+    put = one(records, "PutObject")
+    assert put["requestParameters"]["key"] == "k"
+    assert put["responseElements"]["x-amz-server-side-encryption"] == "AES256"
+    assert [resource["type"] for resource in put["resources"]] == ["AWS::S3::Object", "AWS::S3::Bucket"]
+    assert put["resources"][0]["ARN"] == "arn:aws:s3:::box/k"
+    assert "accountId" not in put["resources"][0]
+    assert put["additionalEventData"]["SignatureVersion"] == "SigV4"
+    assert put["additionalEventData"]["AuthenticationMethod"] == "AuthHeader"
+    assert put["additionalEventData"]["bytesTransferredIn"] >= 1
+    assert one(records, "GetBucketVersioning")["requestParameters"]["versioning"] == ""
+    assert one(records, "ListObjects")["requestParameters"]["list-type"] == "2"
+    one(records, "GetBucketPublicAccessBlock")
+    one(records, "GetObject", errorCode="NoSuchKey")
+    one(records, "GetBucketPolicy", errorCode="NoSuchBucketPolicy", errorMessage="The bucket policy does not exist")
+    versioning = one(records, "PutBucketVersioning")["requestParameters"]["VersioningConfiguration"]
+    assert versioning == {"Status": "Enabled", "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}
+    policy = one(records, "PutBucketPolicy")["requestParameters"]["bucketPolicy"]
+    assert policy["Statement"][0]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+
+
+def test_ec2_records(records):
+    listed = one(records, "DescribeInstances")["requestParameters"]
+    items = [{"name": "instance-state-name", "valueSet": {"items": [{"value": "running"}]}}]
+    assert listed == {"instancesSet": {}, "filterSet": {"items": items}}
+    one(records, "DescribeVpcs", errorCode="Client.InvalidVpcID.NotFound")
+    one(records, "DescribeSecurityGroups", errorCode="Client.InvalidGroup.NotFound")
+
+
+def test_sts_records(records):
+    assumed = one(records, "AssumeRole")
+    assert assumed["eventVersion"] == "1.08"
+    assert assumed["requestParameters"] == {
+        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/auditor",
+        "roleSessionName": "shift",
+    }
+    assert set(assumed["responseElements"]) == {"credentials", "assumedRoleUser"}
+    assert assumed["responseElements"]["credentials"]["expiration"] == "Jan 15, 2026, 11:00:00 AM"
+    assert one(records, "GetCallerIdentity")["requestParameters"] is None
