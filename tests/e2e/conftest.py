@@ -60,7 +60,7 @@ class Trailcam:
         return names | ({"AWS_SESSION_TOKEN": token} if token else {})
 
     def aws(self, *arguments, fails=False, **identity):
-        """Runs the real aws-cli: its JSON answer (or text), or what it printed as error if it is to fail."""
+        """Runs the real aws-cli: its JSON answer, else all that it printed."""
         done = subprocess.run(
             [AWS, *arguments], env=self.environment(**identity), capture_output=True, text=True, timeout=120
         )
@@ -71,7 +71,7 @@ class Trailcam:
         try:
             return json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
-            return done.stdout
+            return done.stdout + done.stderr
 
     def client(self, service, region="us-east-1", key="test", secret="test", token=None, **config):
         return boto3.client(

@@ -107,7 +107,6 @@ fn collect(folder: &Path, each: &mut impl FnMut(&Path)) {
 }
 
 #[test]
-#[ignore = "needs bucket policies"]
 fn each_event_is_in_one_file_five_seconds_after_the_first() {
     let mut lab = lab("once");
     lab.calls(1300);
@@ -124,7 +123,6 @@ fn each_event_is_in_one_file_five_seconds_after_the_first() {
 }
 
 #[test]
-#[ignore = "needs bucket policies"]
 fn a_failing_delivery_loses_nothing_and_repeats_nothing() {
     let mut lab = lab("failing");
     let account = AccountId::parse(ACCOUNT).unwrap();
@@ -162,7 +160,6 @@ fn a_failing_delivery_loses_nothing_and_repeats_nothing() {
 }
 
 #[test]
-#[ignore = "needs bucket policies"]
 fn a_flush_ends_although_deliveries_make_events() {
     let mut lab = lab("flush");
     let account = AccountId::parse(ACCOUNT).unwrap();
