@@ -205,3 +205,95 @@ pub fn resource_type_not_supported(arn: &str) -> Fault {
 pub fn unknown_resource(arn: &str) -> Fault {
     Fault::new("ResourceNotFoundException", format!("The resource {arn} does not exist."))
 }
+
+// Selectors.
+
+fn invalid_selectors(sentence: impl Into<String>) -> Fault {
+    Fault::new("InvalidEventSelectorsException", sentence)
+}
+
+/// Basic and advanced selectors in one call, or neither.
+pub fn one_kind_of_selectors() -> Fault {
+    invalid_selectors("Specify either EventSelectors or AdvancedEventSelectors, and at least one of them.")
+}
+
+/// More basic selectors than a trail may have.
+pub fn too_many_selectors(limit: usize) -> Fault {
+    invalid_selectors(format!("Specify a valid number of EventSelectors (1 to {limit}) for your trail."))
+}
+
+/// More values of data resources than a trail may have.
+pub fn too_many_data_resources(limit: usize) -> Fault {
+    invalid_selectors(format!("Specify a valid number of DataResources.Values (0 to {limit}) for all your selectors"))
+}
+
+/// No management events and no data events.
+pub fn selector_selects_nothing() -> Fault {
+    invalid_selectors(
+        "Invalid combination of parameters in EventSelectors. When includeManagementEvents is false, DataResources must not be empty.",
+    )
+}
+
+/// A source whose management events cannot be left out.
+pub fn source_cannot_be_excluded(source: &str) -> Fault {
+    invalid_selectors(format!("Value {source} for ExcludeManagementEventSources is invalid."))
+}
+
+/// Sources left out of management events that are not taken anyway.
+pub fn excluded_from_nothing() -> Fault {
+    invalid_selectors(
+        "Invalid combination of parameters in EventSelectors. When includeManagementEvents is false, ExcludeManagementEventSources must be empty.",
+    )
+}
+
+/// A type that basic selectors do not know.
+pub fn data_resource_type(kind: &str) -> Fault {
+    invalid_selectors(format!("Value {kind} for DataResources.Type is invalid."))
+}
+
+/// An ARN that is none of the type's.
+pub fn data_resource_value(value: &str) -> Fault {
+    invalid_selectors(format!("Value {value} for DataResources.Values is invalid."))
+}
+
+/// More values in the conditions of advanced selectors than a trail may have.
+pub fn too_many_conditions(limit: usize) -> Fault {
+    invalid_selectors(format!(
+        "Specify at most {limit} values for all conditions in all your advanced event selectors."
+    ))
+}
+
+/// A field that every selector of the category needs.
+pub fn field_is_required(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} is required in FieldSelectors."))
+}
+
+/// A field that takes one value, with `Equals`.
+pub fn one_equals(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} takes exactly one value, with the operator Equals."))
+}
+
+/// A field that takes no operator but `Equals`.
+pub fn only_equals(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} takes only the operator Equals."))
+}
+
+/// A field without a condition.
+pub fn no_operator(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} has no operator."))
+}
+
+/// A value that a field never has.
+pub fn field_value(field: &str, value: &str) -> Fault {
+    invalid_selectors(format!("Value {value} for field {field} is invalid."))
+}
+
+/// A field twice in one selector.
+pub fn duplicate_field(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} stands more than once in FieldSelectors."))
+}
+
+/// A field that the category does not have.
+pub fn unknown_field(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} is invalid for the event category."))
+}

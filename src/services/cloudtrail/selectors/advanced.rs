@@ -1,0 +1,187 @@
+//! Advanced event selectors: conditions on fields of the record
+//! (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html>).
+
+use std::borrow::Cow;
+
+use crate::record;
+use crate::services::cloudtrail::faults;
+use crate::wire::Fault;
+use crate::world::record::Event;
+
+/// Values of all conditions of a trail.
+const VALUES_MAX: usize = 500;
+
+record! {
+    /// Conditions that must all be met.
+    pub struct AdvancedEventSelector {
+        name: Option<String> = "Name",
+        fields: Vec<AdvancedFieldSelector> = "FieldSelectors",
+    }
+
+    /// Conditions on one field: one of the positive operators' values fits, and none of the negative ones'.
+    pub struct AdvancedFieldSelector {
+        field: String = "Field",
+        equals: Option<Vec<String>> = "Equals",
+        starts_with: Option<Vec<String>> = "StartsWith",
+        ends_with: Option<Vec<String>> = "EndsWith",
+        not_equals: Option<Vec<String>> = "NotEquals",
+        not_starts_with: Option<Vec<String>> = "NotStartsWith",
+        not_ends_with: Option<Vec<String>> = "NotEndsWith",
+    }
+}
+
+impl AdvancedEventSelector {
+    /// Whether the selector takes the event.
+    pub fn select(&self, event: &Event) -> bool {
+        self.fields.iter().all(|field| field.select(event))
+    }
+
+    fn field(&self, name: &str) -> Option<&AdvancedFieldSelector> {
+        self.fields.iter().find(|field| field.field == name)
+    }
+}
+
+impl AdvancedFieldSelector {
+    fn select(&self, event: &Event) -> bool {
+        let values = values(event, &self.field);
+        let any = |wanted: &Option<Vec<String>>, fits: fn(&str, &str) -> bool| {
+            let wanted = wanted.iter().flatten();
+            wanted.into_iter().any(|wanted| values.iter().any(|value| fits(value, wanted)))
+        };
+        let positive = [&self.equals, &self.starts_with, &self.ends_with].into_iter().any(Option::is_some);
+        let meets = !positive
+            || any(&self.equals, |value, wanted| value == wanted)
+            || any(&self.starts_with, |value, wanted| value.starts_with(wanted))
+            || any(&self.ends_with, |value, wanted| value.ends_with(wanted));
+        meets
+            && !any(&self.not_equals, |value, wanted| value == wanted)
+            && !any(&self.not_starts_with, |value, wanted| value.starts_with(wanted))
+            && !any(&self.not_ends_with, |value, wanted| value.ends_with(wanted))
+    }
+
+    fn operators(&self) -> [(&'static str, Option<&Vec<String>>); 6] {
+        [
+            ("Equals", self.equals.as_ref()),
+            ("StartsWith", self.starts_with.as_ref()),
+            ("EndsWith", self.ends_with.as_ref()),
+            ("NotEquals", self.not_equals.as_ref()),
+            ("NotStartsWith", self.not_starts_with.as_ref()),
+            ("NotEndsWith", self.not_ends_with.as_ref()),
+        ]
+    }
+
+    /// The values of `Equals`, if that is the only operator.
+    fn only_equals(&self) -> Option<&[String]> {
+        let others = self.operators().iter().filter(|(name, values)| *name != "Equals" && values.is_some()).count();
+        self.equals.as_deref().filter(|_| others == 0)
+    }
+}
+
+/// What an event has in a field: nothing, one value, or one for each resource.
+fn values<'e>(event: &'e Event, field: &str) -> Vec<Cow<'e, str>> {
+    let one = |text: &'e str| vec![Cow::Borrowed(text)];
+    match field {
+        "eventCategory" => one(event.event_category),
+        "readOnly" => one(if event.read_only { "true" } else { "false" }),
+        "eventSource" => one(event.event_source),
+        "eventName" => one(event.event_name),
+        "eventType" => one(event.event_type),
+        "errorCode" => event.error_code.as_deref().map(Cow::Borrowed).into_iter().collect(),
+        "userIdentity.arn" => event.user_identity.arn.as_deref().map(Cow::Borrowed).into_iter().collect(),
+        "resources.type" => event.resources.iter().map(|resource| Cow::Borrowed(resource.kind)).collect(),
+        // The selected type is the resource acted on, which stands first; its bucket, say, comes after.
+        "resources.ARN" => {
+            event.resources.first().map(|resource| Cow::Borrowed(resource.arn.as_str())).into_iter().collect()
+        }
+        // Console sessions and VPC endpoints: no event of ours has them.
+        "sessionCredentialFromConsole" => one("false"),
+        _ => Vec::new(),
+    }
+}
+
+/// Fields that selectors of a category may use; `eventCategory` goes without saying.
+const MANAGEMENT: [&str; 6] =
+    ["eventName", "eventSource", "eventType", "readOnly", "sessionCredentialFromConsole", "userIdentity.arn"];
+const DATA: [&str; 8] = [
+    "eventName",
+    "eventSource",
+    "eventType",
+    "readOnly",
+    "resources.ARN",
+    "resources.type",
+    "sessionCredentialFromConsole",
+    "userIdentity.arn",
+];
+const NETWORK_ACTIVITY: [&str; 5] = ["errorCode", "eventName", "eventSource", "userIdentity.arn", "vpcEndpointId"];
+
+/// The selectors, if a trail may have them.
+pub fn checked(selectors: Vec<AdvancedEventSelector>) -> Result<Vec<AdvancedEventSelector>, Fault> {
+    let fields = selectors.iter().flat_map(|selector| &selector.fields);
+    let values = fields.flat_map(|field| field.operators()).filter_map(|(_, values)| values).map(Vec::len);
+    if values.sum::<usize>() > VALUES_MAX {
+        return Err(faults::too_many_conditions(VALUES_MAX));
+    }
+    for selector in &selectors {
+        check(selector)?;
+    }
+    Ok(selectors)
+}
+
+fn check(selector: &AdvancedEventSelector) -> Result<(), Fault> {
+    let category = selector.field("eventCategory").ok_or_else(|| faults::field_is_required("eventCategory"))?;
+    let allowed: &[&str] = match category.only_equals() {
+        Some([category]) => match category.as_str() {
+            "Management" => &MANAGEMENT,
+            "Data" => &DATA,
+            "NetworkActivity" => &NETWORK_ACTIVITY,
+            other => return Err(faults::field_value("eventCategory", other)),
+        },
+        _ => return Err(faults::one_equals("eventCategory")),
+    };
+    for (at, field) in selector.fields.iter().enumerate() {
+        if selector.fields[..at].iter().any(|earlier| earlier.field == field.field) {
+            return Err(faults::duplicate_field(&field.field));
+        }
+        if field.field != "eventCategory" && !allowed.contains(&field.field.as_str()) {
+            return Err(faults::unknown_field(&field.field));
+        }
+        check_field(field)?;
+    }
+    match category.equals.as_ref().and_then(|values| values.first()).map(String::as_str) {
+        Some("Data") => require_one(selector, "resources.type"),
+        Some("NetworkActivity") => require_one(selector, "eventSource"),
+        _ => Ok(()),
+    }
+}
+
+/// The operators and values that a field takes.
+fn check_field(field: &AdvancedFieldSelector) -> Result<(), Fault> {
+    if field.operators().iter().all(|(_, values)| values.is_none()) {
+        return Err(faults::no_operator(&field.field));
+    }
+    let only: &[&str] = match field.field.as_str() {
+        "readOnly" | "sessionCredentialFromConsole" => &["true", "false"],
+        "errorCode" => &["VpceAccessDenied"],
+        "eventType" | "eventCategory" | "resources.type" => &[],
+        _ => return Ok(()),
+    };
+    let equals = match (field.field.as_str(), field.only_equals()) {
+        // Types of events may be excluded as well.
+        ("eventType", _) | ("sessionCredentialFromConsole", None) if field.not_equals.is_some() => return Ok(()),
+        (name, None) => return Err(faults::only_equals(name)),
+        (_, Some(values)) => values,
+    };
+    match equals.iter().find(|value| !only.is_empty() && !only.contains(&value.as_str())) {
+        Some(value) => Err(faults::field_value(&field.field, value)),
+        None => Ok(()),
+    }
+}
+
+/// A field that must be there, with one value.
+fn require_one(selector: &AdvancedEventSelector, name: &str) -> Result<(), Fault> {
+    let field = selector.field(name).ok_or_else(|| faults::field_is_required(name))?;
+    match field.only_equals() {
+        Some([_]) => Ok(()),
+        _ => Err(faults::one_equals(name)),
+    }
+}
