@@ -221,10 +221,10 @@ fn exchange(connection: &mut TcpStream, request: &[u8]) -> (u16, Vec<u8>) {
         let read = connection.read(&mut buffer).expect("an answer");
         assert!(read > 0, "the connection ended");
         answer.extend_from_slice(&buffer[..read]);
-        if let Some((status, head, length)) = head_of(&answer) {
-            if answer.len() >= head + length {
-                return (status, answer[head..].to_vec());
-            }
+        if let Some((status, head, length)) = head_of(&answer)
+            && answer.len() >= head + length
+        {
+            return (status, answer[head..].to_vec());
         }
     }
 }

@@ -118,7 +118,7 @@ impl Statement {
     fn names(&self, principals: &[(&str, &str)]) -> bool {
         let is_one = |(kind, name): &(String, String)| {
             // Everybody, services too.
-            (kind == "AWS" && name == "*") || principals.iter().any(|other| *other == (kind.as_str(), name.as_str()))
+            (kind == "AWS" && name == "*") || principals.contains(&(kind.as_str(), name.as_str()))
         };
         self.principals.as_ref().is_none_or(|all| all.picks(is_one))
     }
