@@ -147,9 +147,11 @@ impl Emulator {
                 }
                 None => woken.await,
             }
-            let (now, _) = self.clock();
+            // While the clock stands still, jobs wait for it to be moved: they would otherwise get in between the
+            // calls at moments that nobody can repeat.
+            let (now, stands_still) = self.clock();
             // One job at a time, so that calls get in between.
-            while self.run_next_job(now) {
+            while !stands_still && self.run_next_job(now) {
                 tokio::task::yield_now().await;
             }
         }
@@ -168,6 +170,10 @@ impl Emulator {
 
     /// Runs the first job due at or before `until`, at the moment it is due.
     fn run_next_job(&self, until: Time) -> bool {
+        let next = self.lock().world.jobs.next().filter(|(due, _)| *due <= until).map(|(due, job)| (due, job.clone()));
+        let Some((due, job)) = next else { return false };
+        let prepare = services::preparation(&self.lock().world, &job, due);
+        prepare();
         let mut inner = self.lock();
         let Some((due, job)) = inner.world.jobs.pop_due(until) else { return false };
         inner.world.now = inner.world.now.max(due);

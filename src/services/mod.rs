@@ -9,6 +9,7 @@ pub mod sts;
 use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
+use crate::world::time::Time;
 
 /// The operations we have, by service.
 pub const SERVICES: &[(&str, &[&[Op]])] =
@@ -26,6 +27,14 @@ pub fn operations(service: &str) -> Vec<&'static str> {
     let mut names: Vec<_> = tables.flat_map(|table| table.iter()).map(|op| op.name).collect();
     names.sort_unstable();
     names
+}
+
+/// Slow work for a job that does not need the world, to be done before the job and outside the lock.
+pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Send> {
+    match job {
+        Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
+        _ => Box::new(|| ()),
+    }
 }
 
 /// Does a job that is due.

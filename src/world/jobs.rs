@@ -41,6 +41,11 @@ impl Jobs {
         self.queue.keys().next().map(|(time, _)| *time)
     }
 
+    /// The job that is due first.
+    pub fn next(&self) -> Option<(Time, &Job)> {
+        self.iter().next()
+    }
+
     /// Takes the next job that is due at or before `now`.
     pub fn pop_due(&mut self, now: Time) -> Option<(Time, Job)> {
         let key = *self.queue.keys().next().filter(|(time, _)| *time <= now)?;

@@ -114,7 +114,7 @@ def test_unknown_operations(trailcam):
         ("config", "describe_config_rules"),
         ("firehose", "list_delivery_streams"),
         ("cloudwatch", "list_metrics"),
-        ("iam", "list_virtual_mfa_devices"),
+        ("iam", "list_organizations_features"),
     ],
 )
 def test_what_is_not_built_says_so(trailcam, service, method):

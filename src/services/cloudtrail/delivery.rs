@@ -186,6 +186,15 @@ pub fn flush(world: &mut World) -> Vec<String> {
     delivered
 }
 
+/// Delivers all that a trail has pending at this moment.
+pub(super) fn flush_trail(world: &mut World, account: &AccountId, trail: &str) {
+    let found = world.accounts.get(account).and_then(|account| account.trails.get(trail));
+    let regions: Vec<_> = found.into_iter().flat_map(|trail| trail.shipping.keys().copied()).collect();
+    for region in regions {
+        flush_place(world, &Place::new(account, trail, region));
+    }
+}
+
 /// Delivers all that is pending at this moment.
 pub(super) fn flush_place(world: &mut World, place: &Place) -> Vec<String> {
     let mut delivered = Vec::new();

@@ -16,6 +16,7 @@ use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey};
 use sha2::Sha256;
 
 use crate::wire::Fault;
+use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::scope::Region;
@@ -92,6 +93,12 @@ impl Keys {
         });
         valid.chain([Period::at(end.min(now))]).collect()
     }
+}
+
+/// Makes the key that signs in a Region at a moment, so that it is there when it is needed.
+pub fn warm(world: &World, region: Region, time: Time) -> Box<dyn FnOnce() + Send> {
+    let ring = world.digest_keys.ring.clone();
+    Box::new(move || drop(ring.key(region, Period::at(time))))
 }
 
 fn list_public_keys(cx: &mut Cx, input: ListPublicKeys) -> Result<PublicKeys, Fault> {

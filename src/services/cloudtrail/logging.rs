@@ -7,6 +7,7 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::time::{Time, iso_seconds};
 
+use super::delivery;
 use super::naming::{self, Viewpoint};
 use super::trails::follow_settings;
 
@@ -50,7 +51,7 @@ fn start_logging(cx: &mut Cx, input: Named) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What is pending is still delivered.
+/// What is pending is delivered now, so that the last digest lists it.
 fn stop_logging(cx: &mut Cx, input: Named) -> Result<(), Fault> {
     let now = cx.world.now;
     let here = Viewpoint::of(cx);
@@ -59,6 +60,7 @@ fn stop_logging(cx: &mut Cx, input: Named) -> Result<(), Fault> {
         (trail.logging, trail.stopped) = (false, Some(now));
     }
     let arn = trail.arn.clone();
+    delivery::flush_trail(cx.world, &here.account, &arn);
     follow_settings(cx.world, &here.account, &arn);
     Ok(())
 }

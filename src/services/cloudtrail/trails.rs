@@ -173,7 +173,9 @@ fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Sto
     };
     input.apply(&mut trail)?;
     let trails = &cx.world.account(&here.account).trails;
-    if trails.contains_key(&trail.arn) {
+    // A shadow takes the name in its Region, too.
+    let clashes = |other: &Trail| other.is_in(here.region) || trail.is_in(other.home);
+    if trails.values().any(|other| other.name == trail.name && clashes(other)) {
         return Err(faults::trail_exists(&trail.name, &here.account));
     }
     if trails.values().filter(|other| other.home == here.region).count() >= TRAILS_MAX {

@@ -236,7 +236,12 @@ impl Expiration {
 
     /// Whether something that was made then is to go.
     fn is_due(&self, made: Time, now: Time) -> bool {
-        self.date.is_some_and(|date| date <= now) || self.days.is_some_and(|days| is_past(made, days, now))
+        self.due(made).is_some_and(|due| due <= now)
+    }
+
+    /// When something that was made then is to go.
+    fn due(&self, made: Time) -> Option<Time> {
+        self.date.or_else(|| rounded_days(made, self.days?))
     }
 }
 
@@ -244,10 +249,13 @@ fn positive(element: &str, number: Option<i64>) -> Result<(), Fault> {
     if number.is_some_and(|number| number < 1) { Err(faults::lifecycle_not_positive(element)) } else { Ok(()) }
 }
 
-/// Days are counted from the moment, then rounded up to the next midnight.
 fn is_past(since: Time, days: i64, now: Time) -> bool {
-    let days = Days::new(u64::try_from(days).unwrap_or(0));
-    since.checked_add_days(days).is_some_and(|time| midnight_from(time) <= now)
+    rounded_days(since, days).is_some_and(|time| time <= now)
+}
+
+/// Days are counted from the moment, then rounded up to the next midnight.
+fn rounded_days(since: Time, days: i64) -> Option<Time> {
+    since.checked_add_days(Days::new(u64::try_from(days).ok()?)).map(midnight_from)
 }
 
 /// The first midnight at or after a moment.
@@ -259,6 +267,17 @@ fn midnight_from(time: Time) -> Time {
 fn midnight_after(time: Time) -> Time {
     let day = time.date_naive();
     day.checked_add_days(Days::new(1)).unwrap_or(day).and_time(NaiveTime::MIN).and_utc()
+}
+
+/// When the current version of an object is to expire, and by which rule, as answers say it:
+/// `expiry-date="Fri, 21 Dec 2012 00:00:00 GMT", rule-id="…"`. The earliest of several counts.
+pub fn expiration(bucket: &Bucket, key: &str, object: &Object, modified: Time) -> Option<String> {
+    let rules = bucket.config.lifecycle.iter().flat_map(|lifecycle| &lifecycle.rules);
+    let applying =
+        rules.filter(|rule| rule.status == "Enabled" && key.starts_with(rule.key_prefix()) && rule.picks(object));
+    let due = applying.filter_map(|rule| Some((rule.expiration.as_ref()?.due(modified)?, rule.id.as_deref()?)));
+    let (time, id) = due.min()?;
+    Some(format!("expiry-date=\"{}\", rule-id=\"{id}\"", time.format("%a, %d %b %Y %H:%M:%S GMT")))
 }
 
 /// What a rule does.

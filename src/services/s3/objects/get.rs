@@ -1,6 +1,7 @@
 //! Reading objects.
 
 use crate::record;
+use crate::services::s3::config::lifecycle;
 use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::call::Cx;
@@ -49,6 +50,7 @@ record! {
         version: Option<String> = "VersionId",
         storage_class: Option<String> = "StorageClass",
         parts: Option<i64> = "PartsCount",
+        expiration: Option<String> = "Expiration",
     }
 
     /// Only `HeadObject` and `GetObject` count tags.
@@ -98,6 +100,8 @@ pub struct Found {
     pub opened: Opened,
     /// The version's id, where the bucket has versions.
     pub shown_id: Option<String>,
+    /// When and by which rule the current version is to expire.
+    pub expiration: Option<String>,
 }
 
 fn get_object(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Content), Fault> {
@@ -136,6 +140,7 @@ fn read(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Found, Piece), Fault> 
         etag: quoted(&object.etag),
         version: found.shown_id.clone(),
         storage_class: Some(object.about.storage_class.clone()).filter(|class| class != STANDARD),
+        expiration: found.expiration.clone(),
         parts: wanted.part.filter(|_| !object.parts.is_empty()).map(|_| object.parts.len() as i64),
     };
     let tags = TagCount { tags: Some(object.about.tags.len() as i64).filter(|count| *count > 0) };
@@ -165,7 +170,10 @@ pub fn find(scene: &Scene<'_>, key: &str, id: Option<&str>) -> Result<Found, Fau
         object.checksum = None;
         object.parts = Vec::new();
     }
-    Ok(Found { version: version.clone(), object, opened, shown_id: version.shown_id(scene.bucket) })
+    let is_current = scene.version(key, None).is_some_and(|current| current.id == version.id);
+    let expiration =
+        if is_current { lifecycle::expiration(scene.bucket, key, &object, version.modified) } else { None };
+    Ok(Found { version: version.clone(), object, opened, shown_id: version.shown_id(scene.bucket), expiration })
 }
 
 /// The piece that is wanted; `None` for the whole.

@@ -1,6 +1,7 @@
 //! Putting objects.
 
 use crate::record;
+use crate::services::s3::config::lifecycle;
 use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::call::Cx;
@@ -22,6 +23,7 @@ record! {
     pub struct Written {
         etag: String = "ETag",
         version: Option<String> = "VersionId",
+        expiration: Option<String> = "Expiration",
     }
 }
 
@@ -43,7 +45,10 @@ fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Resul
     let etag = hex(&upload.md5);
     let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: Vec::new(), about };
     let version = scene.add(&place.key, upload.body, object).map_err(|error| faults::internal(&error))?;
-    let written = Written { etag: quoted(&etag), version: version.shown_id(scene.bucket) };
+    let object = version.object.as_ref();
+    let expiration =
+        object.and_then(|object| lifecycle::expiration(scene.bucket, &place.key, object, version.modified));
+    let written = Written { etag: quoted(&etag), version: version.shown_id(scene.bucket), expiration };
     cx.note.additional.set("SSEApplied", encryption.applied(wished));
     Ok((written, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()), encryption))
 }
