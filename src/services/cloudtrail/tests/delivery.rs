@@ -22,6 +22,8 @@ const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[
 struct Lab {
     world: World,
     folder: PathBuf,
+    /// Ids of the events from before the trail.
+    before: Vec<String>,
 }
 
 impl Drop for Lab {
@@ -37,11 +39,13 @@ fn lab(name: &str) -> Lab {
     let mut settings = world("2026-01-01T00:00:00Z").settings;
     settings.data_dir = folder.clone();
     std::fs::create_dir_all(settings.spool_dir()).unwrap();
-    let mut lab = Lab { world: World::new(settings, "2026-01-01T00:00:00Z".parse().unwrap()), folder };
+    let mut lab =
+        Lab { world: World::new(settings, "2026-01-01T00:00:00Z".parse().unwrap()), folder, before: Vec::new() };
     lab.s3("CreateBucket", &[("Bucket", "logs".into())]);
     lab.allow();
     let account = AccountId::parse(ACCOUNT).unwrap();
     lab.world.account(&account).trails.insert(TRAIL.into(), trail("logs"));
+    lab.before = lab.recorded();
     lab
 }
 
@@ -91,9 +95,10 @@ impl Lab {
         ids
     }
 
-    /// Ids of all recorded management events that CloudTrail did not make itself.
+    /// Ids of all management events since the trail was there that CloudTrail did not make itself.
     fn recorded(&self) -> Vec<String> {
         let mut ids = naive(&self.world, |record| record["userIdentity"]["type"] != "AWSService");
+        ids.retain(|id| !self.before.contains(id));
         ids.sort();
         ids
     }
