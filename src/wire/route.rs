@@ -136,11 +136,18 @@ fn by_rpc_path(asked: &Asked) -> Option<Found> {
 fn by_target(asked: &Asked) -> Option<Found> {
     let target = asked.head.header("x-amz-target")?;
     let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
-    let contract = find(|at| at.target_prefix == prefix && at.protocols.contains(&Protocol::Json));
+    let named = service_of_target(prefix);
+    let contract = find(|at| service_of_target(at.target_prefix) == named && at.protocols.contains(&Protocol::Json));
     Some(match contract.and_then(|contract| Some((contract, contract.find(operation)?))) {
         Some((contract, id)) => Ok((contract, Protocol::Json, id)),
         None => unknown_operation(contract, Protocol::Json, operation),
     })
+}
+
+/// Older SDKs put a package before the service (`com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101`), those
+/// made from Smithy models do not.
+fn service_of_target(prefix: &str) -> &str {
+    prefix.rsplit('.').next().unwrap_or(prefix)
 }
 
 /// `Action=OP&Version=…` in a form or in the query string.

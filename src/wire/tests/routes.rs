@@ -69,6 +69,7 @@ fn s3_by_method_path_and_arguments() {
 fn json_by_target() {
     let prefix = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
     check(&format!("POST /\nx-amz-target: {prefix}.LookupEvents"), "cloudtrail LookupEvents");
+    check("POST /\nx-amz-target: CloudTrail_20131101.LookupEvents", "cloudtrail LookupEvents");
     check(&format!("POST /\nx-amz-target: {prefix}.Nothing"), "UnknownOperationException");
     check("POST /\nx-amz-target: Nothing.LookupEvents", "UnknownOperationException");
     check("POST /\nx-amz-target: Logs_20140328.PutLogEvents", "logs PutLogEvents");
