@@ -4,11 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{SubsecRound, TimeDelta, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
 use crate::services;
 use crate::world::call::{Answer, Call, perform};
+use crate::world::streams::{Event, StreamId};
 use crate::world::time::Time;
 use crate::world::{Settings, World};
 
@@ -18,6 +19,8 @@ pub struct Emulator {
     inner: Mutex<Inner>,
     /// Tells the background task that the next due time has changed.
     wake: Notify,
+    /// Tells readers of streams that something was pushed: the count of changes.
+    streamed: watch::Sender<u64>,
     /// What `reset` goes back to.
     origin: (Settings, Clock),
 }
@@ -51,12 +54,45 @@ impl Emulator {
 
     pub fn new(settings: Settings, clock: Clock) -> Emulator {
         let inner = Inner::new(settings.clone(), clock);
-        Emulator { inner: Mutex::new(inner), wake: Notify::new(), origin: (settings, clock) }
+        let streamed = watch::Sender::new(0);
+        Emulator { inner: Mutex::new(inner), wake: Notify::new(), streamed, origin: (settings, clock) }
     }
 
-    /// Runs one call at the present moment.
+    /// Runs one call at the present moment, to its end.
     pub fn call(&self, call: Call) -> Answer {
-        self.step(|world| perform(world, call))
+        let mut answer = self.step(|world| perform(world, call));
+        if let Some(scan) = answer.take_scan() {
+            answer.finish(scan.run());
+        }
+        answer
+    }
+
+    /// Runs one call at the present moment; what it scans is scanned by a thread that may take long.
+    pub async fn answer(&self, call: Call) -> Answer {
+        let mut answer = self.step(|world| perform(world, call));
+        if let Some(scan) = answer.take_scan() {
+            let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
+            answer.finish(scanned.unwrap_or_default());
+        }
+        answer
+    }
+
+    /// The next events of a stream, as soon as there are some; `None` when it is over.
+    pub async fn events(&self, id: StreamId) -> Option<Vec<Event>> {
+        let mut changes = self.streamed.subscribe();
+        loop {
+            changes.mark_unchanged();
+            let events = self.step(|world| world.streams.take(id))?;
+            if !events.is_empty() {
+                return Some(events);
+            }
+            changes.changed().await.ok()?;
+        }
+    }
+
+    /// Ends all streams, so that nobody waits for them when the process stops.
+    pub fn end_streams(&self) {
+        self.step(|world| world.streams = std::mem::take(&mut world.streams).ended());
     }
 
     /// Looks at or changes the world at the present moment.
@@ -66,7 +102,9 @@ impl Emulator {
         let due = inner.world.jobs.next_due();
         let result = step(&mut inner.world);
         let changed = inner.world.jobs.next_due() != due;
+        let streamed = inner.world.streams.changes;
         drop(inner);
+        self.tell_readers(streamed);
         if changed {
             self.wake.notify_one();
         }
@@ -131,8 +169,12 @@ impl Emulator {
         let (settings, clock) = self.origin.clone();
         let mut inner = self.lock();
         inner.world.s3.erase();
+        let streams = std::mem::take(&mut inner.world.streams).ended();
         *inner = Inner::new(settings, clock);
+        inner.world.streams = streams;
+        let streamed = inner.world.streams.changes;
         drop(inner);
+        self.tell_readers(streamed);
         self.wake.notify_one();
     }
 
@@ -179,7 +221,15 @@ impl Emulator {
         inner.world.now = inner.world.now.max(due);
         tracing::debug!(?job, %due, "job runs");
         services::run(&mut inner.world, job);
+        let streamed = inner.world.streams.changes;
+        drop(inner);
+        self.tell_readers(streamed);
         true
+    }
+
+    /// Wakes those who wait for events of streams, if there may be some.
+    fn tell_readers(&self, changes: u64) {
+        self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -25,7 +25,7 @@ use crate::world::call::{Call, Sender};
 use crate::world::caller;
 use crate::world::payload::{Content, Upload};
 
-use super::{Peer, head, payload};
+use super::{Peer, events, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
@@ -76,7 +76,7 @@ enum Incoming {
     Unread(Body),
 }
 
-async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
+async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
     let (contract, protocol, operation) = (route.contract, route.protocol, route.operation);
     let mut upload = Upload::default();
     let input = match body {
@@ -101,15 +101,30 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
     let (credentials, signature) = head::credentials(&parts.headers, head.query);
     let connection = head::connection(&parts.headers, peer(parts), head.query, signature);
     let sender = Sender::Client { credentials, connection };
-    let answer = emulator.call(Call { contract, operation, region, sender, input, upload });
+    let answer = emulator.answer(Call { contract, operation, region, sender, input, upload }).await;
     match answer.outcome {
         Ok(output) => {
-            respond(wire::encode(contract, operation, protocol, &output.value, &answer.request_id), output.content)
+            let mut encoded = wire::encode(contract, operation, protocol, &output.value, &answer.request_id);
+            match output.content {
+                Some(Content::Events(id)) => {
+                    let first = std::mem::take(&mut encoded.body);
+                    respond(encoded, None, events::body(Arc::clone(emulator), contract, operation, id, first))
+                }
+                Some(Content::Memory(bytes)) => respond(encoded, Some(bytes.len() as u64), Body::from(bytes)),
+                Some(Content::File { file, offset, length }) => match file_body(file, offset, length) {
+                    Ok(body) => respond(encoded, Some(length), body),
+                    Err(error) => {
+                        tracing::error!(%error, "cannot read an object's file");
+                        plain(StatusCode::INTERNAL_SERVER_ERROR)
+                    }
+                },
+                None => respond_whole(encoded),
+            }
         }
         Err(fault) => {
             let resource = head::decoded(head.path);
             let id = &answer.request_id;
-            respond(wire::encode_fault(Some(contract), Some(operation), protocol, &fault, id, Some(&resource)), None)
+            respond_whole(wire::encode_fault(Some(contract), Some(operation), protocol, &fault, id, Some(&resource)))
         }
     }
 }
@@ -119,7 +134,7 @@ fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
     let request_id = emulator.step(|world| world.ids.uuid().to_string());
     let resource = head::decoded(head.path);
     let RouteError { contract, protocol, fault, .. } = error;
-    respond(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)), None)
+    respond_whole(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)))
 }
 
 fn peer(parts: &Parts) -> IpAddr {
@@ -161,27 +176,22 @@ fn too_slow() -> Fault {
     Fault::new("RequestTimeout", "The request body did not arrive in time.").status(408)
 }
 
-/// Turns an encoded answer, and a body beside it, into HTTP.
-fn respond(encoded: Encoded, content: Option<Content>) -> Response {
-    let body = match content {
-        None => Ok((encoded.body.len() as u64, Body::from(encoded.body))),
-        Some(Content::Memory(bytes)) => Ok((bytes.len() as u64, Body::from(bytes))),
-        Some(Content::File { file, offset, length }) => file_body(file, offset, length).map(|body| (length, body)),
-    };
-    let (length, body) = match body {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::error!(%error, "cannot read an object's file");
-            return plain(StatusCode::INTERNAL_SERVER_ERROR);
-        }
-    };
+/// Turns an encoded answer into HTTP.
+fn respond_whole(mut encoded: Encoded) -> Response {
+    let body = std::mem::take(&mut encoded.body);
+    respond(encoded, Some(body.len() as u64), Body::from(body))
+}
+
+/// Turns the head of an encoded answer, and a body of a length that may not be known, into HTTP.
+fn respond(encoded: Encoded, length: Option<u64>, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in encoded.headers {
         let (Some(name), Ok(value)) = (header_name(name), HeaderValue::from_bytes(value.as_bytes())) else { continue };
         response.headers_mut().insert(name, value);
     }
-    if !response.headers().contains_key(CONTENT_LENGTH) && may_have_body(response.status()) {
+    let stated = response.headers().contains_key(CONTENT_LENGTH);
+    if let Some(length) = length.filter(|_| !stated && may_have_body(response.status())) {
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
     response

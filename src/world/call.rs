@@ -7,7 +7,7 @@ use crate::wire::{self, Fault, Map, Value};
 
 use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
-use super::fields::Output;
+use super::fields::{Output, Scan};
 use super::op::Op;
 use super::payload::Upload;
 use super::record;
@@ -77,6 +77,20 @@ pub struct Answer {
     /// The same as in the record.
     pub request_id: String,
     pub outcome: Result<Output, Fault>,
+}
+
+impl Answer {
+    /// What is left to do outside the lock.
+    pub fn take_scan(&mut self) -> Option<Scan<Value>> {
+        self.outcome.as_mut().ok()?.scan.take()
+    }
+
+    /// Takes what a scan found.
+    pub fn finish(&mut self, found: Value) {
+        if let Ok(output) = &mut self.outcome {
+            output.value = found;
+        }
+    }
 }
 
 /// What a handler works with.

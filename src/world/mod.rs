@@ -12,6 +12,7 @@ pub mod payload;
 pub mod policy;
 pub mod record;
 pub mod scope;
+pub mod streams;
 pub mod time;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use caller::AccessKeys;
 use ids::Ids;
 use jobs::Jobs;
 use scope::{AccountId, Region};
+use streams::Streams;
 use time::Time;
 
 /// What the command line decides.
@@ -61,6 +63,8 @@ pub struct World {
     pub settings: Settings,
     pub ids: Ids,
     pub jobs: Jobs,
+    /// Answers that go on after their call.
+    pub streams: Streams,
     /// Every access key that IAM or STS made, over all accounts.
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
@@ -94,6 +98,7 @@ impl World {
             now,
             ids: Ids::new(settings.seed),
             jobs: Jobs::default(),
+            streams: Streams::default(),
             access_keys: AccessKeys::new(),
             events: record::Log::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),

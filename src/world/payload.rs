@@ -7,6 +7,7 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 
 use super::checksum::Algorithm;
+use super::streams::StreamId;
 
 /// The received body of an upload, complete and checked against the client's checksums.
 #[derive(Debug, Default)]
@@ -88,5 +89,11 @@ impl Drop for Spooled {
 #[derive(Debug)]
 pub enum Content {
     Memory(Bytes),
-    File { file: File, offset: u64, length: u64 },
+    File {
+        file: File,
+        offset: u64,
+        length: u64,
+    },
+    /// Events that are still to come.
+    Events(StreamId),
 }

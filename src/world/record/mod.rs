@@ -112,6 +112,7 @@ impl Facts<'_> {
         let body = match self.outcome {
             Ok(Output { content: Some(Content::Memory(bytes)), .. }) => return bytes.len() as u64,
             Ok(Output { content: Some(Content::File { length, .. }), .. }) => return *length,
+            Ok(Output { content: Some(Content::Events(_)), .. }) => return 0,
             Ok(output) => {
                 let members = operation.output.and_then(|shape| contract.structure(shape));
                 let document = |location| location == Location::Body;

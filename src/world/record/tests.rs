@@ -96,7 +96,7 @@ fn records(case: Case) -> Vec<Json> {
     let contract = contract::get(case.service).unwrap();
     let operation = contract.find(case.operation).unwrap();
     let op = contract.operation(operation);
-    let output = case.outcome.map(|output| Output { value: tree(contract, op.output, &output), content: None });
+    let output = case.outcome.map(|output| Output { value: tree(contract, op.output, &output), ..Output::default() });
     let connection = Connection {
         source_ip: "203.0.113.9".into(),
         user_agent: "aws-cli/2.15".into(),
