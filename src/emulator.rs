@@ -102,9 +102,7 @@ impl Emulator {
         let due = inner.world.jobs.next_due();
         let result = step(&mut inner.world);
         let changed = inner.world.jobs.next_due() != due;
-        let streamed = inner.world.streams.changes;
-        drop(inner);
-        self.tell_readers(streamed);
+        self.leave(inner);
         if changed {
             self.wake.notify_one();
         }
@@ -159,6 +157,7 @@ impl Emulator {
         let mut inner = self.lock();
         inner.tick();
         inner.clock = if manual { Ticker::Manual } else { Ticker::System { offset: TimeDelta::zero() } };
+        inner.world.clock_stands_still = manual;
         inner.move_to_now();
         drop(inner);
         self.wake.notify_one();
@@ -172,9 +171,7 @@ impl Emulator {
         let streams = std::mem::take(&mut inner.world.streams).ended();
         *inner = Inner::new(settings, clock);
         inner.world.streams = streams;
-        let streamed = inner.world.streams.changes;
-        drop(inner);
-        self.tell_readers(streamed);
+        self.leave(inner);
         self.wake.notify_one();
     }
 
@@ -221,14 +218,16 @@ impl Emulator {
         inner.world.now = inner.world.now.max(due);
         tracing::debug!(?job, %due, "job runs");
         services::run(&mut inner.world, job);
-        let streamed = inner.world.streams.changes;
-        drop(inner);
-        self.tell_readers(streamed);
+        self.leave(inner);
         true
     }
 
-    /// Wakes those who wait for events of streams, if there may be some.
-    fn tell_readers(&self, changes: u64) {
+    /// Gives the lock back, and sees to what the step left behind: background work, and events for those who wait.
+    fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+        let background = std::mem::take(&mut inner.world.background);
+        let changes = inner.world.streams.changes;
+        drop(inner);
+        background.into_iter().for_each(rayon::spawn);
         self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
     }
 
@@ -244,7 +243,9 @@ impl Inner {
             Clock::System => (system_time(), Ticker::System { offset: TimeDelta::zero() }),
             Clock::Manual(time) => (time.map_or_else(system_time, |time| time.trunc_subsecs(3)), Ticker::Manual),
         };
-        Inner { world: World::new(settings, now), clock }
+        let mut world = World::new(settings, now);
+        world.clock_stands_still = matches!(clock, Ticker::Manual);
+        Inner { world, clock }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.

@@ -56,6 +56,10 @@ pub enum Cadence {
     Fast,
 }
 
+/// Long work on a snapshot, whose result others wait for or look at (a query). It runs outside the lock, at its own
+/// pace; what the world shows of it must not depend on that pace while the clock stands still.
+pub type Background = Box<dyn FnOnce() + Send>;
+
 /// The state machine's state.
 pub struct World {
     /// The moment of the current step; fixed while it runs.
@@ -65,6 +69,10 @@ pub struct World {
     pub jobs: Jobs,
     /// Answers that go on after their call.
     pub streams: Streams,
+    /// Work that the shell is to do beside everything else.
+    pub background: Vec<Background>,
+    /// Nobody but the user moves the clock: who waits for time to pass waits for the user.
+    pub clock_stands_still: bool,
     /// Every access key that IAM or STS made, over all accounts.
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
@@ -99,6 +107,8 @@ impl World {
             ids: Ids::new(settings.seed),
             jobs: Jobs::default(),
             streams: Streams::default(),
+            background: Vec::new(),
+            clock_stands_still: false,
             access_keys: AccessKeys::new(),
             events: record::Log::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
