@@ -3,6 +3,7 @@
 pub mod cloudtrail;
 pub mod ec2;
 pub mod iam;
+pub mod logs;
 pub mod s3;
 pub mod sts;
 
@@ -12,8 +13,14 @@ use crate::world::op::Op;
 use crate::world::time::Time;
 
 /// The operations we have, by service.
-pub const SERVICES: &[(&str, &[&[Op]])] =
-    &[("cloudtrail", cloudtrail::OPS), ("ec2", ec2::OPS), ("iam", iam::OPS), ("s3", s3::OPS), ("sts", sts::OPS)];
+pub const SERVICES: &[(&str, &[&[Op]])] = &[
+    ("cloudtrail", cloudtrail::OPS),
+    ("ec2", ec2::OPS),
+    ("iam", iam::OPS),
+    ("logs", logs::OPS),
+    ("s3", s3::OPS),
+    ("sts", sts::OPS),
+];
 
 /// The table line of an operation, if we have built it.
 pub fn find(service: &str, operation: &str) -> Option<&'static Op> {

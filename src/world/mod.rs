@@ -18,7 +18,7 @@ pub mod time;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::services::{cloudtrail, ec2, iam, s3};
+use crate::services::{cloudtrail, ec2, iam, logs, s3};
 
 use caller::AccessKeys;
 use ids::Ids;
@@ -97,6 +97,7 @@ pub struct Account {
 pub struct Regional {
     pub history: cloudtrail::History,
     pub ec2: ec2::Store,
+    pub logs: logs::Store,
 }
 
 impl World {

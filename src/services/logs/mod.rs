@@ -1,0 +1,23 @@
+//! CloudWatch Logs: groups and streams, the events in them, and what is made of those.
+
+pub mod faults;
+pub mod groups;
+pub mod naming;
+pub mod streams;
+
+use std::collections::BTreeMap;
+
+use crate::world::op::Op;
+
+pub use groups::Group;
+pub use streams::Stream;
+
+/// The operations, a table for each resource.
+pub const OPS: &[&[Op]] = &[groups::OPS, streams::OPS];
+
+/// An account's logs in one Region.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Groups by name.
+    pub groups: BTreeMap<String, Group>,
+}
