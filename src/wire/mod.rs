@@ -6,6 +6,7 @@
 //! the same walk seen from a client; contract tests use them.
 
 mod cbor;
+pub mod escape;
 pub mod event_stream;
 pub mod fault;
 mod faults;
