@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::escape::escaped;
+use super::escape::escape;
 use super::scalar::{decode_base64, encode_base64, from_epoch, print_double, print_epoch};
 use super::value::{Map, Name, Value};
 use super::{DEPTH_MAX, Fault};
@@ -313,7 +313,8 @@ fn write_scalar(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
 
 /// Writes a string with JSON's escapes.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    escaped(text).for_each(|piece| out.extend_from_slice(piece.as_bytes()));
+    escape(text, |piece| out.extend_from_slice(piece.as_bytes()));
     out.push(b'"');
 }

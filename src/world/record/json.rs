@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::wire::escape::escaped;
+use crate::wire::escape::escape;
 
 /// JSON text under construction. Commas come by themselves.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Json {
         self.separate();
         self.0.push('"');
         let at = self.0.len();
-        self.0.extend(escaped(name));
+        escape(name, |piece| self.0.push_str(piece));
         if let Some(first) = self.0.get_mut(at..at + 1) {
             first.make_ascii_lowercase();
         }
@@ -52,7 +52,7 @@ impl Json {
     pub fn string(&mut self, text: &str) {
         self.separate();
         self.0.push('"');
-        self.0.extend(escaped(text));
+        escape(text, |piece| self.0.push_str(piece));
         self.0.push('"');
     }
 
