@@ -39,6 +39,7 @@ pub fn operations(service: &str) -> Vec<&'static str> {
 /// Slow work for a job that does not need the world, to be done before the job and outside the lock.
 pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Send> {
     match job {
+        Job::FirehoseDelivery(place) => firehose::preparation(world, place),
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
         _ => Box::new(|| ()),
     }

@@ -388,6 +388,22 @@ def test_zip(trailcam, firehose, role, lake):
         assert entry.date_time == (2026, 1, 15, 10, 0, 0)
 
 
+def test_the_same_seed_gives_the_same_objects(start):
+    def run(name):
+        trailcam = start("--clock", "2026-01-15T10:00:00Z", "--seed", "7", name=name)
+        firehose = trailcam.client("firehose")
+        trailcam.client("s3").create_bucket(Bucket="lake")
+        settings = {"Prefix": "!{firehose:random-string}/", "ErrorOutputPrefix": ERRORS, "CompressionFormat": "GZIP"}
+        make(firehose, make_role(trailcam), **settings)
+        ids = [put(firehose, b"%d" % turn)[0]["RecordId"] for turn in range(3) if trailcam.advance("PT5M")]
+        trailcam.advance("PT5M")
+        return ids, objects(trailcam.data_dir / "s3" / "lake")
+
+    first, second = run("first"), run("second")
+    assert len(first[1]) == 3
+    assert first == second
+
+
 # Failures
 
 
@@ -421,8 +437,12 @@ def test_delivery_waits_for_the_role(trailcam, firehose, role, lake):
     assert list(objects(lake).values()) == [b"patience"]
 
 
-def test_after_a_day_data_is_lost(trailcam, firehose, role):
-    make(firehose, role)
+def test_after_a_day_data_is_lost(start):
+    # Attempts are far apart there.
+    trailcam = start("--clock", "2026-01-15T10:00:00Z", "--cadence", "aws")
+    firehose = trailcam.client("firehose")
+    make(firehose, make_role(trailcam))
+    trailcam.advance("PT1M")
     put(firehose, b"lost")
     trailcam.advance("PT24H1M")
     trailcam.client("s3").create_bucket(Bucket="lake")

@@ -1,11 +1,14 @@
 //! What a stream holds until S3 has it.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
 
 use crate::world::time::Time;
+
+use super::compression::Packed;
 
 /// Bytes that a stream keeps at most, the largest buffer twice. Beyond that it throttles, where AWS does by the rate
 /// of what comes in (<https://docs.aws.amazon.com/firehose/latest/dev/limits.html>).
@@ -33,6 +36,8 @@ pub struct Batch {
     pub arrived: Time,
     /// The records, one after the other with nothing in between.
     pub content: Bytes,
+    /// The object's content, once it has been made.
+    pub packed: Arc<OnceLock<Packed>>,
 }
 
 #[derive(Debug)]
@@ -64,15 +69,18 @@ impl Buffer {
     /// Completes the open batch.
     pub fn close(&mut self) {
         if let Some(batch) = self.open.take() {
-            self.complete.push_back(Batch { arrived: batch.arrived, content: Bytes::from(batch.content) });
+            let (arrived, content) = (batch.arrived, Bytes::from(batch.content));
+            self.complete.push_back(Batch { arrived, content, packed: Arc::default() });
         }
     }
 
-    /// Completes the open batch if its time has come.
-    pub fn close_due(&mut self, now: Time, interval: TimeDelta) {
-        if self.open.as_ref().is_some_and(|batch| batch.arrived + interval <= now) {
+    /// Completes the open batch if its time has come; whether it has.
+    pub fn close_due(&mut self, now: Time, interval: TimeDelta) -> bool {
+        let is_due = self.open.as_ref().is_some_and(|batch| batch.arrived + interval <= now);
+        if is_due {
             self.close();
         }
+        is_due
     }
 
     /// When there is something to deliver: `now` for complete batches, unless delivery fails at the moment.
@@ -138,9 +146,9 @@ mod tests {
     fn a_batch_is_complete_by_time() {
         let mut buffer = Buffer::default();
         buffer.add(at(0), b"abc", 5);
-        buffer.close_due(at(59), MINUTE);
+        assert!(!buffer.close_due(at(59), MINUTE));
         assert!(buffer.first().is_none());
-        buffer.close_due(at(60), MINUTE);
+        assert!(buffer.close_due(at(60), MINUTE));
         assert!(buffer.first().is_some());
         buffer.delivered();
         assert!(buffer.is_empty());

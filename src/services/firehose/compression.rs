@@ -7,7 +7,29 @@ use flate2::write::DeflateEncoder;
 use flate2::{Compression as Level, Crc};
 
 use crate::world::gzip::gzip;
+use crate::world::payload::{Body, Upload};
 use crate::world::time::Time;
+
+/// Content that is ready to be uploaded: compressed and hashed.
+#[derive(Debug)]
+pub struct Packed {
+    pub compression: Compression,
+    content: Bytes,
+    upload: Upload,
+}
+
+impl Packed {
+    /// `entry` names the file in an archive, which is as old as `time`.
+    pub fn new(compression: Compression, content: &Bytes, entry: &str, time: Time) -> Packed {
+        let content = compression.pack(content, entry, time);
+        Packed { compression, upload: Upload::of(content.clone()), content }
+    }
+
+    pub fn upload(&self) -> Upload {
+        let Upload { length, md5, ref checksum, .. } = self.upload;
+        Upload { body: Body::Memory(self.content.clone()), length, md5, checksum: checksum.clone() }
+    }
+}
 
 /// The formats we have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +69,7 @@ impl Compression {
         }
     }
 
-    /// `entry` names the file in an archive, which is as old as `time`.
-    pub fn pack(self, content: &Bytes, entry: &str, time: Time) -> Bytes {
+    fn pack(self, content: &Bytes, entry: &str, time: Time) -> Bytes {
         match self {
             Compression::None => content.clone(),
             Compression::Gzip => gzip(content),
@@ -101,11 +122,11 @@ fn deflate(content: &[u8]) -> Vec<u8> {
 
 fn dos_time(time: Time) -> u16 {
     use chrono::Timelike;
-    (time.hour() << 11 | time.minute() << 5 | time.second() / 2) as u16
+    ((time.hour() << 11) | (time.minute() << 5) | (time.second() / 2)) as u16
 }
 
 fn dos_date(time: Time) -> u16 {
     use chrono::Datelike;
     let years = u32::try_from(time.year() - 1980).unwrap_or_default().min(127);
-    (years << 9 | time.month() << 5 | time.day()) as u16
+    ((years << 9) | (time.month() << 5) | time.day()) as u16
 }

@@ -8,18 +8,30 @@ use crate::world::caller::{Caller, Credentials, authenticate};
 use crate::world::jobs::Job;
 use crate::world::payload::Upload;
 
+use super::compression::Packed;
 use super::{Place, SELF};
 
 /// The stream's role as Firehose has assumed it: it does so again when the session has ended.
 #[derive(Clone, Debug)]
 pub struct Session(Credentials);
 
-/// Writes the first complete batch of a stream to its bucket. What is left follows in the next step.
+/// Compresses the batch that is to be delivered next: what takes long, and does not need the world.
+pub fn preparation(world: &World, place: &Place) -> Box<dyn FnOnce() + Send> {
+    let batch = place.find(world).and_then(|stream| Some((stream.buffer.first()?, stream.destination.compression())));
+    let Some((batch, compression)) = batch else { return Box::new(|| ()) };
+    let stream = place.stream.clone();
+    Box::new(move || {
+        batch.packed.get_or_init(|| Packed::new(compression, &batch.content, &stream, batch.arrived));
+    })
+}
+
+/// Completes the batch whose time has come, or writes the first complete one to the stream's bucket. What is left
+/// follows in the next step.
 pub fn deliver(world: &mut World, place: &Place) {
     let now = world.now;
     let Some(stream) = place.find_mut(world) else { return };
-    stream.buffer.close_due(now, stream.destination.interval());
-    if stream.buffer.first().is_some() && stream.due(now) == Some(now) {
+    let closed = stream.buffer.close_due(now, stream.destination.interval());
+    if !closed && stream.buffer.first().is_some() && stream.due(now) == Some(now) {
         // A failure is remembered in the buffer.
         let _ = ship(world, place);
     }
@@ -76,8 +88,14 @@ fn ship(world: &mut World, place: &Place) -> Result<Option<String>, String> {
     let outcome = assume(world, place, destination.role()).and_then(|caller| {
         let bucket = destination.bucket().to_owned();
         let key = destination.key(&place.stream, version, batch.arrived, &mut world.ids);
-        let body = Upload::of(destination.pack(&batch.content, &key, batch.arrived));
-        put(world, place, &caller, (&bucket, &key), destination.encoding(), body)?;
+        let format = destination.compression();
+        let pack = || Packed::new(format, &batch.content, &place.stream, batch.arrived);
+        let body = match batch.packed.get_or_init(pack) {
+            packed if packed.compression == format => packed.upload(),
+            // The format has changed since.
+            _ => pack().upload(),
+        };
+        put(world, place, &caller, (&bucket, &key), format.encoding(), body)?;
         Ok(format!("{bucket}/{key}"))
     });
     let (now, failures) = (world.now, place.find(world).map_or(0, |stream| stream.buffer.failures));

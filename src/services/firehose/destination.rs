@@ -1,6 +1,5 @@
 //! Where a stream's records go: a bucket, and how objects there look.
 
-use bytes::Bytes;
 use chrono::{DateTime, TimeDelta};
 use chrono_tz::Tz;
 
@@ -163,13 +162,8 @@ impl Destination {
         TimeDelta::seconds(hints.and_then(|hints| hints.interval_seconds).unwrap_or(INTERVAL_SECONDS))
     }
 
-    fn compression(&self) -> Compression {
+    pub fn compression(&self) -> Compression {
         self.basic.compression.as_deref().and_then(Compression::parse).unwrap_or(Compression::None)
-    }
-
-    /// `Content-Encoding` of objects.
-    pub fn encoding(&self) -> Option<&'static str> {
-        self.compression().encoding()
     }
 
     fn local(&self, time: Time) -> DateTime<Tz> {
@@ -186,12 +180,6 @@ impl Destination {
         let given = self.extended.extension.as_deref().filter(|extension| !extension.is_empty());
         let extension = given.unwrap_or(self.compression().extension());
         format!("{prefix}{stream}-{version}-{time}-{unique}{extension}")
-    }
-
-    /// The content of an object.
-    pub fn pack(&self, content: &Bytes, key: &str, arrived: Time) -> Bytes {
-        let entry = key.rsplit('/').next().unwrap_or(key);
-        self.compression().pack(content, entry.trim_end_matches(".zip"), arrived)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::world::World;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 
-pub use delivery::{deliver, flush};
+pub use delivery::{deliver, flush, preparation};
 pub use records::{accepts, put};
 pub use streams::{Stream, settle};
 

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use chrono::TimeDelta;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 use crate::contract;
 use crate::services;
@@ -79,6 +82,20 @@ impl Lab {
         self.call("s3", "CreateBucket", &[("Bucket", "logs".into())]).unwrap();
     }
 
+    /// Sends what is delivered from now on to another bucket.
+    fn turn_to(&mut self, bucket: &str) {
+        let about = self.call("firehose", "DescribeDeliveryStream", &[("DeliveryStreamName", "s".into())]).unwrap();
+        let version = about.get("DeliveryStreamDescription").and_then(|about| about.get("VersionId")).cloned();
+        let update = map(&[("BucketARN", format!("arn:aws:s3:::{bucket}").into())]);
+        let input = [
+            ("DeliveryStreamName", "s".into()),
+            ("DestinationId", "destinationId-000000000001".into()),
+            ("CurrentDeliveryStreamVersionId", version.unwrap()),
+            ("S3DestinationUpdate", update.into()),
+        ];
+        self.call("firehose", "UpdateDestination", &input).unwrap();
+    }
+
     fn delete(&mut self) -> Result<Value, Fault> {
         self.call("firehose", "DeleteDeliveryStream", &[("DeliveryStreamName", "s".into())])
     }
@@ -90,7 +107,10 @@ impl Lab {
 
     /// Moves time on; every job on the way runs.
     fn advance(&mut self, to: &str) {
-        let to: Time = to.parse().unwrap();
+        self.advance_to(to.parse().unwrap());
+    }
+
+    fn advance_to(&mut self, to: Time) {
         while let Some((due, job)) = self.world.jobs.pop_due(to) {
             self.world.now = self.world.now.max(due);
             services::run(&mut self.world, job);
@@ -213,4 +233,39 @@ fn a_fast_stream_delivers_before_it_goes() {
     lab.advance("2026-01-01T00:00:00Z");
     assert_eq!(lab.status(), None);
     assert_eq!(lab.objects(), ["last words"]);
+}
+
+#[test]
+fn nothing_is_lost_or_delivered_twice() {
+    for seed in 0..5 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut lab = lab(&format!("seed-{seed}"), Cadence::Fast);
+        lab.make_bucket();
+        let mut count = 0;
+        for _ in 0..300 {
+            match random.gen_range(0..10) {
+                0 => lab.turn_to("nowhere"),
+                1 => lab.turn_to("logs"),
+                2 => drop(super::flush(&mut lab.world)),
+                3..6 => lab.advance_to(lab.world.now + TimeDelta::seconds(random.gen_range(0..200))),
+                _ => {
+                    let filling = " ".repeat(random.gen_range(0..300_000));
+                    let records = (count..count + random.gen_range(1..4)).map(|id| format!("{filling}{id}\n"));
+                    let records: Vec<Bytes> = records.map(Bytes::from).collect();
+                    count += records.len();
+                    put(&mut lab.world, ARN, records).unwrap();
+                }
+            }
+        }
+        lab.turn_to("logs");
+        lab.advance_to(lab.world.now + TimeDelta::hours(1));
+        let mut found: Vec<usize> = Vec::new();
+        for object in lab.objects() {
+            let ids: Vec<usize> = object.lines().map(|line| line.trim().parse().unwrap()).collect();
+            assert!(ids.is_sorted(), "records of an object are in order");
+            found.extend(ids);
+        }
+        found.sort_unstable();
+        assert_eq!(found, (0..count).collect::<Vec<_>>(), "seed {seed}");
+    }
 }

@@ -249,6 +249,25 @@ mod tests {
     }
 
     #[test]
+    fn services_work_for_a_resource() {
+        let caller = service();
+        let check = |condition: &str, source: Option<&str>, expected: bool| {
+            let policy = format!(
+                r#"{{"Statement":{{"Effect":"Allow","Principal":{{"Service":"cloudtrail.amazonaws.com"}},"Action":"sts:AssumeRole","Condition":{condition}}}}}"#
+            );
+            let request =
+                Request { caller: &caller, external_id: None, session_name: "me", source_identity: None, source };
+            assert_eq!(allows(&policy, "sts:AssumeRole", &request), expected, "{condition} {source:?}");
+        };
+        let arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/t";
+        check(r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"}}"#, Some(arn), true);
+        check(r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:999988887777:trail/*"}}"#, Some(arn), false);
+        check(r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#, Some(arn), true);
+        check(r#"{"StringEquals":{"aws:SourceAccount":"999988887777"}}"#, Some(arn), false);
+        check(r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#, None, false);
+    }
+
+    #[test]
     fn denials_win() {
         let allow = principal(r#"{"AWS":"*"}"#);
         let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}"#;
