@@ -237,19 +237,19 @@ fn a_fast_stream_delivers_before_it_goes() {
 
 #[test]
 fn nothing_is_lost_or_delivered_twice() {
-    for seed in 0..5 {
+    for seed in 0..3 {
         let mut random = StdRng::seed_from_u64(seed);
         let mut lab = lab(&format!("seed-{seed}"), Cadence::Fast);
         lab.make_bucket();
         let mut count = 0;
-        for _ in 0..300 {
+        for _ in 0..150 {
             match random.gen_range(0..10) {
                 0 => lab.turn_to("nowhere"),
                 1 => lab.turn_to("logs"),
                 2 => drop(super::flush(&mut lab.world)),
                 3..6 => lab.advance_to(lab.world.now + TimeDelta::seconds(random.gen_range(0..200))),
                 _ => {
-                    let filling = " ".repeat(random.gen_range(0..300_000));
+                    let filling = " ".repeat(random.gen_range(0..200_000));
                     let records = (count..count + random.gen_range(1..4)).map(|id| format!("{filling}{id}\n"));
                     let records: Vec<Bytes> = records.map(Bytes::from).collect();
                     count += records.len();
