@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::services::firehose;
+
 use super::scope::{AccountId, Region};
 use super::time::Time;
 
@@ -13,6 +15,10 @@ pub enum Job {
     TrailDelivery { account: AccountId, trail: String, region: Region },
     /// Close the digest period of a trail in one Region.
     TrailDigest { account: AccountId, trail: String, region: Region },
+    /// Write a Firehose stream's buffered records to its bucket.
+    FirehoseDelivery(firehose::Place),
+    /// Finish the creation or deletion of a Firehose stream.
+    FirehoseTransition(firehose::Place),
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.

@@ -5,6 +5,7 @@ pub mod call;
 pub mod caller;
 pub mod checksum;
 pub mod fields;
+pub mod gzip;
 pub mod ids;
 pub mod jobs;
 pub mod op;
@@ -18,7 +19,9 @@ pub mod time;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::services::{cloudtrail, ec2, iam, logs, s3};
+use chrono::TimeDelta;
+
+use crate::services::{cloudtrail, ec2, firehose, iam, logs, s3};
 
 use caller::AccessKeys;
 use ids::Ids;
@@ -98,6 +101,7 @@ pub struct Regional {
     pub history: cloudtrail::History,
     pub ec2: ec2::Store,
     pub logs: logs::Store,
+    pub firehose: firehose::Store,
 }
 
 impl World {
@@ -127,5 +131,14 @@ impl World {
     /// An account's state in a Region.
     pub fn regional(&mut self, id: &AccountId, region: Region) -> &mut Regional {
         self.account(id).regions.entry(region).or_default()
+    }
+
+    /// When to try a delivery again after some failures in a row: twice as long each time, up to a limit.
+    pub fn retry(&self, failures: u32) -> Time {
+        let (shortest, longest) = match self.settings.cadence {
+            Cadence::Aws => (TimeDelta::minutes(5), TimeDelta::hours(1)),
+            Cadence::Fast => (TimeDelta::seconds(5), TimeDelta::minutes(5)),
+        };
+        self.now + (shortest * (1 << failures.saturating_sub(1).min(8))).min(longest)
     }
 }

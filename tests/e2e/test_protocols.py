@@ -112,7 +112,6 @@ def test_unknown_operations(trailcam):
         ("kms", "list_keys"),
         ("events", "list_rules"),
         ("config", "describe_config_rules"),
-        ("firehose", "list_delivery_streams"),
         ("cloudwatch", "list_metrics"),
         ("iam", "list_organizations_features"),
     ],

@@ -1,17 +1,14 @@
 //! Log files: from pending events to objects in the trail's bucket.
 
 use std::collections::VecDeque;
-use std::io::Write;
 
-use bytes::Bytes;
 use chrono::{DurationRound, TimeDelta};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use md5::{Digest, Md5};
 use serde::Deserialize;
 
 use crate::wire::{Map, Value};
 use crate::world::call::{Call, perform};
+use crate::world::gzip::gzip;
 use crate::world::jobs::Job;
 use crate::world::payload::{Body, Upload};
 use crate::world::record::{Event, Position};
@@ -102,15 +99,6 @@ fn first_attempt(world: &World) -> Time {
     }
 }
 
-/// When to try again after some failures in a row: twice as long each time, up to a limit.
-pub(super) fn retry(world: &World, failures: u32) -> Time {
-    let (shortest, longest) = match world.settings.cadence {
-        Cadence::Aws => (TimeDelta::minutes(5), TimeDelta::hours(1)),
-        Cadence::Fast => (TimeDelta::seconds(5), TimeDelta::minutes(5)),
-    };
-    world.now + (shortest * (1 << failures.saturating_sub(1).min(8))).min(longest)
-}
-
 /// The time, rounded up to a multiple of five minutes.
 fn fifth_minute(time: Time) -> Time {
     let five = TimeDelta::minutes(5);
@@ -163,7 +151,7 @@ pub fn deliver(world: &mut World, account: &AccountId, trail: &str, region: Regi
     let next = match ship(world, &place, wanted) {
         Ok(Some(shipped)) if shipped.events < wanted => world.now,
         Ok(_) => return,
-        Err(failures) => retry(world, failures),
+        Err(failures) => world.retry(failures),
     };
     place.schedule(world, next);
 }
@@ -209,7 +197,8 @@ pub(super) fn flush_place(world: &mut World, place: &Place) -> Vec<String> {
             }
             Ok(None) => return delivered,
             Err(failures) => {
-                place.schedule(world, retry(world, failures));
+                let due = world.retry(failures);
+                place.schedule(world, due);
                 return delivered;
             }
         }
@@ -356,7 +345,7 @@ pub(super) fn put(
     if !metadata.is_empty() {
         input.push("Metadata", Value::Map(metadata));
     }
-    let body = gzip(text);
+    let body = gzip(text.as_bytes());
     let upload =
         Upload { length: body.len() as u64, md5: Md5::digest(&body).into(), body: Body::Memory(body), checksum: None };
     call(world, place, bucket, "PutObject", input, upload)
@@ -375,14 +364,6 @@ fn call(
     let call = Call::by_service(SELF, place.account.clone(), region, ("s3", operation), input, upload);
     let answer = perform(world, call.ok_or("InternalError")?.working_for(&place.trail));
     answer.outcome.map(|_| ()).map_err(|fault| fault.code)
-}
-
-/// Compressed without a time, so that the same content gives the same bytes.
-fn gzip(text: &str) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing into memory does not fail.
-    let done = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    Bytes::from(done.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ fn trusted_role(cx: &Cx, input: &AssumeRole) -> Result<(AccountId, Role), Fault>
         external_id: input.external_id.as_deref(),
         session_name: &input.session_name,
         source_identity: input.source_identity.as_deref(),
+        source: cx.source,
     };
     let tagging = (!input.tags.is_empty()).then_some("sts:TagSession");
     let naming = input.source_identity.as_ref().map(|_| "sts:SetSourceIdentity");
