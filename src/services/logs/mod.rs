@@ -2,8 +2,11 @@
 
 pub mod faults;
 pub mod groups;
+pub mod listing;
 pub mod naming;
+mod paging;
 pub mod streams;
+pub mod tags;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +16,7 @@ pub use groups::Group;
 pub use streams::Stream;
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] = &[groups::OPS, streams::OPS];
+pub const OPS: &[&[Op]] = &[groups::OPS, listing::OPS, streams::OPS, tags::OPS];
 
 /// An account's logs in one Region.
 #[derive(Debug, Default)]
