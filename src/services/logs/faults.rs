@@ -160,3 +160,197 @@ pub fn too_many_tags(limit: usize, arn: &str) -> Fault {
 fn too_many(limit: usize) -> String {
     format!("The resource can have at most {limit} tags.")
 }
+
+// Resource policies.
+
+/// A member that the call needs here, in the words of a broken constraint.
+pub fn missing(member: &str) -> Fault {
+    let sentence = format!(
+        "1 validation error detected: Value null at '{member}' failed to satisfy constraint: Member must not be null"
+    );
+    invalid(sentence)
+}
+
+/// A document that is not JSON.
+pub fn resource_policy_json() -> Fault {
+    invalid("This resource policy contains invalid Json")
+}
+
+/// A document that is no policy, or names who cannot be named.
+pub fn unpersistable_policy() -> Fault {
+    invalid("Could not convert to persistable policy.")
+}
+
+/// A policy of the account and of a group in one call.
+pub fn policy_name_with_resource() -> Fault {
+    invalid("Specify either policyName or resourceArn.")
+}
+
+/// A revision of a policy that has none.
+pub fn revision_without_resource() -> Fault {
+    invalid("expectedRevisionId can only be specified together with resourceArn.")
+}
+
+/// A resource that cannot have a policy of its own.
+pub fn policy_resource(arn: &str) -> Fault {
+    invalid(format!("The resourceArn is not the ARN of a log group: {arn}"))
+}
+
+/// A policy that has changed since the caller looked, or is not there, or is there already.
+pub fn policy_revision() -> Fault {
+    let sentence = "The expectedRevisionId is not the current revision of the resource policy.";
+    Fault::new("OperationAbortedException", sentence)
+}
+
+/// `DeleteResourcePolicy` of a name that there is none of.
+pub fn no_such_policy(name: &str) -> Fault {
+    not_found(format!("Policy with name [{name}] does not exist."))
+}
+
+/// A group's policies asked for among those of the account.
+pub fn resource_in_account_scope() -> Fault {
+    invalid("resourceArn can only be specified with the policyScope RESOURCE.")
+}
+
+// Metric filters.
+
+fn transformation(flaw: &str) -> Fault {
+    invalid(format!("Invalid metric transformation: {flaw}"))
+}
+
+/// A pattern that names no fields, with dimensions.
+pub fn pattern_without_dimensions() -> Fault {
+    invalid("The specified filter pattern does not support dimensions")
+}
+
+/// Dimensions and a default value.
+pub fn dimensions_with_default() -> Fault {
+    transformation("dimensions and default value are mutually exclusive properties")
+}
+
+/// More dimensions than a filter can have.
+pub fn too_many_dimensions(limit: usize) -> Fault {
+    transformation(&format!("at most {limit} dimensions can be specified"))
+}
+
+/// A dimension without a name.
+pub fn dimension_name() -> Fault {
+    transformation("dimension name must not be blank or start with a colon, and must be ASCII")
+}
+
+/// A dimension that is not taken from the event.
+pub fn dimension_value() -> Fault {
+    transformation("dimension value must be valid selector")
+}
+
+/// A value that is neither a number nor a field of the event.
+pub fn metric_value(value: &str) -> Fault {
+    transformation(&format!("metric value {value} must be a valid number"))
+}
+
+/// A pattern over the limit.
+pub fn pattern_too_long(limit: usize) -> Fault {
+    invalid(format!("The filter pattern must have at most {limit} characters."))
+}
+
+/// A metric without its namespace, or a namespace without a metric.
+pub fn metric_without_namespace() -> Fault {
+    invalid("metricName and metricNamespace must be specified together.")
+}
+
+/// `DeleteMetricFilter` of a name that there is none of.
+pub fn no_such_metric_filter() -> Fault {
+    not_found("The specified metric filter does not exist.")
+}
+
+// Query definitions.
+
+/// A query definition that there is none of.
+pub fn no_such_query_definition() -> Fault {
+    not_found("The specified query definition does not exist.")
+}
+
+/// A parameter that stands twice in a definition.
+pub fn duplicate_parameter(name: &str) -> Fault {
+    invalid(format!("The query parameter {name} is specified more than once."))
+}
+
+// Destinations and what they deliver to.
+
+/// `PutDestination` for a target that takes no test message.
+pub fn unreachable_destination() -> Fault {
+    invalid("Could not deliver test message to specified destination. Check if the destination is valid.")
+}
+
+/// A Kinesis stream that takes no test message.
+pub fn unreachable_stream() -> Fault {
+    invalid(
+        "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is in ACTIVE state.",
+    )
+}
+
+/// A Firehose stream that takes no test message.
+pub fn unreachable_firehose() -> Fault {
+    invalid(
+        "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream is in ACTIVE state.",
+    )
+}
+
+/// A Lambda function that cannot be invoked.
+pub fn unreachable_function() -> Fault {
+    invalid(
+        "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your function.",
+    )
+}
+
+/// `DeleteDestination` of a name that there is none of.
+pub fn no_such_destination() -> Fault {
+    not_found("The specified destination does not exist.")
+}
+
+/// `PutDestinationPolicy` for a name that there is none of; its model has no error for what is not found.
+pub fn policy_for_no_destination(name: &str) -> Fault {
+    invalid(format!("Destination with name {name} does not exist"))
+}
+
+/// An access policy over the limit.
+pub fn access_policy_too_large(limit: usize) -> Fault {
+    invalid(format!("The access policy must have at most {limit} bytes."))
+}
+
+/// An access policy that is none.
+pub fn access_policy() -> Fault {
+    invalid("The access policy is not a valid policy document.")
+}
+
+// Account policies.
+
+/// A name that AWS keeps for itself.
+pub fn reserved_policy_name() -> Fault {
+    invalid("The policy name must not be empty or start with aws/.")
+}
+
+/// A document without what its type needs.
+pub fn account_policy_document(flaw: &str) -> Fault {
+    invalid(format!("The policy document is invalid: {flaw}"))
+}
+
+/// Criteria that the type of policy does not know.
+pub fn selection_criteria() -> Fault {
+    invalid("The selectionCriteria is invalid. The only supported filter is LogGroupName NOT IN [].")
+}
+
+/// Criteria over the limit.
+pub fn selection_criteria_too_large(limit: usize) -> Fault {
+    invalid(format!("The selectionCriteria must have at most {limit} bytes."))
+}
+
+/// `dryRun` of policies that have none.
+pub fn dry_run() -> Fault {
+    invalid("dryRun can only be specified for the policy type RETENTION_POLICY.")
+}
+
+/// An account policy that there is none of.
+pub fn no_such_account_policy() -> Fault {
+    not_found("The specified account policy does not exist.")
+}

@@ -9,7 +9,9 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
+use super::metric_filters::MetricFilter;
 use super::naming::{self, Named};
+use super::policies::ResourcePolicy;
 use super::{Stream, faults, tags};
 
 /// The operations on log groups.
@@ -49,6 +51,10 @@ pub struct Group {
     pub tags: BTreeMap<String, String>,
     /// Streams by name.
     pub streams: BTreeMap<String, Stream>,
+    /// Metric filters by name.
+    pub metric_filters: BTreeMap<String, MetricFilter>,
+    /// The resource policy of this group alone.
+    pub policy: Option<ResourcePolicy>,
 }
 
 /// What a group's events can be used for; set once
@@ -123,6 +129,8 @@ fn create_log_group(cx: &mut Cx, input: CreateLogGroup) -> Result<(), Fault> {
         deletion_protected: input.deletion_protected,
         tags: input.tags,
         streams: BTreeMap::new(),
+        metric_filters: BTreeMap::new(),
+        policy: None,
     };
     let groups = &mut cx.world.regional(&cx.account, cx.region).logs.groups;
     if groups.contains_key(&group.name) {

@@ -116,7 +116,7 @@ fn is_of_class(group: &Group, wanted: Class) -> bool {
 fn described(group: &Group) -> Described {
     Described {
         retention_days: group.retention_days,
-        metric_filters: Some(0),
+        metric_filters: Some(group.metric_filters.len() as i64),
         stored_bytes: Some(group.stored_bytes()),
         class: Some(group.class.as_str().to_owned()),
         arn: Some(group.arn.clone()),

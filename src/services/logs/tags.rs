@@ -1,4 +1,4 @@
-//! Tags of log groups, by name and by ARN.
+//! Tags of log groups, by name and by ARN, and of destinations.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::world::op::Op;
 
 use super::faults;
 use super::groups::GROUP;
-use super::naming::{GroupPlace, Named};
+use super::naming::Named;
 
 /// The operations on tags.
 pub const OPS: &[Op] = &[
@@ -85,11 +85,22 @@ fn add(tags: &mut Tags, new: Tags, too_many: impl FnOnce() -> Fault) -> Result<(
     Ok(())
 }
 
-/// The tags behind an ARN, which must not end with `:*`.
+/// The tags behind an ARN of the account and Region called. That of a group must not end with `:*`.
 fn tags_of<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut Tags, Fault> {
-    let place = GroupPlace::parse_arn(arn).filter(|_| !arn.ends_with(":*")).ok_or_else(faults::invalid_resource_arn)?;
-    if place.account != cx.account {
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    let ["arn", "aws", "logs", region, account, kind @ ("log-group" | "destination"), name] = parts[..] else {
+        return Err(faults::invalid_resource_arn());
+    };
+    if name.is_empty() || name.contains([':', '*']) {
+        return Err(faults::invalid_resource_arn());
+    }
+    if account != cx.account.as_str() || region != cx.region.as_str() {
         return Err(faults::no_such_resource());
     }
-    place.group(cx.world).map(|group| &mut group.tags).map_err(|_| faults::no_such_resource())
+    let logs = &mut cx.world.regional(&cx.account, cx.region).logs;
+    let tags = match kind {
+        "log-group" => logs.groups.get_mut(name).map(|group| &mut group.tags),
+        _ => logs.destinations.get_mut(name).map(|destination| &mut destination.tags),
+    };
+    tags.ok_or_else(faults::no_such_resource)
 }
