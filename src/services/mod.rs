@@ -50,6 +50,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::TrailDelivery { account, trail, region } => cloudtrail::delivery::deliver(world, &account, &trail, region),
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
+        Job::LogRetention { place } => logs::events::expire::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }
 }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub cadence: Cadence,
     /// Trailcam's folder; objects live in `s3/` below it.
     pub data_dir: PathBuf,
+    /// Bytes of memory for events of log streams; older ones go to files.
+    pub log_memory: usize,
 }
 
 impl Settings {
@@ -80,6 +82,8 @@ pub struct World {
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,
     pub accounts: BTreeMap<AccountId, Account>,
+    /// What holds the events of log streams.
+    pub log_keeping: logs::events::Keeping,
     /// Bucket names are global.
     pub s3: s3::Store,
 }
@@ -114,6 +118,7 @@ impl World {
             events: record::Log::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
             accounts: BTreeMap::new(),
+            log_keeping: logs::events::Keeping::new(settings.log_memory, &settings.data_dir),
             s3: s3::Store::new(&settings.data_dir),
             settings,
         }

@@ -20,6 +20,8 @@ pub struct Group {
     pub class: Class,
     /// Days after which events disappear; `None` keeps them for good.
     pub retention_days: Option<i64>,
+    /// When expired events are removed next.
+    pub expiry_due: Option<Time>,
     pub deletion_protected: bool,
     pub tags: BTreeMap<String, String>,
     /// Streams by name.

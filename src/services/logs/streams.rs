@@ -3,6 +3,8 @@
 use crate::world::op::Op;
 use crate::world::time::Time;
 
+use super::events::Log;
+
 /// The operations on log streams.
 pub const OPS: &[Op] = &[];
 
@@ -11,4 +13,6 @@ pub const OPS: &[Op] = &[];
 pub struct Stream {
     pub name: String,
     pub created: Time,
+    /// Its events.
+    pub log: Log,
 }
