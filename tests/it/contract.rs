@@ -58,6 +58,7 @@ fn code_of(contract: &Contract) -> &'static str {
     match contract.validation {
         Validation::Exception => "ValidationException",
         Validation::Error => "ValidationError",
+        Validation::Parameter => "InvalidParameterException",
         Validation::Ec2 => "MissingParameter",
         Validation::S3 => "",
     }
@@ -67,7 +68,7 @@ fn code_of(contract: &Contract) -> &'static str {
 fn breaches(contract: &Contract, operation: &Operation) -> Vec<Breach> {
     let Some(input) = operation.input.and_then(|id| contract.structure(id)) else { return Vec::new() };
     // A REST request without its labels is another operation's, and S3 has words of its own.
-    let in_words = matches!(contract.validation, Validation::Exception | Validation::Error);
+    let in_words = matches!(contract.validation, Validation::Exception | Validation::Error | Validation::Parameter);
     let mut all = Vec::new();
     if contract.validation == Validation::Ec2
         && let Some(first) = input.members.iter().find(|member| member.required)

@@ -3,8 +3,11 @@
 pub mod events;
 pub mod faults;
 pub mod groups;
+pub mod listing;
 pub mod naming;
+mod paging;
 pub mod streams;
+pub mod tags;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +17,16 @@ pub use groups::Group;
 pub use streams::Stream;
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] =
-    &[groups::OPS, streams::OPS, events::put::OPS, events::get::OPS, events::filter::OPS, events::record::OPS];
+pub const OPS: &[&[Op]] = &[
+    groups::OPS,
+    listing::OPS,
+    streams::OPS,
+    tags::OPS,
+    events::put::OPS,
+    events::get::OPS,
+    events::filter::OPS,
+    events::record::OPS,
+];
 
 /// An account's logs in one Region.
 #[derive(Debug, Default)]

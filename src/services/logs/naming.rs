@@ -1,7 +1,9 @@
 //! Names and ARNs of groups and streams.
 
+use crate::record;
 use crate::wire::Fault;
 use crate::world::World;
+use crate::world::call::Cx;
 use crate::world::scope::{AccountId, Region};
 
 use super::{Group, faults};
@@ -9,6 +11,53 @@ use super::{Group, faults};
 /// `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`
 pub fn group_arn(account: &AccountId, region: Region, name: &str) -> String {
     format!("arn:aws:logs:{region}:{account}:log-group:{name}")
+}
+
+record! {
+    /// A group by its name.
+    pub struct Named { name: String = "logGroupName" }
+
+    /// A group by its name, or by an identifier, which is its name or its ARN without `:*`.
+    pub struct Identified {
+        name: Option<String> = "logGroupName",
+        identifier: Option<String> = "logGroupIdentifier",
+    }
+}
+
+impl Named {
+    pub fn place(&self, cx: &Cx) -> GroupPlace {
+        GroupPlace::new(&cx.account, cx.region, &self.name)
+    }
+}
+
+impl Identified {
+    /// The group's place, which need not hold a group.
+    ///
+    /// # Errors
+    /// `ValidationException` unless exactly one of the members is there; `InvalidParameterException` for an identifier
+    /// of another form.
+    pub fn place(&self, cx: &Cx) -> Result<GroupPlace, Fault> {
+        match (&self.name, &self.identifier) {
+            (Some(name), None) => Ok(GroupPlace::new(&cx.account, cx.region, name)),
+            (None, Some(identifier)) => identified(cx, identifier),
+            (Some(_), Some(_)) => Err(faults::both_name_and_identifier()),
+            (None, None) => Err(faults::neither_name_nor_identifier()),
+        }
+    }
+}
+
+/// The place that a name or an ARN means. Accounts are not linked, and a call reaches one Region: a group elsewhere
+/// is none.
+///
+/// # Errors
+/// `InvalidParameterException`, `ResourceNotFoundException`
+pub fn identified(cx: &Cx, identifier: &str) -> Result<GroupPlace, Fault> {
+    if !identifier.contains(':') {
+        return Ok(GroupPlace::new(&cx.account, cx.region, identifier));
+    }
+    let place = GroupPlace::parse_arn(identifier).ok_or_else(|| faults::invalid_identifier(identifier))?;
+    let here = place.account == cx.account && place.region == cx.region;
+    here.then_some(place).ok_or_else(faults::no_such_group)
 }
 
 /// Where a group is.

@@ -4,19 +4,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 
 use crate::services::logs::faults;
+use crate::services::logs::groups::GROUP;
+use crate::services::logs::naming::{GroupPlace, Identified};
 use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::fields::Scan;
 use crate::world::op::Op;
 
-use super::get::Searched;
+use super::get::readable;
 use super::id::EventId;
 use super::page::{Found, Page, Room, page};
 use super::snapshot::{Direction, Pick, Range, Snapshot, snapshot};
-use crate::services::logs::naming::GroupPlace;
 
-pub const OPS: &[Op] = &[crate::op!(Read "FilterLogEvents" filter_log_events)];
+pub const OPS: &[Op] = &[crate::op!(Read "FilterLogEvents" filter_log_events).resources(&[GROUP])];
 
 /// The first moment of 2024, in milliseconds: AWS lists the newest events first only from then on.
 const NEWEST_FIRST_SINCE_MS: i64 = 1_704_067_200_000;
@@ -49,9 +50,9 @@ crate::record! {
 
 fn filter_log_events(
     cx: &mut Cx,
-    (searched, input): (Searched, FilterLogEvents),
+    (group, input): (Identified, FilterLogEvents),
 ) -> Result<Scan<FilterLogEventsAnswer>, Fault> {
-    let place = searched.place(cx)?;
+    let place = readable(cx, &group)?;
     let position = position(&input)?;
     let matches = matcher(&input.pattern)?;
     let events = chosen(cx.world, &place, &input, position.left())?;
@@ -78,7 +79,7 @@ fn chosen(world: &World, place: &GroupPlace, input: &FilterLogEvents, left: Rang
 
 fn position(input: &FilterLogEvents) -> Result<Position, Fault> {
     if let Some(token) = &input.token {
-        return Position::parse(token).ok_or_else(faults::token_is_invalid);
+        return Position::parse(token).ok_or_else(faults::invalid_token);
     }
     if input.from_head != Some(false) {
         return Ok(Position { direction: Direction::OldestFirst, searched: None });

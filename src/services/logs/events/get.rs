@@ -1,8 +1,8 @@
 //! `GetLogEvents`: one stream, a page at a time, in either direction.
 
 use crate::services::logs::faults;
-use crate::services::logs::groups::Class;
-use crate::services::logs::naming::GroupPlace;
+use crate::services::logs::groups::{Class, GROUP};
+use crate::services::logs::naming::{GroupPlace, Identified};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::fields::Scan;
@@ -12,14 +12,9 @@ use super::id::{DIGITS, EventId};
 use super::page::{Found, Page, Room, page};
 use super::snapshot::{Direction, Pick, Range, snapshot};
 
-pub const OPS: &[Op] = &[crate::op!(Read "GetLogEvents" get_log_events)];
+pub const OPS: &[Op] = &[crate::op!(Read "GetLogEvents" get_log_events).resources(&[GROUP])];
 
 crate::record! {
-    /// The group that a call reads, which it names in one of two ways.
-    pub(super) struct Searched {
-        name: Option<String> = "logGroupName",
-        identifier: Option<String> = "logGroupIdentifier",
-    }
     struct GetLogEvents {
         stream: String = "logStreamName",
         start: Option<i64> = "startTime",
@@ -40,43 +35,29 @@ crate::record! {
     }
 }
 
-impl Searched {
-    /// The group's place; the group is there, and of a class that can be read.
-    ///
-    /// # Errors
-    /// None or both are given, there is no such group in the account and Region, or the operation does not go with
-    /// the group's class
-    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>).
-    pub fn place(&self, cx: &Cx) -> Result<GroupPlace, Fault> {
-        let place = match (&self.name, &self.identifier) {
-            (Some(_), Some(_)) => return Err(faults::group_named_twice()),
-            (None, None) => return Err(faults::group_not_named()),
-            (Some(name), None) => GroupPlace::new(&cx.account, cx.region, name),
-            (None, Some(identifier)) if identifier.starts_with("arn:") => {
-                let place = GroupPlace::parse_arn(identifier).ok_or_else(faults::no_such_group)?;
-                Some(place)
-                    .filter(|place| place.account == cx.account && place.region == cx.region)
-                    .ok_or_else(faults::no_such_group)?
-            }
-            (None, Some(name)) => GroupPlace::new(&cx.account, cx.region, name),
-        };
-        let group = place.find(cx.world).ok_or_else(faults::no_such_group)?;
-        let class = match group.class {
-            Class::Standard => return Ok(place),
-            Class::InfrequentAccess => "INFREQUENT_ACCESS",
-            Class::Delivery => "DELIVERY",
-        };
-        Err(faults::not_for_class(&group.name, class, cx.operation.name))
+/// Where a group is, whose events are to be read.
+///
+/// # Errors
+/// It is named in no or both ways, there is none in the account and Region, or its class goes without the operation
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>).
+pub(super) fn readable(cx: &Cx, group: &Identified) -> Result<GroupPlace, Fault> {
+    let place = group.place(cx)?;
+    let group = place.find(cx.world).ok_or_else(faults::no_such_group)?;
+    match group.class {
+        Class::Standard | Class::Essentials => Ok(place),
+        Class::InfrequentAccess | Class::Delivery => {
+            Err(faults::not_for_class(&group.name, group.class.as_str(), cx.operation.name))
+        }
     }
 }
 
-fn get_log_events(cx: &mut Cx, (searched, input): (Searched, GetLogEvents)) -> Result<Scan<GetLogEventsAnswer>, Fault> {
-    let place = searched.place(cx)?;
+fn get_log_events(cx: &mut Cx, (group, input): (Identified, GetLogEvents)) -> Result<Scan<GetLogEventsAnswer>, Fault> {
+    let place = readable(cx, &group)?;
     let group = place.find(cx.world).ok_or_else(faults::no_such_group)?;
     if !group.streams.contains_key(&input.stream) {
         return Err(faults::no_such_stream());
     }
-    let token = input.token.as_deref().map(|token| Token::parse(token).ok_or_else(faults::token_is_invalid));
+    let token = input.token.as_deref().map(|token| Token::parse(token).ok_or_else(faults::invalid_token));
     let token = token.transpose()?;
     let times = Range::of_times(input.start, input.end);
     let walk = match token {

@@ -23,6 +23,8 @@ pub struct Log {
     pub last_event_ms: Option<i64>,
     /// When events last came in, in milliseconds.
     pub last_ingestion_ms: Option<i64>,
+    /// What the last `PutLogEvents` answered as `nextSequenceToken`.
+    pub upload_token: String,
     shelf: Option<Arc<Shelf>>,
 }
 

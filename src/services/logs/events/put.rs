@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::contract::{Contract, ShapeId};
 use crate::services::logs::faults;
+use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::GroupPlace;
 use crate::wire::{Fault, Value};
 use crate::world::World;
@@ -17,7 +18,7 @@ use super::expire;
 
 /// AWS records no calls of this
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/logging_cw_api_calls_cwl.html>).
-pub const OPS: &[Op] = &[crate::op!(Write "PutLogEvents" put_log_events).unrecorded()];
+pub const OPS: &[Op] = &[crate::op!(Write "PutLogEvents" put_log_events).resources(&[GROUP]).unrecorded()];
 
 /// Bytes of a batch, and since 2025 of an event too, each event counted with 26 bytes beside its message.
 const BATCH_BYTES: u64 = 1_048_576;
@@ -109,16 +110,17 @@ fn put_arrivals(world: &mut World, place: &GroupPlace, stream: &str, events: Arr
         let logs = &mut world.regional(&place.account, place.region).logs;
         logs.last_batch = logs.last_batch.next(now.max(0).unsigned_abs(), random);
         let batch = Arc::new(events.into_batch(logs.last_batch, kept));
-        keep(world, place, stream, &batch)?;
+        keep(world, place, stream, &batch, &next_sequence_token)?;
         ingested(world, place, stream, &batch);
     }
     Ok(Outcome { next_sequence_token, rejected })
 }
 
 /// Adds a batch to its stream, and has tails sealed that are full.
-fn keep(world: &mut World, place: &GroupPlace, name: &str, batch: &Arc<Batch>) -> Result<(), Fault> {
+fn keep(world: &mut World, place: &GroupPlace, name: &str, batch: &Arc<Batch>, token: &str) -> Result<(), Fault> {
     let shelf = Arc::clone(&world.log_keeping.shelf);
     let stream = place.group(world)?.streams.get_mut(name).ok_or_else(faults::no_such_stream)?;
+    stream.log.upload_token = token.to_owned();
     let full = stream.log.append(Arc::clone(batch), &shelf);
     if stream.log.tail_is_new() {
         world.log_keeping.tails.push_back((place.clone(), name.to_owned()));

@@ -141,7 +141,7 @@ impl Drop for Fixture {
 
 fn group(name: &str, place: &GroupPlace) -> Group {
     let created = NOW.parse().unwrap();
-    let stream = |name: &str| Stream { name: name.into(), created, log: Log::default() };
+    let stream = |name: &str| Stream::new(name, created);
     Group {
         name: name.into(),
         arn: group_arn(&place.account, place.region, name),
