@@ -26,6 +26,7 @@ fn main() {
         seed: 1,
         cadence: Cadence::Aws,
         data_dir: folder.clone(),
+        log_memory: 16 << 20,
     };
     let emulator = Emulator::new(settings, Clock::Manual(None));
     call(&emulator, "sts", "GetCallerIdentity", Map::new());

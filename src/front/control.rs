@@ -127,6 +127,9 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "FirehoseTransition", "stream": place.stream, "region": place.region.as_str()})
         }
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
+        Job::LogRetention { place } => {
+            json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
+        }
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
 }

@@ -55,6 +55,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
+        Job::LogRetention { place } => logs::events::expire::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::services::firehose;
+use crate::services::logs::naming::GroupPlace;
 
 use super::scope::{AccountId, Region};
 use super::time::Time;
@@ -23,6 +24,8 @@ pub enum Job {
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
     BucketLifecycle { bucket: String },
+    /// Drop events older than a log group keeps them.
+    LogRetention { place: GroupPlace },
 }
 
 /// The queue. Jobs of one moment run in the order they were scheduled in.

@@ -41,6 +41,8 @@ pub struct Settings {
     pub cadence: Cadence,
     /// Trailcam's folder; objects live in `s3/` below it.
     pub data_dir: PathBuf,
+    /// Bytes of memory for events of log streams; older ones go to files.
+    pub log_memory: usize,
 }
 
 impl Settings {
@@ -83,6 +85,8 @@ pub struct World {
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,
     pub accounts: BTreeMap<AccountId, Account>,
+    /// What holds the events of log streams.
+    pub log_keeping: logs::events::Keeping,
     /// Bucket names are global.
     pub s3: s3::Store,
 }
@@ -118,6 +122,7 @@ impl World {
             events: record::Log::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
             accounts: BTreeMap::new(),
+            log_keeping: logs::events::Keeping::new(settings.log_memory, &settings.data_dir),
             s3: s3::Store::new(&settings.data_dir),
             settings,
         }

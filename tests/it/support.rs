@@ -50,6 +50,7 @@ impl Trailcam {
             seed,
             cadence: Cadence::Fast,
             data_dir: folder.clone(),
+            log_memory: 16 << 20,
         };
         let start = "2026-01-01T12:00:00Z".parse().expect("a time");
         Trailcam { emulator: Arc::new(Emulator::new(settings, Clock::Manual(Some(start)))), folder }

@@ -28,6 +28,7 @@ pub fn world(now: &str) -> World {
         seed: 1,
         cadence: Cadence::Fast,
         data_dir: std::env::temp_dir().join("trailcam-no-such-folder"),
+        log_memory: 16 << 20,
     };
     World::new(settings, now.parse().unwrap())
 }

@@ -12,7 +12,7 @@ use crate::world::time::Time;
 use super::metric_filters::MetricFilter;
 use super::naming::{self, Named};
 use super::policies::ResourcePolicy;
-use super::{Stream, faults, tags};
+use super::{Stream, events, faults, tags};
 
 /// The operations on log groups.
 pub const OPS: &[Op] = &[
@@ -47,6 +47,8 @@ pub struct Group {
     pub class: Class,
     /// Days after which events disappear; `None` keeps them for good.
     pub retention_days: Option<i64>,
+    /// When expired events are removed next.
+    pub expiry_due: Option<Time>,
     pub deletion_protected: bool,
     pub tags: BTreeMap<String, String>,
     /// Streams by name.
@@ -92,7 +94,8 @@ impl Class {
 impl Group {
     /// The bytes of the events in the group, as listings show them.
     pub fn stored_bytes(&self) -> i64 {
-        0
+        let bytes: u64 = self.streams.values().map(|stream| stream.log.stored_bytes).sum();
+        i64::try_from(bytes).unwrap_or(i64::MAX)
     }
 }
 
@@ -126,6 +129,7 @@ fn create_log_group(cx: &mut Cx, input: CreateLogGroup) -> Result<(), Fault> {
         created: cx.world.now,
         class,
         retention_days: (class == Class::Delivery).then_some(DELIVERY_RETENTION_DAYS),
+        expiry_due: None,
         deletion_protected: input.deletion_protected,
         tags: input.tags,
         streams: BTreeMap::new(),
@@ -168,10 +172,12 @@ fn delete_retention_policy(cx: &mut Cx, group: Named) -> Result<(), Fault> {
 }
 
 fn keep(cx: &mut Cx, group: &Named, days: Option<i64>) -> Result<(), Fault> {
-    let group = group.place(cx).group(cx.world)?;
+    let place = group.place(cx);
+    let group = place.group(cx.world)?;
     if group.class == Class::Delivery {
         return Err(faults::not_for_delivery_class());
     }
     group.retention_days = days;
+    events::expire::schedule(cx.world, &place);
     Ok(())
 }

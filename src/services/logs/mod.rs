@@ -2,6 +2,7 @@
 
 pub mod account_policies;
 pub mod destinations;
+pub mod events;
 pub mod faults;
 pub mod groups;
 pub mod listing;
@@ -33,6 +34,10 @@ pub use streams::Stream;
 pub const OPS: &[&[Op]] = &[
     account_policies::OPS,
     destinations::OPS,
+    events::filter::OPS,
+    events::get::OPS,
+    events::put::OPS,
+    events::record::OPS,
     groups::OPS,
     listing::OPS,
     metric_filters::OPS,
@@ -55,4 +60,6 @@ pub struct Store {
     pub destinations: BTreeMap<String, Destination>,
     /// Account policies by name.
     pub account_policies: BTreeMap<String, AccountPolicy>,
+    /// The batch of events that came in last.
+    pub last_batch: events::BatchId,
 }

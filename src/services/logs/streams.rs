@@ -7,6 +7,7 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
+use super::events::Log;
 use super::groups::GROUP;
 use super::naming::{Identified, Named};
 use super::paging::{Order, PageEnd, PageRequest};
@@ -24,6 +25,8 @@ pub const OPS: &[Op] = &[
 pub struct Stream {
     pub name: String,
     pub created: Time,
+    /// Its events.
+    pub log: Log,
 }
 
 /// What listings show of the events in a stream.
@@ -41,12 +44,18 @@ pub struct Activity {
 impl Stream {
     /// An empty stream.
     pub fn new(name: &str, created: Time) -> Stream {
-        Stream { name: name.to_owned(), created }
+        Stream { name: name.to_owned(), created, log: Log::default() }
     }
 
     /// `None` before the first event.
     pub fn activity(&self) -> Option<Activity> {
-        None
+        let time = |milliseconds: Option<i64>| Time::from_timestamp_millis(milliseconds?);
+        Some(Activity {
+            first_event: time(self.log.first_event_ms)?,
+            last_event: time(self.log.last_event_ms)?,
+            last_ingestion: time(self.log.last_ingestion_ms)?,
+            upload_token: self.log.upload_token.clone(),
+        })
     }
 }
 

@@ -87,6 +87,7 @@ fn world() -> World {
         seed: 7,
         cadence: Cadence::Fast,
         data_dir: PathBuf::new(),
+        log_memory: 16 << 20,
     };
     World::new(settings, "2023-07-10T12:09:47.123Z".parse().unwrap())
 }
