@@ -3,6 +3,7 @@
 pub mod cloudtrail;
 pub mod ec2;
 pub mod iam;
+pub mod logs;
 pub mod s3;
 pub mod sts;
 

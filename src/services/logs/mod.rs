@@ -1,0 +1,3 @@
+//! CloudWatch Logs.
+
+pub mod pattern;
