@@ -43,7 +43,14 @@ fn lab(name: &str, cadence: Cadence) -> Lab {
     let folder = std::env::temp_dir().join(format!("trailcam-firehose-{name}-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&folder);
     let account = AccountId::parse(ACCOUNT).unwrap();
-    let settings = Settings { account, region: Region::US_EAST_1, seed: 1, cadence, data_dir: folder.clone() };
+    let settings = Settings {
+        account,
+        region: Region::US_EAST_1,
+        seed: 1,
+        cadence,
+        data_dir: folder.clone(),
+        log_memory: 16 << 20,
+    };
     std::fs::create_dir_all(settings.spool_dir()).unwrap();
     let mut lab = Lab { world: World::new(settings, "2026-01-01T00:00:00Z".parse().unwrap()), folder };
     let role = [("RoleName", "r".into()), ("AssumeRolePolicyDocument", TRUST.into())];

@@ -9,8 +9,8 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
-use super::metric_filters::check_pattern;
 use super::paging::{Order, PageEnd, PageRequest};
+use super::pattern::filter_pattern;
 use super::{faults, targets};
 
 /// The operations on account policies.
@@ -133,7 +133,7 @@ fn unbuilt(kind: &str) -> Fault {
 fn subscription(document: &str) -> Result<Subscription, Fault> {
     let read: Result<Subscription, _> = serde_json::from_str(document);
     let subscription = read.map_err(|flaw| faults::account_policy_document(&flaw.to_string()))?;
-    check_pattern(&subscription.filter_pattern)?;
+    filter_pattern(&subscription.filter_pattern)?;
     let is_function = subscription.destination_arn.starts_with("arn:aws:lambda:");
     if subscription.role_arn.is_none() && !is_function && !subscription.destination_arn.starts_with("arn:aws:logs:") {
         return Err(faults::account_policy_document("RoleArn is required for the destination"));

@@ -2,6 +2,8 @@
 
 use crate::wire::Fault;
 
+use super::pattern::Invalid;
+
 fn invalid(sentence: impl Into<String>) -> Fault {
     Fault::new("InvalidParameterException", sentence)
 }
@@ -248,11 +250,6 @@ pub fn metric_value(value: &str) -> Fault {
     transformation(&format!("metric value {value} must be a valid number"))
 }
 
-/// A pattern over the limit.
-pub fn pattern_too_long(limit: usize) -> Fault {
-    invalid(format!("The filter pattern must have at most {limit} characters."))
-}
-
 /// A metric without its namespace, or a namespace without a metric.
 pub fn metric_without_namespace() -> Fault {
     invalid("metricName and metricNamespace must be specified together.")
@@ -402,9 +399,9 @@ pub fn newest_first_too_early() -> Fault {
     invalid("startFromHead can be false only when startTime is on or after 2024-01-01T00:00:00Z.")
 }
 
-/// A filter pattern, before there are any.
-pub fn no_patterns_yet() -> Fault {
-    Fault::new("NotImplemented", "Trailcam does not implement filter patterns yet.").status(501)
+/// What is no filter pattern, in the words that belong to its flaw.
+pub fn invalid_pattern(flaw: Invalid) -> Fault {
+    invalid(flaw.message)
 }
 
 /// `GetLogRecord` with a pointer that we did not make.

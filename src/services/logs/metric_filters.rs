@@ -14,18 +14,18 @@ use super::faults;
 use super::groups::{Class, GROUP};
 use super::naming::Named;
 use super::paging::{Order, PageEnd, PageRequest};
+use super::pattern::filter_pattern;
 
 /// The operations on metric filters.
 pub const OPS: &[Op] = &[
     op!(Write "DeleteMetricFilter" delete_metric_filter).resources(&[GROUP]),
     op!(Read "DescribeMetricFilters" describe_metric_filters).resources(&[GROUP]),
     op!(Write "PutMetricFilter" put_metric_filter).resources(&[GROUP]),
+    op!(Read "TestMetricFilter" test_metric_filter),
 ];
 
 /// Filters of one group, at the most.
 const FILTERS_MAX: usize = 100;
-/// Characters of a pattern.
-const PATTERN_MAX: usize = 1024;
 /// Dimensions of one filter.
 const DIMENSIONS_MAX: usize = 3;
 
@@ -33,6 +33,7 @@ const DIMENSIONS_MAX: usize = 3;
 #[derive(Clone, Debug)]
 pub struct MetricFilter {
     pub name: String,
+    /// As it was put.
     pub pattern: String,
     pub transformation: Transformation,
     /// When the name was first put.
@@ -51,6 +52,17 @@ record! {
         /// Fields by the names of dimensions.
         dimensions: Option<BTreeMap<String, String>> = "dimensions",
         unit: Option<String> = "unit",
+    }
+
+    struct TestMetricFilter { pattern: String = "filterPattern", messages: Vec<String> = "logEventMessages" }
+
+    struct TestedMetricFilter { matches: Vec<Match> = "matches" }
+
+    struct Match {
+        /// From one.
+        number: i64 = "eventNumber",
+        message: String = "eventMessage",
+        values: BTreeMap<String, String> = "extractedValues",
     }
 
     struct FilterNamed { name: String = "filterName" }
@@ -84,7 +96,7 @@ record! {
 
 fn put_metric_filter(cx: &mut Cx, (group, filter, input): (Named, FilterNamed, PutMetricFilter)) -> Result<(), Fault> {
     input.refuse_unbuilt()?;
-    check_pattern(&input.pattern)?;
+    filter_pattern(&input.pattern)?;
     // The contract asks for exactly one.
     let transformation = input.transformations.into_iter().next().unwrap_or_default();
     transformation.check(&input.pattern)?;
@@ -103,6 +115,16 @@ fn put_metric_filter(cx: &mut Cx, (group, filter, input): (Named, FilterNamed, P
     Ok(())
 }
 
+fn test_metric_filter(_: &mut Cx, input: TestMetricFilter) -> Result<TestedMetricFilter, Fault> {
+    let pattern = filter_pattern(&input.pattern)?;
+    let tested = (1..).zip(input.messages);
+    let matches = tested.filter_map(|(number, message)| {
+        let values = pattern.extract(&message)?.into_iter().collect();
+        Some(Match { number, message, values })
+    });
+    Ok(TestedMetricFilter { matches: matches.collect() })
+}
+
 impl PutMetricFilter {
     /// Refuses what would have no effect here.
     fn refuse_unbuilt(&self) -> Result<(), Fault> {
@@ -116,11 +138,6 @@ impl PutMetricFilter {
             None => Ok(()),
         }
     }
-}
-
-/// Refuses what is no filter pattern.
-pub fn check_pattern(pattern: &str) -> Result<(), Fault> {
-    if pattern.chars().count() > PATTERN_MAX { Err(faults::pattern_too_long(PATTERN_MAX)) } else { Ok(()) }
 }
 
 impl Transformation {

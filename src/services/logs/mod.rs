@@ -9,6 +9,7 @@ pub mod listing;
 pub mod metric_filters;
 pub mod naming;
 mod paging;
+pub mod pattern;
 pub mod policies;
 pub mod query_definitions;
 pub mod streams;

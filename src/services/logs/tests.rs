@@ -22,6 +22,7 @@ fn world() -> World {
         seed: 1,
         cadence: Cadence::Fast,
         data_dir: std::env::temp_dir().join("trailcam-no-such-folder"),
+        log_memory: 16 << 20,
     };
     World::new(settings, "2026-01-01T00:00:00Z".parse().unwrap())
 }

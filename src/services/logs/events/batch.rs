@@ -146,8 +146,10 @@ impl Batch {
 
     /// Bytes of memory, about.
     pub fn footprint(&self) -> usize {
-        let fixed = size_of::<Batch>() + 8 * size_of::<usize>();
-        fixed
+        // Beside the structure itself, what an allocation and its counts take.
+        const KEEPING: usize = 64;
+        size_of::<Batch>()
+            + KEEPING
             + self.text.len()
             + self.len() * (size_of::<i64>() + size_of::<u32>())
             + self.runs.len() * size_of::<Run>()

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use crate::services::logs::faults;
 use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::{GroupPlace, Identified};
+use crate::services::logs::pattern::filter_pattern;
 use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::Cx;
@@ -54,10 +55,12 @@ fn filter_log_events(
 ) -> Result<Scan<FilterLogEventsAnswer>, Fault> {
     let place = readable(cx, &group)?;
     let position = position(&input)?;
-    let matches = matcher(&input.pattern)?;
+    let pattern = filter_pattern(&input.pattern)?;
     let events = chosen(cx.world, &place, &input, position.left())?;
     let room = Room::for_events(input.limit);
-    Ok(Scan::new(move || answer(page(&events, position.direction, room, &matches), position.direction)))
+    Ok(Scan::new(move || {
+        answer(page(&events, position.direction, room, |message| pattern.matches(message)), position.direction)
+    }))
 }
 
 /// The events of the streams that are asked for.
@@ -88,11 +91,6 @@ fn position(input: &FilterLogEvents) -> Result<Position, Fault> {
         return Err(faults::newest_first_too_early());
     }
     Ok(Position { direction: Direction::NewestFirst, searched: None })
-}
-
-/// What a message must be like. Only the empty pattern, for now.
-fn matcher(pattern: &str) -> Result<impl Fn(&str) -> bool + Send + Sync + 'static, Fault> {
-    if pattern.trim().is_empty() { Ok(|_: &str| true) } else { Err(faults::no_patterns_yet()) }
 }
 
 fn answer(page: Page, direction: Direction) -> FilterLogEventsAnswer {

@@ -128,7 +128,7 @@ impl Snapshot {
             .find_map(|source| {
                 let batch = source.part.open();
                 let at = batch.range(id, id.after());
-                (!at.is_empty()).then(|| (source.stream, batch, at))
+                (!at.is_empty()).then_some((source.stream, batch, at))
             })
             .and_then(|(stream, batch, at)| batch.events(&self.streams[stream], at).next().map(look))
     }

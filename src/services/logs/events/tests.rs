@@ -151,6 +151,8 @@ fn group(name: &str, place: &GroupPlace) -> Group {
         expiry_due: None,
         deletion_protected: false,
         tags: BTreeMap::new(),
+        metric_filters: BTreeMap::new(),
+        policy: None,
         streams: STREAMS.iter().map(|name| ((*name).to_owned(), stream(name))).collect(),
     }
 }

@@ -1,0 +1,152 @@
+//! A JSON pattern as it is matched: its selectors as one tree, its conditions as numbered truths.
+
+use memchr::memchr;
+use memchr::memmem::Finder;
+
+use super::super::test::{Number, Operand, Operator, Test};
+use super::document::{Kind, Paths, Value};
+use super::{Check, Condition, Expression, Selector, Step};
+
+/// Conditions in a pattern. The shortest is of six characters and a pattern has 1,024.
+const CONDITIONS_MAX: usize = 256;
+
+#[derive(Debug)]
+pub struct Program {
+    paths: Paths,
+    /// By the selector's number: the conditions on it, each with its own number.
+    checks: Vec<Vec<(usize, Check)>>,
+    logic: Logic,
+    /// What no event matches without, unless it is escaped.
+    required: Option<Box<Finder<'static>>>,
+}
+
+#[derive(Debug)]
+enum Logic {
+    Is(usize),
+    All(Vec<Logic>),
+    Any(Vec<Logic>),
+}
+
+/// What is known of each condition.
+#[derive(Clone, Copy)]
+struct Truths([u64; CONDITIONS_MAX / 64]);
+
+impl Truths {
+    fn get(&self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
+    fn set(&mut self, number: usize, truth: bool) {
+        if let Some(bits) = self.0.get_mut(number / 64) {
+            *bits = *bits & !(1 << (number % 64)) | u64::from(truth) << (number % 64);
+        }
+    }
+}
+
+impl Program {
+    pub fn new(expression: &Expression) -> Program {
+        let mut selectors: Vec<&Selector> = Vec::new();
+        let mut checks: Vec<Vec<(usize, Check)>> = Vec::new();
+        for (number, condition) in expression.conditions().enumerate() {
+            let known = selectors.iter().position(|selector| **selector == condition.selector);
+            let check = (number, condition.check.clone());
+            match known.and_then(|known| checks.get_mut(known)) {
+                Some(checks) => checks.push(check),
+                None => {
+                    selectors.push(&condition.selector);
+                    checks.push(vec![check]);
+                }
+            }
+        }
+        let required = required(expression).map(|text| Box::new(Finder::new(text.as_bytes()).into_owned()));
+        Program { paths: Paths::new(selectors), checks, logic: logic(expression, &mut 0), required }
+    }
+
+    pub fn matches(&self, message: &str) -> bool {
+        if !message.trim_start().starts_with('{') || self.lacks_required(message.as_bytes()) {
+            return false;
+        }
+        let mut truths = self.before_reading();
+        let whole = self.paths.visit(message, |selector, value| {
+            for (number, check) in self.checks.get(selector).into_iter().flatten() {
+                match check {
+                    Check::NotExists => truths.set(*number, false),
+                    // With a wildcard, one value for which it holds is enough.
+                    _ if holds(check, value) => truths.set(*number, true),
+                    _ => {}
+                }
+            }
+        });
+        whole && self.logic.holds(&truths)
+    }
+
+    fn lacks_required(&self, message: &[u8]) -> bool {
+        let lacks = |required: &Finder| required.find(message).is_none() && memchr(b'\\', message).is_none();
+        self.required.as_deref().is_some_and(lacks)
+    }
+
+    fn before_reading(&self) -> Truths {
+        let mut truths = Truths([0; CONDITIONS_MAX / 64]);
+        for (number, check) in self.checks.iter().flatten() {
+            truths.set(*number, *check == Check::NotExists);
+        }
+        truths
+    }
+}
+
+impl Logic {
+    fn holds(&self, truths: &Truths) -> bool {
+        match self {
+            Logic::Is(number) => truths.get(*number),
+            Logic::All(parts) => parts.iter().all(|part| part.holds(truths)),
+            Logic::Any(parts) => parts.iter().any(|part| part.holds(truths)),
+        }
+    }
+}
+
+/// Conditions are numbered from left to right, as `Expression::conditions` gives them.
+fn logic(expression: &Expression, next: &mut usize) -> Logic {
+    match expression {
+        Expression::Condition(_) => {
+            *next += 1;
+            Logic::Is(*next - 1)
+        }
+        Expression::All(parts) => Logic::All(parts.iter().map(|part| logic(part, next)).collect()),
+        Expression::Any(parts) => Logic::Any(parts.iter().map(|part| logic(part, next)).collect()),
+    }
+}
+
+fn holds(check: &Check, value: Value) -> bool {
+    match check {
+        Check::IsNull => value.kind == Kind::Null,
+        Check::IsTrue => value.kind == Kind::True,
+        Check::IsFalse => value.kind == Kind::False,
+        Check::NotExists => false,
+        Check::Test(test) => value.text().is_some_and(|text| {
+            let number = (test.wants_number() && value.kind == Kind::Number).then(|| Number::parse(&text)).flatten();
+            test.holds(&text, number)
+        }),
+    }
+}
+
+/// The longest text that each event has in which the expression holds: a field's name or a value.
+fn required(expression: &Expression) -> Option<&str> {
+    match expression {
+        Expression::Condition(condition) => required_by(condition),
+        Expression::All(parts) => parts.iter().filter_map(required).max_by_key(|text| text.len()),
+        Expression::Any(_) => None,
+    }
+}
+
+fn required_by(condition: &Condition) -> Option<&str> {
+    let names = condition.selector.steps.iter().filter_map(|step| match step {
+        Step::Field(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let value = match &condition.check {
+        Check::NotExists => return None,
+        Check::Test(Test { operator: Operator::Equal, operand: Operand::Text(text) }) => Some(text.trim_matches('*')),
+        _ => None,
+    };
+    names.chain(value).max_by_key(|text| text.len()).filter(|text| !text.is_empty())
+}
