@@ -183,6 +183,11 @@ pub fn unpersistable_policy() -> Fault {
     invalid("Could not convert to persistable policy.")
 }
 
+/// Another account's principal by its ARN.
+pub fn policy_with_principal_arn() -> Fault {
+    invalid("Principal section of policy contains ARN instead of account ID")
+}
+
 /// A policy of the account and of a group in one call.
 pub fn policy_name_with_resource() -> Fault {
     invalid("Specify either policyName or resourceArn.")

@@ -9,7 +9,7 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 
 use super::groups::Class;
-use super::paging::{PageEnd, PageRequest};
+use super::paging::{Order, PageEnd, PageRequest};
 use super::{Group, faults, naming};
 
 /// The operations that list log groups.
@@ -93,7 +93,7 @@ fn describe_log_groups(
     };
     let groups = &cx.world.regional(&cx.account, cx.region).logs.groups;
     let under_prefix = groups.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
-    let page = page.cut_by_name(under_prefix.filter(|(_, group)| wanted(group)));
+    let page = page.cut_by_name(under_prefix.filter(|(_, group)| wanted(group)))?;
     let view = if input.pattern.is_some() { found_by_pattern } else { described };
     Ok((DescribedGroups { groups: page.items.into_iter().map(view).collect() }, page.end))
 }
@@ -153,7 +153,7 @@ fn list_log_groups(
             && input.tags.iter().all(|filter| filter.fits(group))
     };
     let groups = &cx.world.regional(&cx.account, cx.region).logs.groups;
-    let page = page.cut_by_name(groups.iter().filter(|(_, group)| wanted(group)));
+    let page = page.cut(Order::Ascending, groups.iter().filter(|(_, group)| wanted(group)))?;
     Ok((ListedGroups { groups: page.items.into_iter().map(listed).collect() }, page.end))
 }
 

@@ -49,12 +49,19 @@ impl PageRequest {
     }
 
     /// The same for groups by their names: the token of such a page is the name of its last group.
-    pub fn cut_by_name<K, T>(&self, items: impl IntoIterator<Item = (K, T)>) -> Page<T>
+    ///
+    /// # Errors
+    /// `InvalidParameterException` for a token that is no group's name.
+    pub fn cut_by_name<K, T>(&self, items: impl IntoIterator<Item = (K, T)>) -> Result<Page<T>, Fault>
     where
         K: AsRef<str>,
     {
-        let (items, last) = cut(self.token.as_deref(), self.limit, Order::Ascending, items);
-        Page { items, end: PageEnd { token: last.map(|key| key.as_ref().to_owned()) } }
+        let after = self.token.as_deref();
+        if after.is_some_and(|after| !after.chars().all(|c| c.is_ascii_alphanumeric() || ".-_/#".contains(c))) {
+            return Err(faults::invalid_token());
+        }
+        let (items, last) = cut(after, self.limit, Order::Ascending, items);
+        Ok(Page { items, end: PageEnd { token: last.map(|key| key.as_ref().to_owned()) } })
     }
 }
 
@@ -119,19 +126,19 @@ mod tests {
 
     #[test]
     fn a_page_goes_on_when_its_last_item_is_gone() {
-        let first = PageRequest { token: None, limit: Some(2) }.cut_by_name([("a", 1), ("b", 2), ("c", 3)]);
+        let first = PageRequest { token: None, limit: Some(2) }.cut_by_name([("a", 1), ("b", 2), ("c", 3)]).unwrap();
         assert_eq!(first.end.token.as_deref(), Some("b"));
-        let second = PageRequest { token: first.end.token, limit: Some(2) }.cut_by_name([("a", 1), ("c", 3)]);
+        let second = PageRequest { token: first.end.token, limit: Some(2) }.cut_by_name([("a", 1), ("c", 3)]).unwrap();
         assert_eq!(second.items, [3]);
     }
 
     #[test]
     fn foreign_tokens_are_refused() {
         let request = PageRequest { token: Some("?".into()), limit: None };
-        let refused = request.cut(Order::Ascending, [("a", 1)]).unwrap_err();
-        assert_eq!(
-            (refused.code.as_str(), refused.message.as_str()),
-            ("InvalidParameterException", "The specified nextToken is invalid.")
-        );
+        let by_name = request.cut_by_name([("a", 1)]).unwrap_err();
+        for refused in [request.cut(Order::Ascending, [("a", 1)]).unwrap_err(), by_name] {
+            assert_eq!(refused.code, "InvalidParameterException");
+            assert_eq!(refused.message, "The specified nextToken is invalid.");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Resource policies: which services may write into the account's groups, or into one of them
 //! (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html>).
 
+use serde_json::Value as Json;
+
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
@@ -90,8 +92,7 @@ fn group_of(cx: &Cx, arn: &str) -> Result<GroupPlace, Fault> {
 }
 
 fn put_resource_policy(cx: &mut Cx, (which, input): (Which, Document)) -> Result<PutPolicy, Fault> {
-    let document = input.document.ok_or_else(|| faults::missing("policyDocument"))?;
-    check(&document)?;
+    let document = persistable(input.document.ok_or_else(|| faults::missing("policyDocument"))?)?;
     match which.scope(cx)? {
         Scope::Account(name) => put_for_account(cx, name, document),
         Scope::Group(place) => put_for_group(cx, &which, &place, document),
@@ -181,23 +182,58 @@ fn of_group(arn: &str, policy: &ResourcePolicy) -> Described {
     }
 }
 
-/// Refuses what is no policy, or could permit nothing to anybody.
-fn check(document: &str) -> Result<(), Fault> {
-    match Policy::parse(document) {
-        Ok(policy) if policy.statements.iter().all(is_complete) => Ok(()),
-        Err(Flaw::NotJson) => Err(faults::resource_policy_json()),
-        Ok(_) | Err(_) => Err(faults::unpersistable_policy()),
+/// The document to keep. Accounts are named by their ids, and shown by the ARNs of their root users.
+fn persistable(document: String) -> Result<String, Fault> {
+    let policy = Policy::parse(&document).map_err(|flaw| match flaw {
+        Flaw::NotJson => faults::resource_policy_json(),
+        _ => faults::unpersistable_policy(),
+    })?;
+    policy.statements.iter().try_for_each(check)?;
+    if policy.statements.iter().flat_map(principals).any(|(kind, _)| kind == "AWS") {
+        return with_root_arns(&document).ok_or_else(faults::unpersistable_policy);
+    }
+    Ok(document)
+}
+
+/// Refuses a statement that could permit nothing to anybody.
+fn check(statement: &Statement) -> Result<(), Fault> {
+    let mut accounts = principals(statement).filter(|(kind, name)| kind == "AWS" && name != "*");
+    match accounts.find(|(_, name)| AccountId::parse(name).is_none()) {
+        _ if statement.principals.is_none() || statement.resources.is_none() => Err(faults::unpersistable_policy()),
+        Some((_, name)) if name.starts_with("arn:") => Err(faults::policy_with_principal_arn()),
+        Some(_) => Err(faults::unpersistable_policy()),
+        None => Ok(()),
     }
 }
 
-fn is_complete(statement: &Statement) -> bool {
-    let principals = statement.principals.as_ref();
-    statement.resources.is_some() && principals.is_some_and(|all| all.items.iter().all(is_principal))
+fn principals(statement: &Statement) -> impl Iterator<Item = &(String, String)> {
+    statement.principals.iter().flat_map(|all| &all.items)
 }
 
-/// A service's name is no account's, which is an easy mistake.
-fn is_principal((kind, name): &(String, String)) -> bool {
-    kind != "AWS" || name == "*" || name.starts_with("arn:") || AccountId::parse(name).is_some()
+/// The document with ids of accounts as ARNs.
+fn with_root_arns(document: &str) -> Option<String> {
+    let mut json: Json = serde_json::from_str(document).ok()?;
+    for statement in each(json.get_mut("Statement")?) {
+        for member in ["Principal", "NotPrincipal"] {
+            let names = statement.get_mut(member).and_then(|principal| principal.get_mut("AWS"));
+            names.map_or(&mut [][..], each).iter_mut().for_each(to_root_arn);
+        }
+    }
+    Some(json.to_string())
+}
+
+/// The items of a list, or what stands there alone.
+fn each(names: &mut Json) -> &mut [Json] {
+    match names {
+        Json::Array(names) => names.as_mut_slice(),
+        single => std::slice::from_mut(single),
+    }
+}
+
+fn to_root_arn(name: &mut Json) {
+    if let Some(account) = name.as_str().and_then(AccountId::parse) {
+        *name = Json::String(account.root_arn());
+    }
 }
 
 #[cfg(test)]
@@ -206,25 +242,31 @@ mod tests {
 
     #[test]
     fn documents() {
-        let check = |document: &str, sentence: Option<&str>| {
-            assert_eq!(check(document).err().map(|fault| fault.message).as_deref(), sentence, "{document}");
+        let check = |document: &str, wanted: Result<&str, &str>| {
+            let kept = persistable(document.to_owned()).map_err(|fault| fault.message);
+            assert_eq!(kept.as_deref().map_err(String::as_str), wanted, "{document}");
         };
-        let statement = |rest: &str| {
+        let unpersistable = Err("Could not convert to persistable policy.");
+        let service = r#"{"Statement": {"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},"Action":"logs:*","Resource":"*"}}"#;
+        check(service, Ok(service));
+        let aws = |name: &str| {
             format!(
-                r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"logs:PutLogEvents"{rest}}}]}}"#
+                r#"{{"Statement":[{{"Action":"logs:*","Effect":"Allow","Principal":{{"AWS":{name}}},"Resource":"*"}}]}}"#
             )
         };
-        let service = r#","Principal":{"Service":"route53.amazonaws.com"}"#;
-        let account = r#","Principal":{"AWS":"123456789012"}"#;
-        let mistaken = r#","Principal":{"AWS":"delivery.logs.amazonaws.com"}"#;
-        let resource = r#","Resource":"*""#;
-        let unpersistable = Some("Could not convert to persistable policy.");
-        check(&statement(&format!("{service}{resource}")), None);
-        check(&statement(&format!("{account}{resource}")), None);
-        check(&statement(&format!("{mistaken}{resource}")), unpersistable);
-        check(&statement(service), unpersistable);
-        check(&statement(resource), unpersistable);
+        check(&aws(r#""123456789012""#), Ok(&aws(r#""arn:aws:iam::123456789012:root""#)));
+        check(
+            &aws(r#"["123456789012","210987654321"]"#),
+            Ok(&aws(r#"["arn:aws:iam::123456789012:root","arn:aws:iam::210987654321:root"]"#)),
+        );
+        check(
+            &aws(r#""arn:aws:iam::123456789012:root""#),
+            Err("Principal section of policy contains ARN instead of account ID"),
+        );
+        check(&aws(r#""delivery.logs.amazonaws.com""#), unpersistable);
+        check(r#"{"Statement":{"Effect":"Allow","Action":"logs:*","Resource":"*"}}"#, unpersistable);
+        check(r#"{"Statement":{"Effect":"Allow","Action":"logs:*","Principal":{"AWS":"*"}}}"#, unpersistable);
         check("{}", unpersistable);
-        check("policy", Some("This resource policy contains invalid Json"));
+        check("policy", Err("This resource policy contains invalid Json"));
     }
 }

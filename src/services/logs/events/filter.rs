@@ -59,7 +59,7 @@ fn filter_log_events(
     let events = chosen(cx.world, &place, &input, position.left())?;
     let room = Room::for_events(input.limit);
     Ok(Scan::new(move || {
-        answer(page(&events, position.direction, room, |message| pattern.matches(message)), position.direction)
+        answer(page(&events, position.direction, room, &|message| pattern.matches(message)), position.direction)
     }))
 }
 
