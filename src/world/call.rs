@@ -63,10 +63,17 @@ pub struct Connection {
     pub signature: Signature,
 }
 
+/// A signature's version and where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signature {
     #[default]
     None,
+    V2(SignedIn),
+    V4(SignedIn),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedIn {
     Header,
     QueryString,
 }

@@ -4,6 +4,8 @@ import json
 import re
 
 import pytest
+import requests
+import urllib3
 
 from conftest import refused
 
@@ -259,6 +261,30 @@ def test_s3_records(records):
     assert versioning == {"Status": "Enabled", "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}
     policy = one(records, "PutBucketPolicy")["requestParameters"]["bucketPolicy"]
     assert policy["Statement"][0]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+
+
+@pytest.mark.parametrize(("version", "shown"), [("s3", "SigV2"), ("s3v4", "SigV4")])
+def test_presigned_requests(trailcam, version, shown):
+    """What says who signed, and with what, is no parameter."""
+    s3 = trailcam.client("s3", token="secret", signature_version=version)
+    s3.create_bucket(Bucket="box")
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    assert one(trailcam.events(), "PutObject")["additionalEventData"]["SignatureVersion"] == shown
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "box", "Key": "k"})
+    requests.get(url, timeout=20)
+    record = one(trailcam.events(), "GetObject")
+    assert record["additionalEventData"]["SignatureVersion"] == shown
+    assert record["additionalEventData"]["AuthenticationMethod"] == "QueryString"
+    names = {name.lower() for name in record["requestParameters"]}
+    assert not names & {"signature", "awsaccesskeyid", "x-amz-signature", "x-amz-credential", "x-amz-security-token"}
+    assert names & {"expires", "x-amz-expires"}
+
+
+def test_clients_without_a_name(trailcam):
+    form = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+    requests.post(trailcam.endpoint, data=form, headers={"user-agent": urllib3.util.SKIP_HEADER}, timeout=20)
+    record = one(trailcam.events(), "GetCallerIdentity")
+    assert "userAgent" not in record
 
 
 def test_ec2_records(records):

@@ -382,6 +382,9 @@ def test_advanced_selectors(trailcam, cloudtrail, logs, fields, there, not_there
         advanced(field("eventCategory", Equals="Data")),
         advanced(MANAGEMENT, field("nonsense", Equals="x")),
         advanced(MANAGEMENT, field("readOnly", StartsWith="t")),
+        advanced(MANAGEMENT, field("eventName", Equals="CreateUser")),
+        advanced(MANAGEMENT, field("eventSource", NotEquals="iam.amazonaws.com")),
+        advanced(field("eventCategory", Equals="NetworkActivity")),
         {"EventSelectors": [{"DataResources": [{"Type": "AWS::Nonsense", "Values": ["arn:aws:s3"]}]}]},
         {"EventSelectors": [{"DataResources": [{"Type": "AWS::S3::Object", "Values": ["nonsense"]}]}]},
         {"EventSelectors": [{}] * 6},
@@ -488,6 +491,23 @@ def test_public_keys(trailcam, cloudtrail, logs):
 def test_settings_of_later_are_refused(cloudtrail, logs, setting):
     refused(cloudtrail.create_trail, Name="main", S3BucketName="logs", **setting)
     assert cloudtrail.list_trails()["Trails"] == []
+
+
+def test_insights_are_off(cloudtrail, logs):
+    arn = make(cloudtrail)
+    code, message, status = refused(cloudtrail.get_insight_selectors, TrailName="main")
+    assert (code, status) == ("InsightNotEnabledException", 400)
+    assert message == (
+        f"Trail {arn} does not have Insights enabled. Edit the trail settings to enable Insights, "
+        "and then try the operation again."
+    )
+    assert refused(cloudtrail.get_insight_selectors, TrailName="missing")[0] == "TrailNotFoundException"
+    assert refused(cloudtrail.get_insight_selectors)[0] == "InvalidParameterCombinationException"
+    insight = [{"InsightType": "ApiCallRateInsight"}]
+    assert refused(cloudtrail.put_insight_selectors, TrailName="main", InsightSelectors=insight)[::2] == (
+        "NotImplemented",
+        501,
+    )
 
 
 def test_deleting_leaves_the_files(trailcam, cloudtrail, logs):
