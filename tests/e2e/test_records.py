@@ -263,6 +263,42 @@ def test_s3_records(records):
     assert policy["Statement"][0]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
 
 
+def test_what_s3_calls_touch(trailcam):
+    s3 = trailcam.client("s3")
+    s3.create_bucket(Bucket="box")
+    bucket = {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::box"}
+
+    def everything(prefix=""):
+        return [{"type": "AWS::S3::Object", "ARNPrefix": f"arn:aws:s3:::box/{prefix}"}, bucket]
+
+    def single(key):
+        return [{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::box/{key}"}, bucket]
+
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html: a data event.
+    s3.head_bucket(Bucket="box")
+    head = one(trailcam.events(), "HeadBucket")
+    assert (head["eventCategory"], head["readOnly"], head["resources"]) == ("Data", True, everything())
+    s3.list_objects_v2(Bucket="box", Prefix="a/")
+    assert one(trailcam.events(), "ListObjects")["resources"] == everything("a/")
+
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket="box", LifecycleConfiguration={"Rules": [rule]})
+    assert one(trailcam.events(), "PutBucketLifecycle")["resources"] == [bucket]
+
+    refused(s3.copy_object, Bucket="box", Key="to", CopySource="box/missing")
+    assert one(trailcam.events(), "CopyObject")["resources"] == single("to")
+
+    # A body that is not what it should be is no reason to forget where it was to go.
+    assert refused(s3.put_object, Bucket="box", Key="bad", Body=b"1", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == (
+        "BadDigest"
+    )
+    put = one(trailcam.events(), "PutObject", errorCode="BadDigest")
+    assert (put["requestParameters"]["key"], put["resources"]) == ("bad", single("bad"))
+    assert refused(s3.put_object, Bucket="nowhere", Key="k", Body=b"1", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == (
+        "NoSuchBucket"
+    )
+
+
 @pytest.mark.parametrize(("version", "shown"), [("s3", "SigV2"), ("s3v4", "SigV4")])
 def test_presigned_requests(trailcam, version, shown):
     """What says who signed, and with what, is no parameter."""

@@ -17,6 +17,13 @@ record! {
     }
 }
 
+impl Target {
+    /// Name and expected owner.
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        (&self.bucket, self.expected_owner.as_deref())
+    }
+}
+
 /// Enters a bucket for an operation on the bucket itself, and tells the record about it.
 ///
 /// # Errors
@@ -72,7 +79,10 @@ fn find<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Bucket, Fault> {
 fn note(cx: &mut Cx<'_>, name: &str) {
     let Some(bucket) = cx.world.s3.buckets.get(name) else { return };
     let account = Some(bucket.owner.clone());
-    cx.note.resources.push(Resource { account, kind: "AWS::S3::Bucket", arn: arn(name), is_prefix: false });
+    let bucket = Resource { account, kind: "AWS::S3::Bucket", arn: arn(name), is_prefix: false };
+    if !cx.note.resources.contains(&bucket) {
+        cx.note.resources.push(bucket);
+    }
 }
 
 /// ARN of a bucket.
