@@ -120,9 +120,8 @@ def work_s3(s3):
     s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "copy"}]})
 
 
-def work_cloudtrail(trailcam):
+def work_cloudtrail(trailcam, cloudtrail):
     trailcam.trail_bucket("logs")
-    cloudtrail = trailcam.client("cloudtrail")
     refused(cloudtrail.create_trail, Name="main", S3BucketName="nowhere")
     arn = cloudtrail.create_trail(Name="main", S3BucketName="logs", IsMultiRegionTrail=True)["TrailARN"]
     cloudtrail.start_logging(Name="main")
@@ -146,14 +145,27 @@ def work_cloudtrail(trailcam):
     cloudtrail.delete_trail(Name="main")
 
 
-@pytest.fixture
-def records(trailcam):
-    work_iam(trailcam.client("iam"))
+def role_session(trailcam):
+    """Who most real records are of: the session of a role."""
+    iam = trailcam.client("iam")
+    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.create_user(UserName="clerk")
+    key = iam.create_access_key(UserName="clerk")["AccessKey"]
+    sts = trailcam.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    made = sts.assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
+    return {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]}
+
+
+@pytest.fixture(params=["root", "role session"])
+def records(trailcam, request):
+    signer = role_session(trailcam) if request.param == "role session" else {}
+    first = len(trailcam.events())
+    work_iam(trailcam.client("iam", **signer))
     work_sts(trailcam)
-    work_ec2(trailcam.client("ec2"))
-    work_s3(trailcam.client("s3"))
-    work_cloudtrail(trailcam)
-    return trailcam.events()
+    work_ec2(trailcam.client("ec2", **signer))
+    work_s3(trailcam.client("s3", **signer))
+    work_cloudtrail(trailcam, trailcam.client("cloudtrail", **signer))
+    return trailcam.events()[first:]
 
 
 def test_the_envelope(records):
