@@ -212,6 +212,26 @@ def test_buckets_that_do_not_take_logs(trailcam, cloudtrail):
     cloudtrail.create_trail(Name="main", S3BucketName="logs", S3KeyPrefix="other")
 
 
+def test_policies_may_ask_for_tls_and_the_trail(trailcam, cloudtrail, logs):
+    """What CloudTrail checks at first and what it does later is judged alike."""
+    arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+    policy = trail_policy("logs")
+    for statement in policy["Statement"]:
+        condition = statement.setdefault("Condition", {})
+        condition["Bool"] = {"aws:SecureTransport": "true"}
+        condition.setdefault("StringEquals", {})["aws:SourceArn"] = arn
+    trailcam.client("s3").put_bucket_policy(Bucket="logs", Policy=json.dumps(policy))
+    assert refused(cloudtrail.create_trail, Name="other", S3BucketName="logs")[0] == (
+        "InsufficientS3BucketPolicyException"
+    )
+    make(cloudtrail, EnableLogFileValidation=True)
+    trailcam.client("ec2").describe_vpcs()
+    trailcam.advance("PT1H10M")
+    status = cloudtrail.get_trail_status(Name="main")
+    assert not {"LatestDeliveryError", "LatestDigestDeliveryError"} & set(status)
+    assert "DescribeVpcs" in names(delivered(trailcam))
+
+
 def test_nothing_is_lost_or_doubled_when_deliveries_fail(trailcam, cloudtrail, logs):
     make(cloudtrail)
     ec2, s3 = trailcam.client("ec2"), trailcam.client("s3")

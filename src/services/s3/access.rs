@@ -65,8 +65,12 @@ fn admits(cx: &Cx<'_>, bucket: &Bucket, service: &str, key: Option<&str>) -> boo
     let action = format!("s3:{}", cx.operation.name);
     let resource = key.map_or_else(|| arn(&bucket.name), |key| format!("{}/{key}", arn(&bucket.name)));
     let acl = cx.input.and_then(|input| input.get("ACL")).and_then(Value::as_str);
-    let context =
-        [("aws:SourceAccount", Some(cx.account.as_str())), ("aws:SourceArn", cx.source), ("s3:x-amz-acl", acl)];
+    let context = [
+        ("aws:SourceAccount", Some(cx.account.as_str())),
+        ("aws:SourceArn", cx.source),
+        ("aws:SecureTransport", Some("true")),
+        ("s3:x-amz-acl", acl),
+    ];
     let context: Vec<_> = context.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     policy::admits(bucket, service, &action, &resource, &context)
 }

@@ -190,10 +190,20 @@ fn check_field(field: &AdvancedFieldSelector) -> Result<(), Fault> {
         (name, None) => return Err(faults::only_equals(name)),
         (_, Some(values)) => values,
     };
-    match equals.iter().find(|value| !only.is_empty() && !only.contains(&value.as_str())) {
+    let fits = |value: &str| match field.field.as_str() {
+        "resources.type" => is_resource_type(value),
+        _ => only.is_empty() || only.contains(&value),
+    };
+    match equals.iter().find(|value| !fits(value)) {
         Some(value) => Err(faults::field_value(&field.field, value)),
         None => Ok(()),
     }
+}
+
+/// `AWS::S3::Object` and the like. Which types there are grows with AWS's services.
+fn is_resource_type(value: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    matches!(value.split("::").collect::<Vec<_>>()[..], ["AWS", service, kind] if part(service) && part(kind))
 }
 
 /// A field that must be there, with one value.

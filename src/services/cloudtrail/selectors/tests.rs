@@ -230,6 +230,9 @@ fn advanced_selectors_are_refused() {
         json!([data.clone(), {"Field": "resources.type", "Equals": ["AWS::S3::Object", "AWS::SNS::Topic"]}]),
         "resources.type",
     );
+    for kind in ["AWS::Nonsense", "S3", "AWS::S3::", "AWS::S3::Object::Part", "arn:aws:s3"] {
+        check(json!([data.clone(), {"Field": "resources.type", "Equals": [kind]}]), kind);
+    }
     check(json!([network.clone()]), "eventSource");
     let source = json!({"Field": "eventSource", "Equals": ["ec2.amazonaws.com"]});
     check(json!([network.clone(), {"Field": "eventSource", "StartsWith": ["ec2"]}]), "eventSource");
