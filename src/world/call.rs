@@ -220,8 +220,7 @@ fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, 
 
 fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
     match &call.sender {
-        // S3 alone answers anonymous callers.
-        Sender::Client { credentials, .. } if credentials.access_key.is_none() && call.contract.service != "s3" => {
+        Sender::Client { credentials, .. } if credentials.access_key.is_none() && !takes_anybody(call) => {
             Err(Refusal::Missing)
         }
         Sender::Client { credentials, .. } => authenticate(world, credentials),
@@ -233,6 +232,13 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
             session: None,
         }),
     }
+}
+
+/// S3 answers anonymous callers; STS hands credentials to those who prove themselves in other ways than by a
+/// signature.
+fn takes_anybody(call: &Call) -> bool {
+    let operation = call.contract.operation(call.operation).name;
+    call.contract.service == "s3" || matches!(operation, "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity")
 }
 
 /// Stands in for a caller whose credentials were refused: the default account's log keeps the attempt.

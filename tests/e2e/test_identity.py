@@ -266,6 +266,16 @@ def test_unsigned_calls_of_other_services_are_refused(trailcam, service):
     assert "MissingAuthenticationToken" in answer.text or "AuthFailure" in answer.text
 
 
+def test_calls_that_need_no_signature_say_what_is_not_built(trailcam):
+    sts = trailcam.client("sts")
+    names = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy", "RoleSessionName": "shift"}
+    answer = refused(sts.assume_role_with_web_identity, **names, WebIdentityToken="secret")
+    assert answer[::2] == ("NotImplemented", 501)
+    record = last(trailcam, "AssumeRoleWithWebIdentity")
+    assert record["requestParameters"] == {"roleArn": names["RoleArn"], "roleSessionName": "shift"}
+    assert "secret" not in json.dumps(record)
+
+
 def test_two_accounts_share_nothing(trailcam):
     trailcam.client("iam").create_user(UserName="alice")
     theirs = trailcam.client("iam", key=OTHER)
