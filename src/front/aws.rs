@@ -78,16 +78,11 @@ enum Incoming {
 
 async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
     let (contract, protocol, operation) = (route.contract, route.protocol, route.operation);
-    let mut upload = Upload::default();
+    let mut upload = Ok(Upload::default());
     let input = match body {
         Incoming::Unread(body) if streams(contract, operation) => {
-            match payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await {
-                Ok(received) => {
-                    upload = received;
-                    wire::decode(contract, operation, protocol, head, &[])
-                }
-                Err(fault) => Err(fault),
-            }
+            upload = payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await;
+            wire::decode(contract, operation, protocol, head, &[])
         }
         Incoming::Unread(body) => {
             whole(body).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
 use percent_encoding::percent_decode_str;
 
-use crate::world::call::{Connection, Signature};
+use crate::world::call::{Connection, Signature, SignedIn};
 use crate::world::caller::Credentials;
 
 /// A query string's arguments, decoded.
@@ -24,23 +24,27 @@ pub fn credentials(headers: &HeaderMap, query: &str) -> (Credentials, Signature)
     let header_token = || text(headers, "x-amz-security-token").map(str::to_owned);
     if let Some(authorization) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
         let access_key = scope(authorization).map(|scope| scope.0.to_owned());
-        return (Credentials { access_key, session_token: header_token() }, Signature::Header);
+        let version = if authorization.starts_with(VERSION_2) { Signature::V2 } else { Signature::V4 };
+        return (Credentials { access_key, session_token: header_token() }, version(SignedIn::Header));
     }
     if let Some(credential) = argument("X-Amz-Credential") {
         let access_key = credential.split('/').next().map(str::to_owned);
         let session_token = argument("X-Amz-Security-Token").or_else(header_token);
-        return (Credentials { access_key, session_token }, Signature::QueryString);
+        return (Credentials { access_key, session_token }, Signature::V4(SignedIn::QueryString));
     }
     if let Some(access_key) = argument("AWSAccessKeyId") {
         let session_token = argument("X-Amz-Security-Token");
-        return (Credentials { access_key: Some(access_key), session_token }, Signature::QueryString);
+        return (Credentials { access_key: Some(access_key), session_token }, Signature::V2(SignedIn::QueryString));
     }
     (Credentials::default(), Signature::None)
 }
 
+/// How `Authorization` headers of signature version 2 start.
+const VERSION_2: &str = "AWS ";
+
 /// Access key id and service of an `Authorization` header; version 2 signatures name no service.
 fn scope(authorization: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(rest) = authorization.strip_prefix("AWS ") {
+    if let Some(rest) = authorization.strip_prefix(VERSION_2) {
         return rest.split(':').next().map(|key| (key, None));
     }
     let credential = authorization.split("Credential=").nth(1)?.split(',').next()?;
@@ -144,5 +148,23 @@ mod tests {
             Some(("AKIAIOSFODNN7EXAMPLE", None))
         );
         assert_eq!(scope("Bearer x"), None);
+    }
+
+    #[test]
+    fn versions_of_signatures() {
+        let check = |authorization: Option<&str>, query: &str, expected: Signature| {
+            let mut headers = HeaderMap::new();
+            authorization.into_iter().for_each(|value| drop(headers.insert(AUTHORIZATION, value.parse().unwrap())));
+            assert_eq!(credentials(&headers, query).1, expected, "{authorization:?} {query}");
+        };
+        check(None, "", Signature::None);
+        check(Some("AWS AKIA:sig="), "", Signature::V2(SignedIn::Header));
+        check(
+            Some("AWS4-HMAC-SHA256 Credential=AKIA/20150830/us-east-1/s3/aws4_request"),
+            "",
+            Signature::V4(SignedIn::Header),
+        );
+        check(None, "AWSAccessKeyId=AKIA&Signature=s&Expires=1", Signature::V2(SignedIn::QueryString));
+        check(None, "X-Amz-Credential=AKIA%2F20150830", Signature::V4(SignedIn::QueryString));
     }
 }

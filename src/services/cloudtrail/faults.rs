@@ -174,8 +174,23 @@ pub fn log_group_without_role() -> Fault {
 
 /// A member whose feature is not built.
 pub fn not_built(member: &str) -> Fault {
-    let sentence = format!("Trailcam does not implement {member} of trails yet. Leave it out.");
+    let sentence = format!("Trailcam does not implement {member} of CloudTrail yet. Leave it out.");
     Fault::new("NotImplemented", sentence).status(501)
+}
+
+// Insights.
+
+/// The Insights of a trail that has none.
+pub fn insights_are_off(arn: &str) -> Fault {
+    let sentence = format!(
+        "Trail {arn} does not have Insights enabled. Edit the trail settings to enable Insights, and then try the operation again."
+    );
+    Fault::new("InsightNotEnabledException", sentence)
+}
+
+/// A trail and an event data store in one call, or neither.
+pub fn one_source_of_insights() -> Fault {
+    Fault::new("InvalidParameterCombinationException", "Specify either TrailName or EventDataStore.")
 }
 
 // Tags.
@@ -276,6 +291,11 @@ pub fn one_equals(field: &str) -> Fault {
 /// A field that takes no operator but `Equals`.
 pub fn only_equals(field: &str) -> Fault {
     invalid_selectors(format!("Field {field} takes only the operator Equals."))
+}
+
+/// A field that takes no operator but `NotEquals`.
+pub fn only_not_equals(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} takes only the operator NotEquals."))
 }
 
 /// A field without a condition.

@@ -17,13 +17,13 @@ use super::config::{Config, Versioning, access, tagging};
 use super::objects::Objects;
 use super::objects::files::Files;
 use super::objects::list::Owner;
-use super::objects::shows_nothing;
+use super::objects::{enter_all, shows_nothing};
 use super::{Bucket, faults};
 
 /// The operations on buckets.
 pub const OPS: &[Op] = &[
     crate::op!(Write "CreateBucket" create_bucket),
-    crate::op!(Read "HeadBucket" head_bucket),
+    crate::op!(Read "HeadBucket" head_bucket).data(),
     crate::op!(Read "ListBuckets" list_buckets),
     crate::op!(Write "DeleteBucket" delete_bucket),
     crate::op!(Read "GetBucketLocation" get_bucket_location),
@@ -117,8 +117,11 @@ fn create_bucket(cx: &mut Cx<'_>, (input, grants): (CreateBucket, access::Grants
     Ok(Created { location })
 }
 
+/// CloudTrail takes it for a look at all objects
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>).
 fn head_bucket(cx: &mut Cx<'_>, target: Target) -> Result<Head, Fault> {
-    let bucket = enter(cx, &target)?;
+    let (name, owner) = target.parts();
+    let bucket = enter_all(cx, name, "", owner)?.bucket;
     Ok(Head { region: bucket.region.to_string(), access_point_alias: false })
 }
 

@@ -180,7 +180,7 @@ mod tests {
     fn role() -> Caller {
         let (id, name) = ("AROAEXAMPLE".to_owned(), "Admin".to_owned());
         let issuer = Issuer { id, name, arn: "arn:aws:iam::111122223333:role/ops/Admin".to_owned() };
-        let session = Session { created: Time::UNIX_EPOCH, mfa: false, issuer: Some(issuer) };
+        let session = Session { created: Time::UNIX_EPOCH, mfa: false, issuer: Some(issuer), source_identity: None };
         let principal = Principal::Role { session_name: "me".to_owned() };
         Caller { account: account(), principal, access_key: None, session: Some(session) }
     }

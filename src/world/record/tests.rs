@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::contract::{self, Contract, Kind, ShapeId};
 use crate::wire::{Fault, Map, Value};
-use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature};
+use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature, SignedIn};
 use crate::world::caller::{Caller, Credentials, Issuer, Principal, Session};
 use crate::world::fields::Output;
 use crate::world::op::{Access, Op};
@@ -75,6 +75,7 @@ fn role_session() -> Caller {
                 arn: format!("arn:aws:iam::{ACCOUNT}:role/stratus"),
                 name: "stratus".into(),
             }),
+            source_identity: None,
         }),
         ..user()
     }
@@ -104,7 +105,7 @@ fn records(case: Case) -> Vec<Json> {
         host: case.host.into(),
         arguments: case.arguments,
         body_length: 0,
-        signature: Signature::Header,
+        signature: Signature::V4(SignedIn::Header),
     };
     let sender = match (case.via, &case.caller.principal) {
         (Some(name), _) => Sender::OnBehalf { name, caller: Box::new(case.caller.clone()) },
@@ -112,7 +113,7 @@ fn records(case: Case) -> Vec<Json> {
         _ => Sender::Client { credentials: Credentials::default(), connection },
     };
     let input = Ok(tree(contract, op.input, &case.input));
-    let call = Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Upload::default() };
+    let call = Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Ok(Upload::default()) };
     let mut world = world();
     let request_id = "7c6e3d04-0c3b-42f2-8589-1d7c14c0c374";
     let facts = Facts {
@@ -512,7 +513,16 @@ fn s3_data_events() {
         json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "key": "k/1", "x-amz-server-side-encryption": "AES256"}),
         json!({"x-amz-server-side-encryption": "AES256", "x-amz-version-id": "v"}),
     );
-    let arguments = ["list-type", "prefix", "x-id", "X-Amz-Expires", "X-Amz-Signature"];
+    let arguments = [
+        "list-type",
+        "prefix",
+        "x-id",
+        "X-Amz-Expires",
+        "X-Amz-Signature",
+        "x-amz-security-token",
+        "AWSAccessKeyId",
+        "Signature",
+    ];
     let mut list = s3("ListObjectsV2", json!({"Bucket": "b", "Prefix": "p", "MaxKeys": 1}), json!({}));
     list.arguments = arguments.map(|name| (name.to_owned(), "2".to_owned())).into();
     let record = &records(list)[0];
@@ -592,6 +602,17 @@ fn identities() {
         (
             role_session(),
             r#"{"type":"AssumedRole","principalId":"AROATFQR7NSCWWVLB7BES:aws-go-sdk-1688990082523310002","arn":"arn:aws:sts::123837392027:assumed-role/stratus/aws-go-sdk-1688990082523310002","accountId":"123837392027","accessKeyId":"ASIATFQR7NSC7E2ZIBM2","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROATFQR7NSCWWVLB7BES","arn":"arn:aws:iam::123837392027:role/stratus","accountId":"123837392027","userName":"stratus"},"attributes":{"creationDate":"2023-07-10T11:54:47Z","mfaAuthenticated":"false"}}}"#,
+        ),
+        (
+            Caller {
+                session: role_session().session.map(|session| Session {
+                    issuer: None,
+                    source_identity: Some("ada".into()),
+                    ..session
+                }),
+                ..user()
+            },
+            r#"{"type":"IAMUser","principalId":"AIDATFQR7NSCQLA2F4ODX","arn":"arn:aws:iam::123837392027:user/christophe","accountId":"123837392027","accessKeyId":"AKIATFQR7NSC3ZO6PKAZ","userName":"christophe","sessionContext":{"attributes":{"creationDate":"2023-07-10T11:54:47Z","mfaAuthenticated":"false"},"sourceIdentity":"ada"}}"#,
         ),
         (service, r#"{"type":"AWSService","invokedBy":"cloudtrail.amazonaws.com"}"#),
         (anonymous, r#"{"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"}"#),

@@ -14,7 +14,7 @@ use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Encryption, He
 use super::conditions::{SourceConditions, WriteConditions};
 use super::get::{Found, find};
 use super::put::quoted;
-use super::{About, Checksum, NewObject, Place, enter};
+use super::{About, Checksum, NewObject, Place, enter, note_object};
 
 /// Copying.
 pub const OPS: &[Op] = &[crate::op!(Write "CopyObject" copy_object).data()];
@@ -55,6 +55,7 @@ type Input =
 fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption), Fault> {
     let ((place, writing), (from, reading), directives, about) = input;
     let account = cx.account.clone();
+    note_object(cx, &place);
     let source = source(cx, &from, &reading)?;
     if source.opened.length > COPY_BYTES_MAX {
         return Err(faults::copy_too_large(COPY_BYTES_MAX));

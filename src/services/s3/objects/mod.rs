@@ -122,8 +122,8 @@ impl Version {
 /// # Errors
 /// `NoSuchBucket`, `AccessDenied` for an owner that was not expected, `KeyTooLongError`.
 pub fn enter<'a>(cx: &'a mut Cx<'_>, place: &Place) -> Result<Scene<'a>, Fault> {
+    note_object(cx, place);
     check_key(&place.key)?;
-    note(cx, &place.bucket, &place.key, false);
     scene(cx, &place.bucket, Some(&place.key), place.expected_owner.as_deref())
 }
 
@@ -154,15 +154,19 @@ fn scene<'a>(
     Ok(Scene { bucket, files, ids, now: *now })
 }
 
+/// Tells the record about an object before it is entered.
+pub fn note_object(cx: &mut Cx<'_>, place: &Place) {
+    note(cx, &place.bucket, &place.key, false);
+}
+
 /// Names object and bucket in the record, as long as there is such a bucket.
 fn note(cx: &mut Cx<'_>, bucket: &str, key: &str, is_prefix: bool) {
     let Some(known) = cx.world.s3.buckets.get(bucket) else { return };
     let object = format!("arn:aws:s3:::{bucket}/{key}");
     let account = Some(known.owner.clone());
-    let resources = &mut cx.note.resources;
-    resources.push(Resource { account: None, kind: "AWS::S3::Object", arn: object, is_prefix });
-    let arn = format!("arn:aws:s3:::{bucket}");
-    resources.push(Resource { account, kind: "AWS::S3::Bucket", arn, is_prefix: false });
+    let object = Resource { account: None, kind: "AWS::S3::Object", arn: object, is_prefix };
+    let bucket = Resource { account, kind: "AWS::S3::Bucket", arn: format!("arn:aws:s3:::{bucket}"), is_prefix: false };
+    cx.note.resources = vec![object, bucket];
 }
 
 fn check_key(key: &str) -> Result<(), Fault> {

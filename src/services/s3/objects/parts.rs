@@ -17,7 +17,7 @@ use super::get::number;
 use super::multipart::{Part, Pending, UploadId};
 use super::put::{hex, quoted};
 use super::range::{self, Piece};
-use super::{Checksum, NewObject, Place, Scene, enter};
+use super::{Checksum, NewObject, Place, Scene, enter, note_object};
 
 /// Parts.
 pub const OPS: &[Op] = &[
@@ -80,7 +80,7 @@ fn upload_part(
     cx: &mut Cx<'_>,
     (place, upload_id, number, refused): (Place, UploadId, Number, Refused),
 ) -> Result<(Uploaded, Checksums, Encryption), Fault> {
-    let upload = std::mem::take(&mut cx.upload);
+    let upload = cx.take_upload();
     let mut scene = enter(cx, &place)?;
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
@@ -88,6 +88,7 @@ fn upload_part(
     check_number(number.part)?;
     let pending = pending(&mut scene, &place.key, &upload_id.id)?;
     let encryption = pending.about.encryption.clone();
+    let upload = upload?;
     let checksum = checksum(pending, &upload)?;
     let etag = quoted(&hex(&upload.md5));
     keep(&mut scene, &place.key, &upload_id.id, number.part, upload, checksum.clone())?;
@@ -98,6 +99,7 @@ type CopyInput = ((Place, UploadId, Number, Refused), (CopySource, SourceConditi
 
 fn upload_part_copy(cx: &mut Cx<'_>, input: CopyInput) -> Result<(CopiedPart, Encryption), Fault> {
     let ((place, upload_id, number, refused), (from, conditions), CopyRange { range }) = input;
+    note_object(cx, &place);
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
     }

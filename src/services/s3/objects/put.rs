@@ -31,13 +31,14 @@ type Input = (Place, (Headers, Encryption, Lock, Wishes), WriteConditions, Rest)
 type Answer = (Written, Checksums, ChecksumKind, Encryption);
 
 fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Result<Answer, Fault> {
-    let upload = std::mem::take(&mut cx.upload);
+    let upload = cx.take_upload();
     let account = cx.account.clone();
     let wished = about.1.algorithm.is_some();
     let mut scene = enter(cx, &place)?;
     if rest.offset.is_some() {
         return Err(faults::not_built("x-amz-write-offset-bytes"));
     }
+    let upload = upload?;
     conditions.check(&scene, &place.key)?;
     let about = settle(&scene, &account, about)?;
     let encryption = about.encryption.clone();
