@@ -58,7 +58,7 @@ impl Program {
                 }
             }
         }
-        let required = required(expression).map(Needle::new);
+        let required = required(expression).map(|required| Needle::new(required.text));
         Program { paths: Paths::new(selectors), checks, logic: logic(expression, &mut 0), required }
     }
 
@@ -129,24 +129,34 @@ fn holds(check: &Check, value: Value) -> bool {
     }
 }
 
-/// The longest text that each event has in which the expression holds: a field's name or a value.
-fn required(expression: &Expression) -> Option<&str> {
+/// The text that is in each event in which the expression holds: the longest value or else field's name, since names
+/// tend to be in all events.
+fn required(expression: &Expression) -> Option<Required<'_>> {
     match expression {
         Expression::Condition(condition) => required_by(condition),
-        Expression::All(parts) => parts.iter().filter_map(required).max_by_key(|text| text.len()),
+        Expression::All(parts) => parts.iter().filter_map(required).max(),
         Expression::Any(_) => None,
     }
 }
 
-fn required_by(condition: &Condition) -> Option<&str> {
-    let names = condition.selector.steps.iter().filter_map(|step| match step {
-        Step::Field(name) => Some(name.as_str()),
-        _ => None,
-    });
+fn required_by(condition: &Condition) -> Option<Required<'_>> {
     let value = match &condition.check {
         Check::NotExists => return None,
         Check::Test(test) => test.required(),
         _ => None,
     };
-    names.chain(value).max_by_key(|text| text.len()).filter(|text| !text.is_empty())
+    let names = condition.selector.steps.iter().filter_map(|step| match step {
+        Step::Field(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let names = names.map(|text| Required { is_value: false, length: text.len(), text });
+    names.chain(value.map(|text| Required { is_value: true, length: text.len(), text })).max()
+}
+
+/// In the order of preference.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Required<'a> {
+    is_value: bool,
+    length: usize,
+    text: &'a str,
 }
