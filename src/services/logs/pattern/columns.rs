@@ -1,6 +1,7 @@
 //! `[ip, user, ..., status = 4*, bytes]`: space-delimited events, field by field.
 
 use super::Invalid;
+use super::needle::Needle;
 use super::reader::Reader;
 use super::test::{Number, Test};
 
@@ -13,6 +14,8 @@ pub struct Columns {
     pub before: Vec<Column>,
     /// The columns after `...`, if it stands there.
     pub after: Option<Vec<Column>>,
+    /// What no line matches without.
+    required: Option<Needle>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -24,6 +27,11 @@ pub struct Column {
 }
 
 impl Column {
+    fn required(&self) -> Option<&str> {
+        let [together] = self.tests.as_slice() else { return None };
+        together.iter().filter_map(Test::required).max_by_key(|text| text.len())
+    }
+
     fn accepts(&self, field: &str) -> bool {
         let holds = |test: &Test| test.holds(field, test.wants_number().then(|| Number::parse(field)).flatten());
         self.tests.is_empty() || self.tests.iter().any(|together| together.iter().all(holds))
@@ -31,7 +39,16 @@ impl Column {
 }
 
 impl Columns {
+    fn new(before: Vec<Column>, after: Option<Vec<Column>>) -> Columns {
+        let required = before.iter().chain(after.iter().flatten()).filter_map(Column::required);
+        let required = required.max_by_key(|text| text.len()).map(Needle::new);
+        Columns { before, after, required }
+    }
+
     pub fn matches(&self, message: &str) -> bool {
+        if self.required.as_ref().is_some_and(|required| !required.is_in(message)) {
+            return false;
+        }
         let Some(fields) = self.fields(message) else { return false };
         let accepts = |(index, field): (usize, &&str)| {
             self.column(index, fields.len()).is_none_or(|column| column.accepts(field))
@@ -58,16 +75,21 @@ impl Columns {
 
     /// The message's fields; nothing if there are not enough.
     fn fields<'m>(&self, message: &'m str) -> Option<Vec<&'m str>> {
-        let fields: Vec<Field> = Fields { message, at: 0 }.collect();
         let columns = self.before.len() + self.after.as_ref().map_or(0, Vec::len);
-        if fields.len() < columns {
+        let mut texts = Vec::with_capacity(columns.max(16));
+        let mut last_start = 0;
+        for field in (Fields { message, at: 0 }) {
+            if texts.len() < columns {
+                last_start = field.start;
+            }
+            texts.push(field.text);
+        }
+        if texts.len() < columns {
             return None;
         }
-        let mut texts: Vec<&str> = fields.iter().map(|field| field.text).collect();
-        if self.after.is_none() && fields.len() > columns {
-            let rest = fields.get(columns.checked_sub(1)?).and_then(|last| message.get(last.start..))?;
-            texts.truncate(columns - 1);
-            texts.push(rest.trim_end());
+        if self.after.is_none() && texts.len() > columns {
+            texts.truncate(columns.saturating_sub(1));
+            texts.push(message.get(last_start..)?.trim_end());
         }
         Some(texts)
     }
@@ -122,7 +144,7 @@ fn columns(reader: &mut Reader) -> Result<Columns, Invalid> {
     reader.skip_spaces();
     if reader.eat("]") {
         // `[]` is documented to give each field by its number.
-        return Ok(Columns { before, after: Some(Vec::new()) });
+        return Ok(Columns::new(before, Some(Vec::new())));
     }
     loop {
         let start = reader.at();
@@ -136,7 +158,7 @@ fn columns(reader: &mut Reader) -> Result<Columns, Invalid> {
             after.as_mut().unwrap_or(&mut before).push(column(reader)?);
         }
         if reader.eat("]") {
-            return Ok(Columns { before, after });
+            return Ok(Columns::new(before, after));
         }
         if !reader.eat(",") {
             return Err(reader.refuse(KNOWN));

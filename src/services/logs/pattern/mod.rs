@@ -15,6 +15,7 @@
 mod columns;
 mod invalid;
 mod json;
+mod needle;
 mod print;
 mod reader;
 mod regex;

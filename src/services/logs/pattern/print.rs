@@ -35,8 +35,8 @@ impl Display for Term {
         })?;
         match &self.what {
             What::Regex(expression) => write!(out, "%{}%", expression.source()),
-            What::Phrase(finder) => {
-                let text = String::from_utf8_lossy(finder.needle());
+            What::Phrase(needle) => {
+                let text = String::from_utf8_lossy(needle.text());
                 let is_word = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
                 if is_word { out.write_str(&text) } else { quoted(out, &text) }
             }

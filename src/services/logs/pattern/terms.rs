@@ -1,8 +1,7 @@
 //! Terms: words, phrases in quotation marks and regular expressions, to be found anywhere in the message.
 
-use memchr::memmem::Finder;
-
 use super::Invalid;
+use super::needle::Needle;
 use super::reader::Reader;
 use super::regex::Expression;
 
@@ -29,37 +28,23 @@ pub enum Sign {
     Optional,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub enum What {
-    Phrase(Box<Finder<'static>>),
+    Phrase(Needle),
     Regex(Expression),
 }
 
-impl PartialEq for What {
-    fn eq(&self, other: &What) -> bool {
-        match (self, other) {
-            (What::Phrase(one), What::Phrase(two)) => one.needle() == two.needle(),
-            (What::Regex(one), What::Regex(two)) => one == two,
-            _ => false,
-        }
-    }
-}
-
 impl What {
-    pub fn phrase(text: &str) -> What {
-        What::Phrase(Box::new(Finder::new(text.as_bytes()).into_owned()))
-    }
-
     fn is_in(&self, message: &str) -> bool {
         match self {
-            What::Phrase(finder) => finder.find(message.as_bytes()).is_some(),
+            What::Phrase(needle) => needle.is_in(message),
             What::Regex(expression) => expression.is_in(message),
         }
     }
 
     /// Blank phrases are in everything: `" "` is documented to match all events.
     fn is_blank(&self) -> bool {
-        matches!(self, What::Phrase(finder) if finder.needle().iter().all(u8::is_ascii_whitespace))
+        matches!(self, What::Phrase(needle) if needle.text().iter().all(u8::is_ascii_whitespace))
     }
 }
 
@@ -123,10 +108,10 @@ fn what(reader: &mut Reader) -> Result<What, Invalid> {
         Some('"') => {
             let phrase = reader.quoted()?;
             let empty = Invalid::characters("\"\"", start);
-            return if phrase.is_empty() { Err(empty) } else { Ok(What::phrase(&phrase)) };
+            return if phrase.is_empty() { Err(empty) } else { Ok(What::Phrase(Needle::new(&phrase))) };
         }
         _ => {}
     }
     let word = reader.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
-    if word.is_empty() { Err(reader.refuse_from(start)) } else { Ok(What::phrase(word)) }
+    if word.is_empty() { Err(reader.refuse_from(start)) } else { Ok(What::Phrase(Needle::new(word))) }
 }

@@ -95,6 +95,17 @@ impl Test {
         }
     }
 
+    /// The text that is in every text for which it holds.
+    pub fn required(&self) -> Option<&str> {
+        match (self.operator, &self.operand) {
+            (Operator::Equal, Operand::Text(text)) => {
+                let core = text.strip_prefix('*').unwrap_or(text);
+                Some(core.strip_suffix('*').unwrap_or(core)).filter(|core| !core.is_empty())
+            }
+            _ => None,
+        }
+    }
+
     /// Whether `holds` looks at the number.
     pub fn wants_number(&self) -> bool {
         matches!(self.operand, Operand::Number(..))

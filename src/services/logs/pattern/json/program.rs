@@ -1,9 +1,9 @@
 //! A JSON pattern as it is matched: its selectors as one tree, its conditions as numbered truths.
 
 use memchr::memchr;
-use memchr::memmem::Finder;
 
-use super::super::test::{Number, Operand, Operator, Test};
+use super::super::needle::Needle;
+use super::super::test::Number;
 use super::document::{Kind, Paths, Value};
 use super::{Check, Condition, Expression, Selector, Step};
 
@@ -17,7 +17,7 @@ pub struct Program {
     checks: Vec<Vec<(usize, Check)>>,
     logic: Logic,
     /// What no event matches without, unless it is escaped.
-    required: Option<Box<Finder<'static>>>,
+    required: Option<Needle>,
 }
 
 #[derive(Debug)]
@@ -58,12 +58,12 @@ impl Program {
                 }
             }
         }
-        let required = required(expression).map(|text| Box::new(Finder::new(text.as_bytes()).into_owned()));
+        let required = required(expression).map(|required| Needle::new(required.text));
         Program { paths: Paths::new(selectors), checks, logic: logic(expression, &mut 0), required }
     }
 
     pub fn matches(&self, message: &str) -> bool {
-        if !message.trim_start().starts_with('{') || self.lacks_required(message.as_bytes()) {
+        if !message.trim_start().starts_with('{') || self.lacks_required(message) {
             return false;
         }
         let mut truths = self.before_reading();
@@ -80,9 +80,9 @@ impl Program {
         whole && self.logic.holds(&truths)
     }
 
-    fn lacks_required(&self, message: &[u8]) -> bool {
-        let lacks = |required: &Finder| required.find(message).is_none() && memchr(b'\\', message).is_none();
-        self.required.as_deref().is_some_and(lacks)
+    fn lacks_required(&self, message: &str) -> bool {
+        let lacks = |required: &Needle| !required.is_in(message) && memchr(b'\\', message.as_bytes()).is_none();
+        self.required.as_ref().is_some_and(lacks)
     }
 
     fn before_reading(&self) -> Truths {
@@ -129,24 +129,34 @@ fn holds(check: &Check, value: Value) -> bool {
     }
 }
 
-/// The longest text that each event has in which the expression holds: a field's name or a value.
-fn required(expression: &Expression) -> Option<&str> {
+/// The text that is in each event in which the expression holds: the longest value or else field's name, since names
+/// tend to be in all events.
+fn required(expression: &Expression) -> Option<Required<'_>> {
     match expression {
         Expression::Condition(condition) => required_by(condition),
-        Expression::All(parts) => parts.iter().filter_map(required).max_by_key(|text| text.len()),
+        Expression::All(parts) => parts.iter().filter_map(required).max(),
         Expression::Any(_) => None,
     }
 }
 
-fn required_by(condition: &Condition) -> Option<&str> {
+fn required_by(condition: &Condition) -> Option<Required<'_>> {
+    let value = match &condition.check {
+        Check::NotExists => return None,
+        Check::Test(test) => test.required(),
+        _ => None,
+    };
     let names = condition.selector.steps.iter().filter_map(|step| match step {
         Step::Field(name) => Some(name.as_str()),
         _ => None,
     });
-    let value = match &condition.check {
-        Check::NotExists => return None,
-        Check::Test(Test { operator: Operator::Equal, operand: Operand::Text(text) }) => Some(text.trim_matches('*')),
-        _ => None,
-    };
-    names.chain(value).max_by_key(|text| text.len()).filter(|text| !text.is_empty())
+    let names = names.map(|text| Required { is_value: false, length: text.len(), text });
+    names.chain(value.map(|text| Required { is_value: true, length: text.len(), text })).max()
+}
+
+/// In the order of preference.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Required<'a> {
+    is_value: bool,
+    length: usize,
+    text: &'a str,
 }
