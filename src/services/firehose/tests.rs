@@ -80,7 +80,7 @@ impl Lab {
             region: Region::US_EAST_1,
             sender: Sender::Client { credentials, connection: Connection::default() },
             input: Ok(Value::Map(map(input))),
-            upload: Upload::default(),
+            upload: Ok(Upload::default()),
         };
         perform(&mut self.world, call).outcome.map(|output| output.value)
     }

@@ -37,7 +37,7 @@ fn call(world: &mut World, operation: &str, input: Json) -> Result<Json, (String
         region: Region::US_EAST_1,
         sender: Sender::Client { credentials, connection: Connection::default() },
         input: Ok(tree(&input)),
-        upload: Upload::default(),
+        upload: Ok(Upload::default()),
     };
     let outcome = perform(world, call).outcome;
     outcome.map(|output| json_of(&output.value)).map_err(|fault| (fault.code, fault.message))

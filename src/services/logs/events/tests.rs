@@ -124,7 +124,7 @@ impl Fixture {
         let input = wire::decode(contract, id, Protocol::Json, &head, &body);
         let sender = Sender::Client { credentials, connection: Connection::default() };
         let call =
-            Call { contract, operation: id, region: Region::US_EAST_1, sender, input, upload: Upload::default() };
+            Call { contract, operation: id, region: Region::US_EAST_1, sender, input, upload: Ok(Upload::default()) };
         let mut answer = perform(&mut self.world, call);
         if let Some(scan) = answer.take_scan() {
             answer.finish(scan.run());
