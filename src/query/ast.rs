@@ -108,8 +108,7 @@ impl Name {
 pub fn join(parts: &[Part]) -> String {
     let mut text = String::new();
     for part in parts {
-        // A lone `@` belongs to the quoted name after it.
-        if !text.is_empty() && text != "@" {
+        if !text.is_empty() {
             text.push('.');
         }
         match part {

@@ -103,7 +103,9 @@ impl Execution {
             state = stage_of_rows(next, rows, cap, &times);
         }
         let rows = match (state, plan.stages.last().map(|stage| (&stage.end, stage.slots.len()))) {
-            (State::Rows(collected), Some((End::Rows(tail), slots))) => finish_rows(tail, slots, collected, cap, &times),
+            (State::Rows(collected), Some((End::Rows(tail), slots))) => {
+                finish_rows(tail, slots, collected, cap, &times)
+            }
             _ => Vec::new(),
         };
         Results { rows, records_matched: matched, records_scanned: scanned, bytes_scanned: bytes }

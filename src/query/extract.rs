@@ -32,7 +32,9 @@ impl Extractor {
     /// The values of the extracted fields, once for each row that is to be made; nothing where the text does not match.
     pub fn extract<'v>(&self, text: Cow<'v, str>) -> Vec<Vec<Value<'v>>> {
         match self {
-            Extractor::Glob(literals) => glob(literals, &text).map(|ranges| slices(&text, ranges)).into_iter().collect(),
+            Extractor::Glob(literals) => {
+                glob(literals, &text).map(|ranges| slices(&text, ranges)).into_iter().collect()
+            }
             Extractor::Regex { regex, groups, multi: false } => {
                 let captures = regex.captures(&text).map(|found| spans(&found, groups));
                 captures.map(|spans| optional_slices(&text, spans)).into_iter().collect()

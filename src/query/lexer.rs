@@ -18,9 +18,8 @@ pub enum Token {
 }
 
 /// Longer signs before those that begin them.
-const SIGNS: [&str; 21] = [
-    "!=", "<=", ">=", "=~", "|", ",", "(", ")", "[", "]", "{", "}", "=", "<", ">", "+", "-", "*", "/", "%", "^",
-];
+const SIGNS: [&str; 21] =
+    ["!=", "<=", ">=", "=~", "|", ",", "(", ")", "[", "]", "{", "}", "=", "<", ">", "+", "-", "*", "/", "%", "^"];
 const LONE_SIGNS: [&str; 2] = [".", ":"];
 
 /// The token at or after an offset, and its place.

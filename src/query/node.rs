@@ -154,13 +154,7 @@ impl Clock {
     }
 }
 
-fn binary<'v>(
-    operator: Operator,
-    left: &'v Node,
-    right: &'v Node,
-    row: &impl Row<'v>,
-    times: &Times,
-) -> Value<'v> {
+fn binary<'v>(operator: Operator, left: &'v Node, right: &'v Node, row: &impl Row<'v>, times: &Times) -> Value<'v> {
     match operator {
         Operator::Or => Value::Bool(left.eval(row, times).holds() || right.eval(row, times).holds()),
         Operator::And => Value::Bool(left.eval(row, times).holds() && right.eval(row, times).holds()),
@@ -169,9 +163,7 @@ fn binary<'v>(
         | Operator::Less
         | Operator::LessEqual
         | Operator::Greater
-        | Operator::GreaterEqual => {
-            Value::Bool(comparison(operator, &left.eval(row, times), &right.eval(row, times)))
-        }
+        | Operator::GreaterEqual => Value::Bool(comparison(operator, &left.eval(row, times), &right.eval(row, times))),
         _ => arithmetic(left.eval(row, times), right.eval(row, times), operator),
     }
 }

@@ -43,8 +43,23 @@ mod tests {
     #[test]
     fn the_example_of_the_documentation() {
         let sorted = [
-            "!:", "#", "*%04", "0#", "5A", "111A", "2345_", "@", "@_", "A", "A9876fghj", "a12345hfh", "0", "01", "1",
-            "2", "3",
+            "!:",
+            "#",
+            "*%04",
+            "0#",
+            "5A",
+            "111A",
+            "2345_",
+            "@",
+            "@_",
+            "A",
+            "A9876fghj",
+            "a12345hfh",
+            "0",
+            "01",
+            "1",
+            "2",
+            "3",
         ];
         let mut values: Vec<_> = sorted.iter().rev().map(|text| Value::text(text)).collect();
         values.sort_by(sort_order);

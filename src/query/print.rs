@@ -129,7 +129,7 @@ impl Display for Name {
                 }
                 Part::Word(word) => write!(out, "{dot}`{word}`")?,
             }
-            dot = if matches!(part, Part::Word(word) if word == "@") { "" } else { "." };
+            dot = ".";
         }
         Ok(())
     }
@@ -196,11 +196,7 @@ fn list<T: Display>(out: &mut Formatter, keyword: &str, values: &[T]) -> fmt::Re
     each(out, values, |out, value| value.fmt(out))
 }
 
-fn each<T>(
-    out: &mut Formatter,
-    values: &[T],
-    mut one: impl FnMut(&mut Formatter, &T) -> fmt::Result,
-) -> fmt::Result {
+fn each<T>(out: &mut Formatter, values: &[T], mut one: impl FnMut(&mut Formatter, &T) -> fmt::Result) -> fmt::Result {
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
             out.write_str(", ")?;

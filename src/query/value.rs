@@ -189,15 +189,15 @@ fn sort_rank(value: &Value) -> u8 {
     }
 }
 
+/// Numbers that are equal, such as 01 and 1, are ordered as texts.
 fn sort_within(left: &Value, right: &Value) -> Ordering {
-    let by_number = match (left.to_number(), right.to_number()) {
-        (Some(left), Some(right)) => left.total_cmp(&right),
-        _ => Ordering::Equal,
-    };
-    by_number.then_with(|| match (left, right) {
+    if let (Some(left_number), Some(right_number)) = (left.to_number(), right.to_number()) {
+        return left_number.total_cmp(&right_number).then_with(|| left.show().cmp(&right.show()));
+    }
+    match (left, right) {
         (Value::Text(left), Value::Text(right)) => order::natural(left, right),
-        _ => order::natural(&left.show().unwrap_or_default(), &right.show().unwrap_or_default()),
-    })
+        _ => left.show().cmp(&right.show()),
+    }
 }
 
 #[cfg(test)]

@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn what_is_no_json_has_no_fields() {
-        for message in ["{\"a\":1", "{\"a\":1} x", "{a:1}", "{\"a\":01}", "{\"a\":\"\u{1}\"}", "[1]", "", "{", "{\"a\""] {
+        for message in ["{\"a\":1", "{\"a\":1} x", "{a:1}", "{\"a\":01}", "{\"a\":\"\u{1}\"}", "[1]", "", "{", "{\"a\""]
+        {
             assert_eq!(fields_of(message), Vec::<String>::new(), "{message}");
         }
     }
@@ -143,7 +144,10 @@ mod tests {
                 ("logStatus", "OK"),
             ],
         );
-        check("2 123456789010 eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - NODATA", &[("logStatus", "NODATA")]);
+        check(
+            "2 123456789010 eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - NODATA",
+            &[("logStatus", "NODATA")],
+        );
     }
 
     #[test]

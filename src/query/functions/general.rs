@@ -121,7 +121,8 @@ fn from_java(pattern: &str) -> Option<String> {
         if letter.is_ascii_alphabetic() {
             format.push_str(java_letter(letter, length)?);
         } else {
-            format.extend(std::iter::repeat_n(if letter == '%' { "%%".to_owned() } else { letter.to_string() }, length));
+            format
+                .extend(std::iter::repeat_n(if letter == '%' { "%%".to_owned() } else { letter.to_string() }, length));
         }
         rest = rest.get(length * letter.len_utf8()..)?;
     }

@@ -121,10 +121,13 @@ impl<'t> Parser<'t> {
         };
         let mut parts = Vec::new();
         push_word(&mut parts, first.0);
-        // `` @`aws.tag.key` `` is one name.
-        if parts == [Part::Word("@".to_owned())] && matches!(self.token, Token::Quoted(_)) {
-            let quoted = self.advance()?.0;
-            push_word(&mut parts, quoted);
+        // `` @`aws.tag.key` `` is one word.
+        if parts == [Part::Word("@".to_owned())]
+            && self.span.start == self.passed
+            && let Token::Quoted(rest) = &self.token
+        {
+            parts = vec![Part::Word(format!("@{rest}"))];
+            self.advance()?;
         }
         while let Some(part) = self.part()? {
             parts.push(part);

@@ -15,9 +15,7 @@ impl Parser<'_> {
         }
         if !self.at_word("logGroups") {
             return Err(match &self.token {
-                Token::Word(_) | Token::Text(_) => {
-                    faults::unsupported("a SOURCE other than logGroups(…)", self.span)
-                }
+                Token::Word(_) | Token::Text(_) => faults::unsupported("a SOURCE other than logGroups(…)", self.span),
                 _ => self.unexpected("logGroups"),
             });
         }

@@ -335,14 +335,8 @@ impl<'t> Builder<'t> {
                 columns.push((name.to_owned(), self.scope.slot(origin)));
             }
         }
-        let mut tail = Tail {
-            keys: self.keys,
-            rest: self.rest,
-            columns,
-            carried: Vec::new(),
-            ptr: events,
-            enough: self.enough,
-        };
+        let mut tail =
+            Tail { keys: self.keys, rest: self.rest, columns, carried: Vec::new(), ptr: events, enough: self.enough };
         tail.carried = carried(&tail);
         let mut stages = self.stages;
         stages.push(self.scope.into_stage(self.steps, End::Rows(tail)));

@@ -73,9 +73,11 @@ impl Scope {
     fn structure(&self, name: &Name) -> Option<(Slot, usize)> {
         (1..name.parts.len()).rev().find_map(|length| {
             let joined = join(&name.parts[..length]);
-            let known = self.aliases.iter().rev().find(|(known, command, _)| {
-                *known == joined && (*command < self.command || self.closed)
-            });
+            let known = self
+                .aliases
+                .iter()
+                .rev()
+                .find(|(known, command, _)| *known == joined && (*command < self.command || self.closed));
             known.map(|(.., slot)| (*slot, length))
         })
     }
@@ -162,8 +164,7 @@ impl Scope {
             }
             "datefloor" | "dateceil" => {
                 expect_count(name, args, 2, 2, span)?;
-                let rounding =
-                    if functions::plain(name) == "datefloor" { Rounding::Floor } else { Rounding::Ceil };
+                let rounding = if functions::plain(name) == "datefloor" { Rounding::Floor } else { Rounding::Ceil };
                 Node::Round(Box::new(self.node(&args[0])?), period(name, &args[1])?, rounding)
             }
             "now" => clock(Clock::Now, name, args, span)?,
