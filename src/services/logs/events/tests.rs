@@ -637,7 +637,7 @@ fn what_searches_refuse() {
         refused(json!({"logGroupName": "g", "startFromHead": false, "startTime": 1_704_067_199_999_i64})),
         invalid
     );
-    assert_eq!(refused(json!({"logGroupName": "g", "filterPattern": "ERROR"})), "NotImplemented");
+    assert_eq!(refused(json!({"logGroupName": "g", "filterPattern": "{ $.a = "})), invalid);
 }
 
 /// Walking to an end answers the token that was sent; turning back shows what was passed.
