@@ -11,6 +11,11 @@ pub fn group_arn(account: &AccountId, region: Region, name: &str) -> String {
     format!("arn:aws:logs:{region}:{account}:log-group:{name}")
 }
 
+/// `ACCOUNT:NAME`: how Live Tail and queries name a group in what they show.
+pub fn group_identifier(account: &AccountId, name: &str) -> String {
+    format!("{account}:{name}")
+}
+
 /// Where a group is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupPlace {
