@@ -130,6 +130,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }
+        Job::LogTail { account, region, .. } => {
+            json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
 }

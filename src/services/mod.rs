@@ -56,6 +56,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
+        Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }
 }

@@ -6,6 +6,7 @@ use crate::services::firehose;
 use crate::services::logs::naming::GroupPlace;
 
 use super::scope::{AccountId, Region};
+use super::streams::StreamId;
 use super::time::Time;
 
 /// Work to come. A job is idempotent and takes no input beyond its id: when it runs, it looks at the
@@ -26,6 +27,8 @@ pub enum Job {
     BucketLifecycle { bucket: String },
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
+    /// Show a Live Tail session what has come in the last second.
+    LogTail { account: AccountId, region: Region, session: StreamId },
 }
 
 /// The queue. Jobs of one moment run in the order they were scheduled in.

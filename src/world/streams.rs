@@ -59,6 +59,18 @@ impl Streams {
         !queue.ended
     }
 
+    /// Appends an event of which a slow reader misses the oldest: no more than `max` of that name wait.
+    pub fn push_newest(&mut self, id: StreamId, name: &'static str, value: Value, max: usize) -> bool {
+        if let Some(queue) = self.open.get_mut(&id) {
+            let waiting = queue.waiting.iter().filter(|event| event.name == name).count();
+            let oldest = queue.waiting.iter().position(|event| event.name == name);
+            if let Some(oldest) = oldest.filter(|_| waiting >= max) {
+                queue.waiting.remove(oldest);
+            }
+        }
+        self.push(id, name, value)
+    }
+
     /// No more events: the reader gets those that wait, then the end.
     pub fn end(&mut self, id: StreamId) {
         if let Some(queue) = self.open.get_mut(&id) {
@@ -108,6 +120,18 @@ mod tests {
         assert_eq!(names, ["a", "b"]);
         assert_eq!(streams.take(id), None);
         assert!(!streams.is_open(id));
+    }
+
+    #[test]
+    fn slow_readers_miss_the_oldest_where_that_is_the_deal() {
+        let mut streams = Streams::default();
+        let id = streams.open();
+        streams.push(id, "start", Value::Null);
+        for number in 0..5 {
+            assert!(streams.push_newest(id, "update", Value::Int(number), 2));
+        }
+        let values: Vec<_> = streams.take(id).into_iter().flatten().map(|event| event.value).collect();
+        assert_eq!(values, [Value::Null, Value::Int(3), Value::Int(4)]);
     }
 
     #[test]

@@ -418,3 +418,25 @@ pub fn pointer_is_invalid() -> Fault {
 pub fn no_such_record() -> Fault {
     not_found("The specified log record does not exist.")
 }
+
+// Live Tail.
+
+/// A group that is not named by an ARN without `:*`.
+pub fn not_a_group_arn() -> Fault {
+    invalid("logGroupIdentifiers must be ARNs of log groups, without an asterisk at the end.")
+}
+
+/// Streams of more than one group.
+pub fn streams_of_several_groups() -> Fault {
+    invalid("logStreamNames and logStreamNamePrefixes can be specified only when there is exactly one log group.")
+}
+
+/// More sessions than an account may have.
+pub fn too_many_tails(limit: usize) -> Fault {
+    Fault::new("LimitExceededException", format!("At most {limit} Live Tail sessions can be open at the same time."))
+}
+
+/// A session that has lasted as long as it can.
+pub fn tail_is_over() -> Fault {
+    Fault::new("SessionTimeoutException", "Your Live Tail session has timed out.")
+}

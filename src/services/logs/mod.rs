@@ -14,6 +14,7 @@ pub mod policies;
 pub mod query_definitions;
 pub mod streams;
 pub mod tags;
+pub mod tails;
 pub mod targets;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ use account_policies::AccountPolicy;
 use destinations::Destination;
 use policies::ResourcePolicy;
 use query_definitions::QueryDefinition;
+use tails::Tail;
 
 pub use groups::Group;
 pub use streams::Stream;
@@ -46,6 +48,7 @@ pub const OPS: &[&[Op]] = &[
     query_definitions::OPS,
     streams::OPS,
     tags::OPS,
+    tails::OPS,
 ];
 
 /// An account's logs in one Region.
@@ -61,6 +64,8 @@ pub struct Store {
     pub destinations: BTreeMap<String, Destination>,
     /// Account policies by name.
     pub account_policies: BTreeMap<String, AccountPolicy>,
+    /// Sessions of Live Tail.
+    pub tails: Vec<Tail>,
     /// The batch of events that came in last.
     pub last_batch: events::BatchId,
 }

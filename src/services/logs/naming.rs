@@ -60,6 +60,11 @@ pub fn identified(cx: &Cx, identifier: &str) -> Result<GroupPlace, Fault> {
     here.then_some(place).ok_or_else(faults::no_such_group)
 }
 
+/// `ACCOUNT:NAME`: how Live Tail and queries name a group in what they show.
+pub fn group_identifier(account: &AccountId, name: &str) -> String {
+    format!("{account}:{name}")
+}
+
 /// Where a group is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GroupPlace {

@@ -7,6 +7,7 @@ use crate::contract::{Contract, ShapeId};
 use crate::services::logs::faults;
 use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::logs::tails;
 use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::Cx;
@@ -142,8 +143,10 @@ fn seal_oldest_tail(world: &mut World) -> bool {
     true
 }
 
-/// Called once for each batch that was taken.
-fn ingested(_world: &mut World, _place: &GroupPlace, _stream: &str, _batch: &Arc<Batch>) {}
+/// Tells those who wait for events of a batch that was taken.
+fn ingested(world: &mut World, place: &GroupPlace, stream: &str, batch: &Arc<Batch>) {
+    tails::ingested(world, place, stream, batch);
+}
 
 fn check_sizes(events: &Arrivals) -> Result<(), Fault> {
     if events.len() > BATCH_EVENTS {
