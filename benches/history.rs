@@ -106,7 +106,7 @@ fn call(emulator: &Emulator, service: &str, operation: &str, input: Map) -> Answ
         region: Region::US_EAST_1,
         sender: Sender::Client { credentials, connection },
         input: Ok(Value::Map(input)),
-        upload: Upload::default(),
+        upload: Ok(Upload::default()),
     })
 }
 

@@ -75,39 +75,46 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// The path with a bucket from the host name moved to its front: `/key` of `bucket.s3.amazonaws.com` becomes
 /// `/bucket/key`. Other services' requests stay as they are.
 pub fn path_style<'p>(headers: &HeaderMap, path: &'p str) -> Cow<'p, str> {
-    match virtual_bucket(headers) {
+    match virtual_bucket(headers).as_deref() {
         Some(bucket) => Cow::Owned(format!("/{bucket}{path}")),
         None => Cow::Borrowed(path),
     }
 }
 
-fn virtual_bucket(headers: &HeaderMap) -> Option<&str> {
+fn virtual_bucket(headers: &HeaderMap) -> Option<String> {
     let signed_for = text(headers, AUTHORIZATION.as_str()).and_then(scope).and_then(|(_, service)| service);
     if headers.contains_key("x-amz-target") || signed_for.is_some_and(|service| service != "s3") {
         return None;
     }
-    let host = host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name);
-    bucket_of_host(host)
+    let host = host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name).to_ascii_lowercase();
+    bucket_of_host(&host).map(str::to_owned)
 }
 
 /// The bucket in `BUCKET.s3.…` and in `BUCKET.localhost`, the names that SDKs form from an endpoint URL.
 fn bucket_of_host(host: &str) -> Option<&str> {
+    const DOMAINS: [&str; 3] = [".amazonaws.com", ".localhost.localstack.cloud", ".localhost.trailcam"];
     let bucket = match host.strip_suffix(".localhost") {
-        Some(labels) => labels.strip_suffix(".s3").unwrap_or(labels),
-        None => before_s3(host)?,
+        Some(labels) => before_label(labels, |label| label == "s3").unwrap_or(labels),
+        None => {
+            let labels = DOMAINS.iter().find_map(|domain| host.strip_suffix(domain))?;
+            before_label(labels, |label| label == "s3" || label.starts_with("s3-"))?
+        }
     };
-    (!bucket.is_empty() && bucket != "s3").then_some(bucket)
+    (!bucket.is_empty()).then_some(bucket)
 }
 
-/// What stands before the label `s3` (or `s3-REGION`) of an AWS or look-alike host name.
-fn before_s3(host: &str) -> Option<&str> {
-    const DOMAINS: [&str; 3] = [".amazonaws.com", ".localhost.localstack.cloud", ".localhost.trailcam"];
-    let labels = DOMAINS.iter().find_map(|domain| host.strip_suffix(domain))?;
-    let at = labels.rfind(".s3").filter(|at| {
-        let rest = &labels[at + ".s3".len()..];
-        rest.is_empty() || rest.starts_with(['.', '-'])
-    })?;
-    Some(&labels[..at])
+/// What stands before the last label of a kind; Regions and the like may follow it.
+fn before_label(mut labels: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+    loop {
+        let (before, last) = labels.rsplit_once('.').unwrap_or(("", labels));
+        if is_it(last) {
+            return Some(before);
+        }
+        if before.is_empty() {
+            return None;
+        }
+        labels = before;
+    }
 }
 
 /// Decodes a percent-encoded path for display.
@@ -128,7 +135,13 @@ mod tests {
         check("logs.s3.localhost.localstack.cloud", Some("logs"));
         check("logs.localhost", Some("logs"));
         check("logs.s3.localhost", Some("logs"));
+        check("my.logs.s3.us-east-1.localhost", Some("my.logs"));
+        check("s3-logs.localhost", Some("s3-logs"));
+        check("s3-logs.s3.dualstack.us-east-1.amazonaws.com", Some("s3-logs"));
         check("s3.localhost", None);
+        check("s3.us-east-1.localhost", None);
+        check("s3.us-east-1.amazonaws.com", None);
+        check("s3-us-west-2.amazonaws.com", None);
         check("localhost", None);
         check("s3.amazonaws.com", None);
         check("127.0.0.1", None);

@@ -22,7 +22,7 @@ pub struct Call {
     pub sender: Sender,
     /// The decoded input, or why it could not be decoded.
     pub input: Result<Value, Fault>,
-    pub upload: Upload,
+    pub upload: Result<Upload, Fault>,
 }
 
 /// Who sent a call.
@@ -95,8 +95,9 @@ pub struct Cx<'a> {
     pub input: Option<&'a Value>,
     /// The request's id, as the client will see it.
     pub request_id: &'a str,
-    /// The body of an upload; taken by the handler that stores it.
-    pub upload: Upload,
+    /// The body of an upload; taken by the handler that stores it. What is wrong with it comes after what is wrong
+    /// with the place it is to be stored at.
+    pub upload: Result<Upload, Fault>,
     pub note: Note,
 }
 
@@ -137,7 +138,7 @@ impl Call {
         let contract = crate::contract::get(service)?;
         let operation = contract.find(operation)?;
         let sender = Sender::Service { name, account, source: None };
-        Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
+        Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload: Ok(upload) })
     }
 
     /// The same call of a service, with the rights of `caller` instead of the service's own.
@@ -160,7 +161,7 @@ impl Call {
 /// Runs a call: authenticate, check, run, record.
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let request_id = request_id(world, call.contract);
-    let upload = std::mem::take(&mut call.upload);
+    let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
     let received = received(&call.sender, &upload);
     let (caller, known) = match identify(world, &call) {
         Ok(caller) => (caller, Ok(())),
@@ -245,15 +246,16 @@ impl Sender {
 }
 
 /// Bytes of the body: of the object uploaded, else as announced.
-fn received(sender: &Sender, upload: &Upload) -> u64 {
+fn received(sender: &Sender, upload: &Result<Upload, Fault>) -> u64 {
+    let length = upload.as_ref().map_or(0, |upload| upload.length);
     match sender {
-        Sender::Client { connection, .. } if upload.length == 0 => connection.body_length,
-        _ => upload.length,
+        Sender::Client { connection, .. } if length == 0 => connection.body_length,
+        _ => length,
     }
 }
 
 /// Request ids have a form per service: S3 16 characters, SNS and SQS UUIDs of version 5, others of version 4.
-fn request_id(world: &mut World, contract: &Contract) -> String {
+pub fn request_id(world: &mut World, contract: &Contract) -> String {
     match contract.service {
         "s3" => world.ids.upper(16),
         "sns" | "sqs" => world.ids.uuid_v5().to_string(),

@@ -110,7 +110,7 @@ impl Trailcam {
             region: Region::parse(region).expect("a Region"),
             sender: Sender::Client { credentials, connection },
             input: Ok(tree(&input)),
-            upload: Upload::default(),
+            upload: Ok(Upload::default()),
         });
         answer.outcome.map(|output| output.value)
     }

@@ -82,7 +82,7 @@ pub fn call(
         region,
         sender: Sender::Client { credentials, connection: Connection::default() },
         input: Ok(Value::Map(input)),
-        upload: Upload::default(),
+        upload: Ok(Upload::default()),
     };
     perform(world, call).outcome.map(|output| output.value)
 }

@@ -111,7 +111,7 @@ fn records(case: Case) -> Vec<Json> {
         _ => Sender::Client { credentials: Credentials::default(), connection },
     };
     let input = Ok(tree(contract, op.input, &case.input));
-    let call = Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Upload::default() };
+    let call = Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Ok(Upload::default()) };
     let mut world = world();
     let request_id = "7c6e3d04-0c3b-42f2-8589-1d7c14c0c374";
     let facts = Facts {

@@ -14,7 +14,7 @@ use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
-use crate::world::time::Time;
+use crate::world::time::{Time, http_date};
 
 use super::tagging::Tag;
 
@@ -277,7 +277,7 @@ pub fn expiration(bucket: &Bucket, key: &str, object: &Object, modified: Time) -
         rules.filter(|rule| rule.status == "Enabled" && key.starts_with(rule.key_prefix()) && rule.picks(object));
     let due = applying.filter_map(|rule| Some((rule.expiration.as_ref()?.due(modified)?, rule.id.as_deref()?)));
     let (time, id) = due.min()?;
-    Some(format!("expiry-date=\"{}\", rule-id=\"{id}\"", time.format("%a, %d %b %Y %H:%M:%S GMT")))
+    Some(format!("expiry-date=\"{}\", rule-id=\"{id}\"", http_date(time)))
 }
 
 /// What a rule does.

@@ -14,7 +14,7 @@ use super::conditions::ReadConditions;
 use super::files::{Opened, md5_of};
 use super::put::quoted;
 use super::range::{self, Piece};
-use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, missing};
+use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, hidden, missing};
 
 /// Reading objects.
 pub const OPS: &[Op] = &[
@@ -157,12 +157,8 @@ fn read(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Found, Piece), Fault> 
 pub fn find(scene: &Scene<'_>, key: &str, id: Option<&str>) -> Result<Found, Fault> {
     check_version(id)?;
     let version = scene.version(key, id).ok_or_else(|| missing(key, id))?;
-    let Some(object) = &version.object else {
-        return Err(match id {
-            Some(_) => faults::marker_not_allowed("DeleteMarker"),
-            None => faults::no_such_key(key),
-        });
-    };
+    let hidden = || hidden(key, &version.id, version.modified, id.is_some());
+    let object = version.object.as_ref().ok_or_else(hidden)?;
     let opened = scene.files.open(&object.file).ok_or_else(|| missing(key, id))?;
     let mut object = object.clone();
     if !opened.intact {
