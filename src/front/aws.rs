@@ -32,7 +32,8 @@ const READ_AT_ONCE_MAX: u64 = 64 * 1024;
 
 /// Answers any request that is not ours.
 pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    head::take_presigned_headers(&mut parts.headers, parts.uri.query().unwrap_or_default());
     let path = head::path_style(&parts.headers, parts.uri.path());
     let head = Head {
         method: parts.method.as_str(),

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use crate::world::call::{Connection, Signature};
+use crate::world::call::{Connection, Signature, SignatureVersion};
 use crate::world::caller::Credentials;
 
 /// A query string's arguments, decoded.
@@ -24,23 +24,30 @@ pub fn credentials(headers: &HeaderMap, query: &str) -> (Credentials, Signature)
     let header_token = || text(headers, "x-amz-security-token").map(str::to_owned);
     if let Some(authorization) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
         let access_key = scope(authorization).map(|scope| scope.0.to_owned());
-        return (Credentials { access_key, session_token: header_token() }, Signature::Header);
+        let version = if authorization.starts_with(V2) { SignatureVersion::V2 } else { SignatureVersion::V4 };
+        return (Credentials { access_key, session_token: header_token() }, Signature::Header(version));
     }
     if let Some(credential) = argument("X-Amz-Credential") {
         let access_key = credential.split('/').next().map(str::to_owned);
         let session_token = argument("X-Amz-Security-Token").or_else(header_token);
-        return (Credentials { access_key, session_token }, Signature::QueryString);
+        return (Credentials { access_key, session_token }, Signature::QueryString(SignatureVersion::V4));
     }
     if let Some(access_key) = argument("AWSAccessKeyId") {
         let session_token = argument("X-Amz-Security-Token");
-        return (Credentials { access_key: Some(access_key), session_token }, Signature::QueryString);
+        return (
+            Credentials { access_key: Some(access_key), session_token },
+            Signature::QueryString(SignatureVersion::V2),
+        );
     }
     (Credentials::default(), Signature::None)
 }
 
+/// How an `Authorization` of signature version 2 begins.
+const V2: &str = "AWS ";
+
 /// Access key id and service of an `Authorization` header; version 2 signatures name no service.
 fn scope(authorization: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(rest) = authorization.strip_prefix("AWS ") {
+    if let Some(rest) = authorization.strip_prefix(V2) {
         return rest.split(':').next().map(|key| (key, None));
     }
     let credential = authorization.split("Credential=").nth(1)?.split(',').next()?;
@@ -48,6 +55,37 @@ fn scope(authorization: &str) -> Option<(&str, Option<&str>)> {
     let access_key = parts.next()?;
     Some((access_key, parts.nth(2)))
 }
+
+/// A presigned URL may carry `x-amz-` headers in its query, where SDKs put them so that whoever uses the URL need not
+/// send them: they become headers, as S3 takes them. Real headers go first.
+pub fn take_presigned_headers(headers: &mut HeaderMap, query: &str) {
+    let is_presigned = |name: &str| name.eq_ignore_ascii_case("X-Amz-Signature") || name == "AWSAccessKeyId";
+    if !arguments(query).any(|(name, _)| is_presigned(&name)) {
+        return;
+    }
+    for (name, value) in arguments(query) {
+        let name = name.to_ascii_lowercase();
+        if !name.starts_with("x-amz-") || OF_SIGNATURES.contains(&name.as_str()) {
+            continue;
+        }
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
+            headers.entry(name).or_insert(value);
+        }
+    }
+}
+
+/// Arguments of presigned URLs that are about the signature.
+const OF_SIGNATURES: [&str; 7] = [
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-amz-signedheaders",
+];
 
 /// What a record tells of the connection. `X-Forwarded-For` counts from loopback peers only.
 pub fn connection(headers: &HeaderMap, peer: IpAddr, query: &str, signature: Signature) -> Connection {
@@ -146,6 +184,24 @@ mod tests {
         check("s3.amazonaws.com", None);
         check("127.0.0.1", None);
         check("cloudtrail.us-east-1.amazonaws.com", None);
+    }
+
+    #[test]
+    fn headers_of_presigned_urls() {
+        let check = |query: &str, expected: &[(&str, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amz-acl", HeaderValue::from_static("private"));
+            take_presigned_headers(&mut headers, query);
+            let mut found: Vec<_> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+            found.sort_unstable();
+            assert_eq!(found, [&[("x-amz-acl", "private")], expected].concat(), "{query}");
+        };
+        check("x-amz-tagging=a", &[]);
+        check("X-Amz-Signature=00&X-Amz-Tagging=a%3Db&x-amz-acl=public-read&prefix=p", &[("x-amz-tagging", "a=b")]);
+        check("AWSAccessKeyId=k&Signature=00&x-amz-meta-a=1", &[("x-amz-meta-a", "1")]);
+        check("X-Amz-Signature=00&X-Amz-Date=20260115T100000Z&X-Amz-Expires=60&X-Amz-Security-Token=t", &[]);
+        check("X-Amz-Signature=00&x-amz-meta-%0A=1&x-amz-meta-b=%0A", &[]);
     }
 
     #[test]

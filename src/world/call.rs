@@ -63,12 +63,29 @@ pub struct Connection {
     pub signature: Signature,
 }
 
+/// Where a request's signature is, and of which version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signature {
     #[default]
     None,
-    Header,
-    QueryString,
+    Header(SignatureVersion),
+    QueryString(SignatureVersion),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureVersion {
+    V2,
+    V4,
+}
+
+impl SignatureVersion {
+    /// As records write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            SignatureVersion::V2 => "SigV2",
+            SignatureVersion::V4 => "SigV4",
+        }
+    }
 }
 
 /// The outcome of a call.

@@ -404,6 +404,9 @@ def test_values_that_there_are_not(trailcam, bucket):
     assert put(x_amz_storage_class="BOGUS") == (400, "InvalidStorageClass")
     status, _, text = raw(trailcam, "PUT", "/box/k", b"1", x_amz_server_side_encryption="aes")
     assert (status, "The encryption method specified is not supported" in text) == (400, True)
+    assert put(x_amz_website_redirect_location="elsewhere") == (400, "InvalidRedirectLocation")
+    copy = raw(trailcam, "PUT", "/box/k", x_amz_copy_source="/box/missing", x_amz_metadata_directive="KEEP")
+    assert code(copy) == (400, "InvalidArgument")
     assert put(x_amz_content_sha256="none") == (400, "InvalidArgument")
     status, _, text = raw(trailcam, "GET", "/box?encoding-type=base64")
     assert (status, "Invalid Encoding Method specified in Request" in text) == (400, True)
@@ -679,6 +682,25 @@ def test_presigned_urls(s3, bucket):
     )
     got = requests.get(get, timeout=20)
     assert (got.status_code, got.content, got.headers["content-type"]) == (200, b"by url", "text/x-test")
+
+
+def test_presigned_urls_carry_headers(trailcam, s3, bucket):
+    """botocore puts headers into the query of URLs of signature version 2; other SDKs do so with version 4, too."""
+    old = trailcam.client("s3", signature_version="s3")
+    wish = {"Bucket": "box", "Key": "k", "Metadata": {"a": "1"}, "StorageClass": "STANDARD_IA", "Tagging": "k=v"}
+    assert requests.put(old.generate_presigned_url("put_object", Params=wish), data=b"1", timeout=20).status_code == 200
+    head = s3.head_object(Bucket="box", Key="k")
+    assert (head["Metadata"], head["StorageClass"], head["TagCount"]) == ({"a": "1"}, "STANDARD_IA", 1)
+    event = trailcam.events(eventName="PutObject")[-1]
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-request-identification.html
+    assert event["additionalEventData"]["SignatureVersion"] == "SigV2"
+    assert event["additionalEventData"]["AuthenticationMethod"] == "QueryString"
+    assert event["requestParameters"]["x-amz-storage-class"] == "STANDARD_IA"
+    assert not {"Signature", "AWSAccessKeyId"} & event["requestParameters"].keys()
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": "box", "Key": "k"})
+    answer = requests.put(f"{url}&x-amz-checksum-crc32=AAAAAA%3D%3D", data=b"2", timeout=20)
+    assert (answer.status_code, "<Code>BadDigest</Code>" in answer.text) == (400, True)
+    assert body(s3, "k") == b"1"
 
 
 def test_virtual_hosts(trailcam, s3, bucket):

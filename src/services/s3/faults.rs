@@ -219,6 +219,11 @@ pub fn metadata_too_large(size: usize, size_max: usize) -> Fault {
         .with("MaxSizeAllowed", size_max.to_string())
 }
 
+pub fn invalid_redirect() -> Fault {
+    let sentence = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.";
+    Fault::new("InvalidRedirectLocation", sentence).status(400)
+}
+
 pub fn invalid_storage_class(class: &str) -> Fault {
     Fault::new("InvalidStorageClass", "The storage class you specified is not valid")
         .status(400)

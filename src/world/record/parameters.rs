@@ -2,7 +2,7 @@
 
 use crate::contract::{Contract, Operation, RecordForm};
 use crate::wire::{self, Map, Value};
-use crate::world::call::{Connection, Sender, Signature};
+use crate::world::call::{Connection, Sender, Signature, SignatureVersion};
 use crate::world::op::{Access, Category};
 
 use super::json::Json;
@@ -116,16 +116,17 @@ fn s3_request(facts: &Facts, input: &Map, out: &mut Json) {
 }
 
 fn s3_additional(facts: &Facts, out: &mut Json) {
-    let method = match &facts.call.sender {
-        Sender::Client { connection, .. } => match connection.signature {
-            Signature::None => None,
-            Signature::Header => Some("AuthHeader"),
-            Signature::QueryString => Some("QueryString"),
-        },
-        Sender::Service { .. } | Sender::OnBehalf { .. } => Some("AuthHeader"),
+    let signature = match &facts.call.sender {
+        Sender::Client { connection, .. } => connection.signature,
+        Sender::Service { .. } | Sender::OnBehalf { .. } => Signature::Header(SignatureVersion::V4),
     };
-    if method.is_some() {
-        out.text_member("SignatureVersion", "SigV4");
+    let (version, method) = match signature {
+        Signature::None => (None, None),
+        Signature::Header(version) => (Some(version), Some("AuthHeader")),
+        Signature::QueryString(version) => (Some(version), Some("QueryString")),
+    };
+    if let Some(version) = version {
+        out.text_member("SignatureVersion", version.name());
     }
     out.key(RECEIVED);
     out.int(bytes(facts, RECEIVED, || facts.received));

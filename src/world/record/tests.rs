@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::contract::{self, Contract, Kind, ShapeId};
 use crate::wire::{Fault, Map, Value};
-use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature};
+use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature, SignatureVersion};
 use crate::world::caller::{Caller, Credentials, Issuer, Principal, Session};
 use crate::world::fields::Output;
 use crate::world::op::{Access, Op};
@@ -103,7 +103,7 @@ fn records(case: Case) -> Vec<Json> {
         host: case.host.into(),
         arguments: case.arguments,
         body_length: 0,
-        signature: Signature::Header,
+        signature: Signature::Header(SignatureVersion::V4),
     };
     let sender = match (case.via, &case.caller.principal) {
         (Some(name), _) => Sender::OnBehalf { name, caller: Box::new(case.caller.clone()) },
@@ -520,6 +520,15 @@ fn s3_data_events() {
         record["requestParameters"],
         json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "list-type": "2", "prefix": "p", "max-keys": "1",
             "x-id": "2", "X-Amz-Expires": "2"}),
+    );
+    // Headers that a presigned URL carries are shown once; what proves the signer is not, whatever its case.
+    let arguments = ["x-amz-storage-class", "AWSAccessKeyId", "Signature", "x-amz-signature", "Expires"];
+    let mut put = s3("PutObject", json!({"Bucket": "b", "Key": "k", "StorageClass": "2"}), json!({}));
+    put.arguments = arguments.map(|name| (name.to_owned(), "2".to_owned())).into();
+    assert_eq!(
+        records(put)[0]["requestParameters"].to_string(),
+        json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "key": "k", "Expires": "2", "x-amz-storage-class": "2"})
+            .to_string(),
     );
 }
 

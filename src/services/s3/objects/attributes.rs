@@ -260,6 +260,10 @@ impl Headers {
         if size > METADATA_BYTES_MAX {
             return Err(faults::metadata_too_large(size, METADATA_BYTES_MAX));
         }
+        let leads = |place: &String| ["http://", "https://", "/"].iter().any(|prefix| place.starts_with(prefix));
+        if !self.redirect.as_ref().is_none_or(leads) {
+            return Err(faults::invalid_redirect());
+        }
         self.content_type = self.content_type.filter(|kind| !kind.is_empty());
         self.content_type.get_or_insert_with(|| DEFAULT_CONTENT_TYPE.to_owned());
         self.content_encoding = self.content_encoding.as_deref().and_then(without_chunked);

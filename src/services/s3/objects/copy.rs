@@ -60,14 +60,14 @@ type Input = (
 fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption, Context), Fault> {
     let ((place, writing), (from, reading), directives, about, context) = input;
     let account = cx.account.clone();
+    let replaces_metadata = replaces(directives.metadata.as_deref(), "x-amz-metadata-directive")?;
+    let replaces_tags = replaces(directives.tagging.as_deref(), "x-amz-tagging-directive")?;
     let source = source(cx, &from, &reading)?;
     if source.opened.length > COPY_BYTES_MAX {
         return Err(faults::copy_too_large(COPY_BYTES_MAX));
     }
     let mut scene = enter(cx, &place)?;
     writing.check(&scene, &place.key)?;
-    let replaces_metadata = replaces(directives.metadata.as_deref(), "x-amz-metadata-directive")?;
-    let replaces_tags = replaces(directives.tagging.as_deref(), "x-amz-tagging-directive")?;
     let changes = replaces_metadata
         || about.1.algorithm.is_some()
         || about.3.storage_class.is_some()
