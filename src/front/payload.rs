@@ -169,6 +169,7 @@ struct Claims {
 
 impl Claims {
     fn of(headers: &HeaderMap, about: About) -> Result<Claims, Fault> {
+        check_algorithms(headers)?;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let hash = text("x-amz-content-sha256").unwrap_or(UNHASHED);
         let chunked = STREAMED.contains(&hash);
@@ -228,7 +229,6 @@ fn checksum_claim<'a>(
     headers: &HeaderMap,
     text: &impl Fn(&str) -> Option<&'a str>,
 ) -> Result<Option<(Algorithm, Option<String>)>, Fault> {
-    check_algorithms(headers)?;
     let mut given = Algorithm::ALL.into_iter().filter(|algorithm| headers.contains_key(algorithm.header()));
     let trailer = text("x-amz-trailer").unwrap_or_default().trim();
     let in_trailer = Algorithm::ALL.into_iter().find(|algorithm| trailer.eq_ignore_ascii_case(algorithm.header()));

@@ -139,6 +139,7 @@ async fn documents_are_checked_as_uploads_are() {
     check("crc32", &[("x-amz-checksum-crc32", "NhCmhg==")], About::Body, Ok(true)).await;
     check("bad crc32", &[("x-amz-checksum-crc32", "AAAAAA==")], About::Body, Err("BadDigest")).await;
     check("the object's", &[("x-amz-checksum-crc32", "AAAAAA==")], About::Object, Ok(false)).await;
+    check("not built", &[("x-amz-checksum-sha512", "AAAA")], About::Object, Err("NotImplemented")).await;
     let long = (BODY_BYTES_MAX + 1).to_string();
     let received = receive_document(body("hello"), &head(&[("content-length", &long)]), About::Body).await;
     assert_eq!(received.err().map(|fault| fault.code), Some("EntityTooLarge".to_owned()));

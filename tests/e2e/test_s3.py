@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import socket
 
 import boto3.s3.transfer
 import pytest
@@ -66,6 +67,12 @@ def test_buckets_that_cannot_be(trailcam, s3, bucket):
     assert refused(west.create_bucket, Bucket="north") == (
         "IllegalLocationConstraintException",
         "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
+        400,
+    )
+    mars = {"CreateBucketConfiguration": {"LocationConstraint": "mars-north-1"}}
+    assert refused(s3.create_bucket, Bucket="north", **mars) == (
+        "InvalidLocationConstraint",
+        "The specified location-constraint is not valid",
         400,
     )
     assert refused(s3.create_bucket, Bucket="Upper_Case")[::2] == ("InvalidBucketName", 400)
@@ -723,6 +730,32 @@ def test_anonymous_callers_have_no_buckets(trailcam, s3, bucket):
     answer = requests.put(f"{trailcam.endpoint}/other", timeout=20)
     assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
     assert [item["Name"] for item in s3.list_buckets()["Buckets"]] == ["box"]
+
+
+def test_a_client_may_be_done_before_it_is_answered(trailcam, s3, bucket):
+    host, port = trailcam.endpoint.removeprefix("http://").split(":")
+    head = f"PUT /box/k HTTP/1.1\r\nHost: {host}\r\nAuthorization: {SIGNED}\r\nContent-Length: 3\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(head.encode() + b"abc")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+    assert body(s3, "k") == b"abc"
+
+
+def test_cut_uploads_leave_no_trace(trailcam, s3, bucket):
+    host, port = trailcam.endpoint.removeprefix("http://").split(":")
+    files = lambda: {file for file in trailcam.data_dir.rglob("*") if file.is_file()}  # noqa: E731
+    before = files()
+    upload = s3.create_multipart_upload(Bucket="box", Key="k")["UploadId"]
+    for path in ("/box/k", f"/box/k?partNumber=1&uploadId={upload}"):
+        head = f"PUT {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {SIGNED}\r\nContent-Length: 1000000\r\n\r\n"
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(head.encode() + bytes(300_000))
+            connection.shutdown(socket.SHUT_WR)
+            assert b"<Code>IncompleteBody</Code>" in connection.recv(4096)
+    assert keys(s3) == []
+    assert s3.list_parts(Bucket="box", Key="k", UploadId=upload).get("Parts") is None
+    assert files() == before
 
 
 def test_errors_are_xml(trailcam, bucket):
