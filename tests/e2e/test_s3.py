@@ -489,6 +489,7 @@ def test_parts_of_a_whole_checksum_need_none(trailcam, s3, bucket):
     place = f"/box/k?partNumber=1&uploadId={begun['UploadId']}"
     assert code(raw(trailcam, "PUT", place, b"123456789", x_amz_checksum_crc32c="4waSgw==")) == (400, "InvalidRequest")
     _, headers, _ = raw(trailcam, "PUT", place, b"123456789")
+    assert not [name for name in headers if name.startswith("x-amz-checksum")]
     parts = [{"PartNumber": 1, "ETag": headers["etag"]}]
     done = s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": parts})
     assert done["ChecksumCRC32"] == base64.b64encode(CHECK_VALUES["crc32"]).decode()
@@ -727,6 +728,9 @@ def test_virtual_hosts(trailcam, s3, bucket):
 def test_anonymous_callers_have_no_buckets(trailcam, s3, bucket):
     answer = requests.get(f"{trailcam.endpoint}/", timeout=20)
     assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    answer = requests.get(f"{trailcam.endpoint}/box/k?response-content-type=text/html", timeout=20)
+    assert (answer.status_code, "<Code>InvalidRequest</Code>" in answer.text) == (400, True)
     answer = requests.put(f"{trailcam.endpoint}/other", timeout=20)
     assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
     assert [item["Name"] for item in s3.list_buckets()["Buckets"]] == ["box"]

@@ -195,6 +195,11 @@ pub fn invalid_range(range: &str, size: u64) -> Fault {
         .with("ActualObjectSize", size.to_string())
 }
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>: the request must be signed.
+pub fn overrides_of_anonymous() -> Fault {
+    invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
+}
+
 pub fn range_and_part() -> Fault {
     invalid_request("Cannot specify both Range header and partNumber query parameter")
 }
