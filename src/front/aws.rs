@@ -18,10 +18,10 @@ use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
 use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
-use crate::contract::{Contract, OperationId};
+use crate::contract::{Contract, Member, OperationId, Protocol};
 use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
-use crate::world::call::{Call, Sender};
+use crate::world::call::{self, Call, Sender};
 use crate::world::caller;
 use crate::world::payload::{Content, Upload};
 
@@ -32,7 +32,8 @@ const READ_AT_ONCE_MAX: u64 = 64 * 1024;
 
 /// Answers any request that is not ours.
 pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    head::take_presigned_headers(&mut parts.headers, parts.uri.query().unwrap_or_default());
     let path = head::path_style(&parts.headers, parts.uri.path());
     let head = Head {
         method: parts.method.as_str(),
@@ -84,6 +85,13 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
             upload = payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await;
             wire::decode(contract, operation, protocol, head, &[])
         }
+        Incoming::Unread(body) if protocol == Protocol::RestXml => {
+            let received = payload::receive_document(body, &parts.headers, checked(contract, operation)).await;
+            received.and_then(|(document, claimed)| {
+                upload = Ok(Upload { claimed, ..Upload::default() });
+                wire::decode(contract, operation, protocol, head, &document)
+            })
+        }
         Incoming::Unread(body) => {
             whole(body).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
         }
@@ -126,9 +134,12 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
 
 /// Nothing was called, so nothing is recorded.
 fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
-    let request_id = emulator.step(|world| world.ids.uuid().to_string());
-    let resource = head::decoded(head.path);
     let RouteError { contract, protocol, fault, .. } = error;
+    let request_id = emulator.step(|world| match contract {
+        Some(contract) => call::request_id(world, contract),
+        None => world.ids.uuid().to_string(),
+    });
+    let resource = head::decoded(head.path);
     respond_whole(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)))
 }
 
@@ -145,6 +156,14 @@ fn is_form(parts: &Parts) -> bool {
 fn streams(contract: &Contract, operation: OperationId) -> bool {
     let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
     input.is_some_and(|input| input.member(input.payload).is_some_and(|member| member.streaming))
+}
+
+/// What a checksum in the head is about: the body, where the client may choose the algorithm for it.
+fn checked(contract: &Contract, operation: OperationId) -> payload::About {
+    let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
+    let chooses = |member: &Member| member.on_wire() == "x-amz-sdk-checksum-algorithm";
+    let chosen = input.is_some_and(|input| input.members.iter().any(chooses));
+    if chosen { payload::About::Body } else { payload::About::Object }
 }
 
 /// A whole body, bounded in size and in how long it may stall.

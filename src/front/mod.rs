@@ -57,6 +57,8 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
+            // Who has sent all there is to send may still wait for the answer.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

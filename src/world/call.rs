@@ -291,7 +291,7 @@ fn received(sender: &Sender, uploaded: u64) -> u64 {
 }
 
 /// Request ids have a form per service: S3 16 characters, SNS and SQS UUIDs of version 5, others of version 4.
-fn request_id(world: &mut World, contract: &Contract) -> String {
+pub fn request_id(world: &mut World, contract: &Contract) -> String {
     match contract.service {
         "s3" => world.ids.upper(16),
         "sns" | "sqs" => world.ids.uuid_v5().to_string(),

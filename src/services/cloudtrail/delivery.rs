@@ -346,8 +346,12 @@ pub(super) fn put(
         input.push("Metadata", Value::Map(metadata));
     }
     let body = gzip(text.as_bytes());
-    let upload =
-        Upload { length: body.len() as u64, md5: Md5::digest(&body).into(), body: Body::Memory(body), checksum: None };
+    let upload = Upload {
+        length: body.len() as u64,
+        md5: Md5::digest(&body).into(),
+        body: Body::Memory(body),
+        ..Upload::default()
+    };
     call(world, place, bucket, "PutObject", input, upload)
 }
 

@@ -27,7 +27,13 @@ impl Packed {
 
     pub fn upload(&self) -> Upload {
         let Upload { length, md5, ref checksum, .. } = self.upload;
-        Upload { body: Body::Memory(self.content.clone()), length, md5, checksum: checksum.clone() }
+        Upload {
+            body: Body::Memory(self.content.clone()),
+            length,
+            md5,
+            checksum: checksum.clone(),
+            ..Upload::default()
+        }
     }
 }
 

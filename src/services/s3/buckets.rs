@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::caller::Principal;
 use crate::world::op::Op;
 use crate::world::scope::Region;
 use crate::world::time::Time;
@@ -84,6 +85,7 @@ record! {
 }
 
 fn create_bucket(cx: &mut Cx<'_>, (input, grants): (CreateBucket, access::Grants)) -> Result<Created, Fault> {
+    check_signed(cx)?;
     let CreateBucket { bucket: name, acl, object_lock, ownership, namespace, configuration } = input;
     if !is_name(&name) {
         return Err(faults::invalid_bucket_name(&name));
@@ -119,6 +121,12 @@ fn create_bucket(cx: &mut Cx<'_>, (input, grants): (CreateBucket, access::Grants
 
 /// CloudTrail takes it for a look at all objects
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>).
+/// What concerns an account's buckets as such is for those who say which account they are of; no policy of a bucket
+/// can let others in.
+fn check_signed(cx: &Cx<'_>) -> Result<(), Fault> {
+    if cx.caller.principal == Principal::Anonymous { Err(faults::access_denied()) } else { Ok(()) }
+}
+
 fn head_bucket(cx: &mut Cx<'_>, target: Target) -> Result<Head, Fault> {
     let (name, owner) = target.parts();
     let bucket = enter_all(cx, name, "", owner)?.bucket;
@@ -126,6 +134,7 @@ fn head_bucket(cx: &mut Cx<'_>, target: Target) -> Result<Head, Fault> {
 }
 
 fn list_buckets(cx: &mut Cx<'_>, input: ListBuckets) -> Result<Listed, Fault> {
+    check_signed(cx)?;
     let max = input.max.unwrap_or(PAGE_MAX);
     if !(1..=PAGE_MAX).contains(&max) {
         return Err(faults::buckets_out_of_range(max, PAGE_MAX));
@@ -152,7 +161,7 @@ fn list_buckets(cx: &mut Cx<'_>, input: ListBuckets) -> Result<Listed, Fault> {
 
 fn name_of_token(token: &str) -> Result<String, Fault> {
     let name = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    name.ok_or_else(faults::bad_continuation_token)
+    name.ok_or_else(|| faults::bad_continuation_token(token))
 }
 
 fn delete_bucket(cx: &mut Cx<'_>, target: Target) -> Result<(), Fault> {

@@ -29,7 +29,7 @@ fn all_violations_are_listed() {
         "logs",
         "CreateLogGroup",
         r#"{"logGroupName":""}"#,
-        "ValidationException",
+        "InvalidParameterException",
         "2 validation errors detected: Value '' at 'logGroupName' failed to satisfy constraint: \
          Member must have length greater than or equal to 1; Value '' at 'logGroupName' failed to satisfy constraint: \
          Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+",
@@ -38,7 +38,7 @@ fn all_violations_are_listed() {
         "logs",
         "CreateLogStream",
         r#"{"logGroupName":"a"}"#,
-        "ValidationException",
+        "InvalidParameterException",
         "1 validation error detected: Value null at 'logStreamName' failed to satisfy constraint: \
          Member must not be null",
     );

@@ -83,8 +83,13 @@ fn arguments(operation: &Operation, members: &[Member], destination: &Destinatio
         }
     }
     let bound = |name: &str| {
-        let mut members = members.iter().filter(|member| member.location == Location::Query);
-        members.any(|member| member.on_wire() == name && input.contains(member.name))
+        let mut members = members.iter().filter(|member| match member.location {
+            Location::Query => member.on_wire() == name,
+            // A presigned URL carries headers as arguments.
+            Location::Header => member.on_wire().eq_ignore_ascii_case(name),
+            _ => false,
+        });
+        members.any(|member| input.contains(member.name))
             || fixed.clone().any(|(fixed, _)| fixed == name && fixed != "x-id")
     };
     for (name, value) in destination.arguments {

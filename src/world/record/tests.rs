@@ -532,6 +532,15 @@ fn s3_data_events() {
         json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "list-type": "2", "prefix": "p", "max-keys": "1",
             "x-id": "2", "X-Amz-Expires": "2"}),
     );
+    // Headers that a presigned URL carries are shown once; what proves the signer is not, whatever its case.
+    let arguments = ["x-amz-storage-class", "AWSAccessKeyId", "Signature", "x-amz-signature", "Expires"];
+    let mut put = s3("PutObject", json!({"Bucket": "b", "Key": "k", "StorageClass": "2"}), json!({}));
+    put.arguments = arguments.map(|name| (name.to_owned(), "2".to_owned())).into();
+    assert_eq!(
+        records(put)[0]["requestParameters"].to_string(),
+        json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "key": "k", "Expires": "2", "x-amz-storage-class": "2"})
+            .to_string(),
+    );
 }
 
 #[test]

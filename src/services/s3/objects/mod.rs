@@ -111,6 +111,10 @@ pub struct Scene<'a> {
 }
 
 impl Version {
+    pub fn is_marker(&self) -> bool {
+        self.object.is_none()
+    }
+
     /// The id as answers show it: not at all before versioning was ever set.
     pub fn shown_id(&self, bucket: &Bucket) -> Option<String> {
         bucket.config.versioning.map(|_| self.id.clone())
@@ -202,12 +206,11 @@ impl Scene<'_> {
             Some(id) => versions.and_then(|versions| versions.iter_mut().find(|version| version.id == id)),
             None => versions.and_then(|versions| versions.last_mut()),
         };
-        let version = found.ok_or_else(|| missing(key, id))?;
-        match &mut version.object {
-            Some(object) if self.files.look(&object.file).is_some() => Ok((version.id.clone(), object)),
+        let Version { id: found_id, modified, object } = found.ok_or_else(|| missing(key, id))?;
+        match object {
+            Some(object) if self.files.look(&object.file).is_some() => Ok((found_id.clone(), object)),
             Some(_) => Err(missing(key, id)),
-            None if id.is_some() => Err(faults::marker_not_allowed("Delete marker")),
-            None => Err(faults::no_such_key(key)),
+            None => Err(hidden(key, found_id, *modified, id.is_some())),
         }
     }
 
@@ -326,6 +329,12 @@ pub fn missing(key: &str, version: Option<&str>) -> Fault {
         Some(version) => faults::no_such_version(key, version),
         None => faults::no_such_key(key),
     }
+}
+
+/// The fault for a delete marker, whether it was asked for or is in the way.
+pub fn hidden(key: &str, marker: &str, modified: Time, asked_for: bool) -> Fault {
+    let fault = if asked_for { faults::marker_not_allowed(modified) } else { faults::no_such_key(key) };
+    faults::due_to_marker(fault, marker)
 }
 
 /// Version ids that cannot be are refused before looking for them.
