@@ -18,7 +18,7 @@ const QUERIES: [&str; 10] = [
     "filter level = \"ERROR\" | stats count(*) by service",
     "stats avg(latency), pct(latency, 99) by bin(5m)",
     "stats sum(bytes) as total by srcAddr | sort total desc | limit 10",
-    "parse @message \"user=* action=*\" as user, action | stats count(*) by action",
+    "parse @message \"user=* action=* the\" as user, action | stats count(*) by action",
     "pattern @message",
 ];
 
@@ -54,7 +54,7 @@ fn main() {
 
 fn line(number: usize) -> String {
     let user = number * 7919 % 100_000;
-    let level = if number % 50 == 0 { "ERROR" } else { "INFO" };
+    let level = if number.is_multiple_of(50) { "ERROR" } else { "INFO" };
     match number % 3 {
         0 => format!(
             "{{\"level\":\"{level}\",\"service\":\"service-{}\",\"latency\":{},\"request\":{{\"id\":\"{number:016x}\",\

@@ -180,7 +180,7 @@ impl State {
 }
 
 fn insert(texts: &mut HashSet<String>, value: Value) {
-    if let Some(text) = value.to_text()
+    if let Some(text) = value.into_text()
         && !texts.contains(text.as_ref())
     {
         texts.insert(text.into_owned());
