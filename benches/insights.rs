@@ -1,8 +1,7 @@
-//! Logs Insights queries over lines of some 200 bytes: megabytes of messages a second, one thread.
+//! Logs Insights queries over lines of some 200 bytes: megabytes of messages a second of one core's time.
 //!
-//! `cargo bench --bench insights`. Lines lie in memory, oldest first, mixed of JSON, flow logs and plain text.
-
-use std::time::Instant;
+//! `cargo bench --bench insights`. Lines lie in memory, oldest first, mixed of JSON, flow logs and plain text. Linux only:
+//! it reads `/proc`, so that other work on the machine does not count.
 
 use trailcam::query::{Bounds, Line, Query};
 
@@ -18,7 +17,7 @@ const QUERIES: [&str; 10] = [
     "filter level = \"ERROR\" | stats count(*) by service",
     "stats avg(latency), pct(latency, 99) by bin(5m)",
     "stats sum(bytes) as total by srcAddr | sort total desc | limit 10",
-    "parse @message \"user=* action=*\" as user, action | stats count(*) by action",
+    "parse @message \"user=* action=* the\" as user, action | stats count(*) by action",
     "pattern @message",
 ];
 
@@ -28,7 +27,7 @@ fn main() {
     println!("{LINES} lines, {:.0} bytes each", bytes as f64 / LINES as f64);
     for text in QUERIES {
         let query = Query::parse(text).expect("a query");
-        let began = Instant::now();
+        let began = processor_seconds();
         let mut run = query.execution(Bounds {
             start_ms: START,
             end_ms: START + 86_400_000,
@@ -47,14 +46,20 @@ fn main() {
             });
         }
         let results = run.finish();
-        let seconds = began.elapsed().as_secs_f64();
+        let seconds = processor_seconds() - began;
         println!("{:>6.0} MB/s {:>8} rows  {text}", bytes as f64 / 1e6 / seconds, results.rows.len());
     }
 }
 
+/// Time that this thread has run.
+fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+    text.split(' ').next().and_then(|nanoseconds| nanoseconds.parse::<f64>().ok()).expect("nanoseconds") / 1e9
+}
+
 fn line(number: usize) -> String {
     let user = number * 7919 % 100_000;
-    let level = if number % 50 == 0 { "ERROR" } else { "INFO" };
+    let level = if number.is_multiple_of(50) { "ERROR" } else { "INFO" };
     match number % 3 {
         0 => format!(
             "{{\"level\":\"{level}\",\"service\":\"service-{}\",\"latency\":{},\"request\":{{\"id\":\"{number:016x}\",\

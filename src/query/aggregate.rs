@@ -31,6 +31,7 @@ pub enum Aggregate {
     SortsLast,
 }
 
+/// `rate` is documented without saying what it computes, and is not built.
 const NAMES: [&str; 21] = [
     "count",
     "countovertime",
@@ -61,7 +62,7 @@ pub fn is_aggregate(name: &str) -> bool {
 }
 
 impl Aggregate {
-    /// The function of a plain name and the number it takes. `rate` is documented without saying what it computes.
+    /// The function of a plain name and the number it takes.
     pub fn named(plain: &str, parameter: Option<f64>) -> Option<Aggregate> {
         Some(match plain {
             "count" | "countovertime" => Aggregate::CountPresent,
@@ -180,7 +181,7 @@ impl State {
 }
 
 fn insert(texts: &mut HashSet<String>, value: Value) {
-    if let Some(text) = value.to_text()
+    if let Some(text) = value.into_text()
         && !texts.contains(text.as_ref())
     {
         texts.insert(text.into_owned());

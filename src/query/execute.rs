@@ -55,7 +55,7 @@ impl Execution {
                 (End::Rows(tail), State::Rows(rows)) => rows.add_event(tail, row, line, made, times),
                 (End::Stats(stats), State::Groups(groups)) => groups.add(stats, row, times, line.timestamp_ms),
                 (End::Pattern(patterns), State::Patterns(counts)) => {
-                    if let Some(text) = patterns.subject.eval(row, times).to_text() {
+                    if let Some(text) = patterns.subject.eval(row, times).into_text() {
                         counts.add(&text, count_in(ranges, line.timestamp_ms));
                     }
                 }
@@ -151,7 +151,7 @@ fn pass<'v, R: Settable<'v>>(steps: &'v [Step], row: &mut R, times: &Times, sink
                 row.set(*slot, value);
             }
             Step::Parse { subject, extractor, slots } => {
-                let text = subject.eval(row, times).to_text();
+                let text = subject.eval(row, times).into_text();
                 let mut found = text.map(|text| extractor.extract(text)).unwrap_or_default();
                 if found.len() > 1 {
                     return found.into_iter().for_each(|values| {

@@ -53,12 +53,12 @@ pub fn skip(text: &str, offset: usize) -> usize {
 }
 
 fn begins_word(letter: char) -> bool {
-    letter.is_alphabetic() || letter == '_' || letter == '@' || letter == '$'
+    letter.is_alphabetic() || letter == '_' || letter == '@'
 }
 
 /// Letters, digits, `_` and `@`: dots join words in the parser.
 fn word_end(text: &str, start: usize) -> usize {
-    let within = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '@' || letter == '$';
+    let within = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '@';
     text[start..].find(|letter| !within(letter)).map_or(text.len(), |length| start + length)
 }
 

@@ -36,7 +36,7 @@ pub enum Node {
 
 #[derive(Debug)]
 pub enum Matcher {
-    Substring(Finder<'static>),
+    Substring(Box<Finder<'static>>),
     Regex(Regex),
 }
 
@@ -88,20 +88,23 @@ impl Node {
             }
             Node::Call(function, args) => {
                 let mut args: Vec<_> = args.iter().map(|arg| arg.eval(row, times)).collect();
+                if args.iter().map(text_length).sum::<usize>() > TEXT_MAX {
+                    return Value::Absent;
+                }
                 (function.run)(&mut args)
             }
             Node::Round(inner, period, rounding) => round(inner.eval(row, times), *period, *rounding),
             Node::Clock(clock) => Value::number(clock.read(times) as f64),
-            Node::Replace(inner, regex, replacement) => match inner.eval(row, times).to_text() {
-                Some(text) => Value::owned(regex.replace_all(&text, replacement.as_str()).into_owned()),
-                None => Value::Absent,
-            },
+            Node::Replace(inner, regex, replacement) => {
+                let text = inner.eval(row, times).into_text();
+                text.and_then(|text| replace(&text, regex, replacement)).map_or(Value::Absent, Value::owned)
+            }
             Node::FormatDate(inner, format) => {
                 let millis = inner.eval(row, times).to_number();
                 millis.and_then(|millis| format.format(millis as i64)).map_or(Value::Absent, Value::owned)
             }
             Node::ParseDate(inner, format) => {
-                let text = inner.eval(row, times).to_text();
+                let text = inner.eval(row, times).into_text();
                 let millis = text.and_then(|text| format.parse(&text));
                 millis.map_or(Value::Absent, |millis| Value::number(millis as f64))
             }
@@ -134,7 +137,7 @@ impl Node {
 
 impl Matcher {
     fn found_in(&self, value: Value) -> bool {
-        let Some(text) = value.to_text() else { return false };
+        let Some(text) = value.into_text() else { return false };
         match self {
             Matcher::Substring(finder) => finder.find(text.as_bytes()).is_some(),
             Matcher::Regex(regex) => regex.is_match(&text),
@@ -204,10 +207,33 @@ fn round(value: Value, period: Period, rounding: Rounding) -> Value<'static> {
     })
 }
 
+/// Texts that grow with each command would take all memory: there is no result of longer ones. AWS's events are shorter.
+const TEXT_MAX: usize = 1 << 22;
+
+fn text_length(value: &Value) -> usize {
+    if let Value::Text(text) = value { text.len() } else { 0 }
+}
+
+fn replace(text: &str, regex: &Regex, replacement: &str) -> Option<String> {
+    let mut replaced = String::new();
+    let mut passed = 0;
+    for captures in regex.captures_iter(text) {
+        let found = captures.get(0)?;
+        replaced.push_str(&text[passed..found.start()]);
+        captures.expand(replacement, &mut replaced);
+        passed = found.end();
+        if replaced.len() > TEXT_MAX {
+            return None;
+        }
+    }
+    replaced.push_str(&text[passed..]);
+    Some(replaced)
+}
+
 fn extract(value: Value, path: &[Part]) -> Value<'static> {
     if let Value::Structure(json) = &value {
         return functions::extract(json, path);
     }
-    let json = value.to_text().and_then(|text| serde_json::from_str(&text).ok());
+    let json = value.into_text().and_then(|text| serde_json::from_str(&text).ok());
     json.map_or(Value::Absent, |json| functions::extract(&json, path))
 }

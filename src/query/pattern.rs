@@ -143,7 +143,9 @@ fn is_word(letter: char) -> bool {
 
 /// The dynamic word that a text begins with. It must end where the word ends.
 fn dynamic(text: &str) -> Option<(&'static str, usize)> {
-    if !text.starts_with(|first: char| first.is_ascii_alphanumeric() || matches!(first, '-' | '_')) {
+    // Every shape has a digit in its first word, which most words have not.
+    let word = text.find(|letter: char| !is_word(letter)).map_or(text, |end| &text[..end]);
+    if !word.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
     SHAPES.iter().find_map(|(name, shape)| {

@@ -55,6 +55,115 @@ fn run(query: &Query, events: &[(usize, Event)]) -> Execution {
     execution
 }
 
+fn plain(number: usize) -> (usize, Event) {
+    (number, Event { timestamp_ms: number as i64, message: format!("{{\"a\":{number}}}") })
+}
+
+#[test]
+fn the_request_s_limit_cuts_and_the_query_s_own_can_exceed_the_default() {
+    let events: Vec<_> = (0..12_000).map(plain).collect();
+    let rows = |text: &str, limit| {
+        let query = Query::parse(text).expect("a query");
+        let mut execution = query.execution(Bounds { limit, ..BOUNDS });
+        execution.merge(run(&query, &events));
+        execution.finish().rows.len()
+    };
+    assert_eq!(rows("fields a", None), 10_000);
+    assert_eq!(rows("fields a", Some(5)), 5);
+    assert_eq!(rows("fields a | limit 7", Some(5)), 5);
+    assert_eq!(rows("fields a | limit 3", Some(5)), 3);
+    assert_eq!(rows("fields a | limit 11000", None), 11_000);
+    assert_eq!(rows("stats count(*) by a", None), 10_000);
+}
+
+#[test]
+fn the_newest_rows_are_kept_whatever_comes_first() {
+    let query = Query::parse("fields a | limit 2").expect("a query");
+    let mut events: Vec<_> = (0..500).map(plain).collect();
+    for _ in 0..2 {
+        let results = run(&query, &events).finish();
+        let expected = [["499", "00499"], ["498", "00498"]];
+        let expected = expected.map(|[a, ptr]| vec![("a".into(), a.into()), ("@ptr".into(), ptr.into())]);
+        assert_eq!(results.rows, expected);
+        assert_eq!((results.records_matched, results.records_scanned), (500, 500));
+        assert_eq!(results.bytes_scanned, events.iter().map(|(_, event)| event.message.len() as u64).sum::<u64>());
+        events.reverse();
+    }
+}
+
+#[test]
+fn matched_events_are_those_that_pass_filters() {
+    let query = Query::parse("filter a < 3 | stats count(*)").expect("a query");
+    let results = run(&query, &(0..10).map(plain).collect::<Vec<_>>()).finish();
+    assert_eq!((results.records_matched, results.records_scanned), (3, 10));
+}
+
+#[test]
+fn limit_any_is_satisfied_as_soon_as_it_can_be() {
+    let query = Query::parse("filter a > 4 | limit any 2").expect("a query");
+    let satisfied = |count| run(&query, &(0..count).map(plain).collect::<Vec<_>>()).satisfied();
+    assert_eq!([6, 7, 8].map(satisfied), [false, true, true]);
+}
+
+#[test]
+fn diff_reads_a_second_time_of_the_same_length() {
+    const DAY: i64 = 86_400_000;
+    let bounds = Bounds { start_ms: 100 * DAY, end_ms: 100 * DAY + 999, limit: None, now_ms: 0 };
+    for (text, start) in [
+        ("pattern @message | diff", 100 * DAY - 1000),
+        ("pattern @message | diff previousDay", 99 * DAY),
+        ("pattern @message | diff previousWeek", 93 * DAY),
+        // 11 April 1970, a month earlier.
+        ("pattern @message | diff previousMonth", 69 * DAY),
+    ] {
+        let ranges = Query::parse(text).expect("a query").ranges(bounds);
+        assert_eq!(ranges, [(100 * DAY, 100 * DAY + 999), (start, start + 999)], "{text}");
+    }
+    assert_eq!(Query::parse("pattern @message").expect("a query").ranges(bounds).len(), 1);
+}
+
+#[test]
+fn errors_count_characters() {
+    let error = Query::parse("fields \"żółw\"\n| filter é = ;").expect_err("no query");
+    assert_eq!(error.message.rsplit_once(" at ").expect("a place").1, "line 2 and position 13");
+    assert_eq!((error.start, error.end), (27, 28));
+}
+
+#[test]
+fn sources_and_indexes_are_told() {
+    let text = "SOURCE logGroups(namePrefix: ['a', 'b'], class: ['INFREQUENT_ACCESS'], accountIdentifiers:['111122223333'])\
+                | filterIndex x = 1 and y.z in [2]";
+    let query = Query::parse(text).expect("a query");
+    let source = query.source().expect("a source");
+    assert_eq!(source.name_prefixes, ["a", "b"]);
+    assert_eq!(source.classes, ["INFREQUENT_ACCESS"]);
+    assert_eq!(source.account_identifiers, ["111122223333"]);
+    let mut indexed = query.indexed().to_vec();
+    indexed.sort();
+    assert_eq!(indexed, ["x", "y.z"]);
+    let all = Query::parse("SOURCE logGroups() | fields a").expect("a query");
+    assert_eq!(all.source(), Some(&super::Source::default()));
+}
+
+#[test]
+fn long_chains_are_read_and_deep_nesting_is_refused() {
+    let chain = format!("filter a = 0{}", " or a = 1".repeat(250));
+    assert!(Query::parse(&chain).is_ok());
+    let printed = Query::parse(&chain).expect("a query").to_string();
+    assert!(Query::parse(&printed).is_ok());
+    for text in ["(".repeat(5000), "not ".repeat(5000), "-".repeat(5000), "abs(".repeat(5000), "a or ".repeat(5000)] {
+        assert!(Query::parse(&format!("filter {text}a")).is_err());
+    }
+}
+
+#[test]
+fn queries_and_executions_can_cross_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<Query>();
+    sent::<Execution>();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -73,7 +73,7 @@ impl<'a> Value<'a> {
     }
 
     /// The value as text functions see it: maps and lists are nothing to them.
-    pub fn to_text(self) -> Option<Cow<'a, str>> {
+    pub fn into_text(self) -> Option<Cow<'a, str>> {
         match self {
             Value::Absent | Value::Structure(_) => None,
             Value::Text(text) => Some(text),

@@ -141,6 +141,9 @@ fn moment(text: &str) -> i64 {
     moment.and_utc().timestamp_millis()
 }
 
+/// Takes an example: its line, the events before it, the query and its result.
+type Visit<'v> = dyn FnMut(usize, &[Event], &str, &Expected) + 'v;
+
 /// A page, read line by line.
 struct Page<'p> {
     lines: Vec<&'p str>,
@@ -153,7 +156,7 @@ impl<'p> Page<'p> {
         Page { lines: text.lines().collect(), at: 0, events: Vec::new() }
     }
 
-    fn each_example(&mut self, visit: &mut dyn FnMut(usize, &[Event], &str, &Expected)) {
+    fn each_example(&mut self, visit: &mut Visit) {
         while let Some(line) = self.next() {
             if line.starts_with('#') {
                 self.events.clear();

@@ -32,11 +32,11 @@ impl<'m> Scalar<'m> {
     }
 }
 
-/// Visits the fields of a text that is a JSON object from beginning to end; of other texts, none.
-pub fn each_field<'m>(text: &'m str, visit: &mut Visit<'_, 'm>) {
-    if valid(text).is_some_and(|end| text[end..].trim().is_empty()) {
-        visit_document(text, visit);
-    }
+/// Visits the fields of a text that is a JSON object from beginning to end. If it turns out not to be one, the answer is
+/// no, and what was visited is to be forgotten.
+pub fn each_field<'m>(text: &'m str, visit: &mut Visit<'_, 'm>) -> bool {
+    let mut reader = Reader { text, at: 0, path: String::new(), fields: 0, visit: Some(visit) };
+    reader.value(0).is_some() && text[reader.at..].trim().is_empty()
 }
 
 /// Visits the fields of the first JSON object inside a text.
@@ -46,7 +46,8 @@ pub fn each_embedded_field<'m>(text: &'m str, visit: &mut Visit<'_, 'm>) {
     let starts = text.match_indices('{').map(|(start, _)| &text[start..]).take(ATTEMPTS_MAX);
     for start in starts {
         if let Some(end) = valid(start) {
-            return visit_document(&start[..end], visit);
+            each_field(&start[..end], visit);
+            return;
         }
     }
 }
@@ -56,11 +57,6 @@ fn valid(text: &str) -> Option<usize> {
     let mut reader = Reader { text, at: 0, path: String::new(), fields: 0, visit: None };
     reader.value(0)?;
     Some(reader.at)
-}
-
-fn visit_document<'m>(text: &'m str, visit: &mut Visit<'_, 'm>) {
-    let mut reader = Reader { text, at: 0, path: String::new(), fields: 0, visit: Some(visit) };
-    reader.value(0);
 }
 
 struct Reader<'r, 'v, 'm> {

@@ -45,7 +45,8 @@ fn number<'m>(name: &str, text: &str, unit: f64, visit: &mut Visit<'_, 'm>) {
 fn logged<'m>(text: &'m str, visit: &mut Visit<'_, 'm>) {
     let mut columns = text.splitn(4, '\t');
     let (Some(time), Some(id), Some(_)) = (columns.next(), columns.next(), columns.next()) else { return };
-    if !(time.ends_with('Z') && time.contains('T')) || !is_uuid(id) {
+    let runtime = time.ends_with('Z') && time.contains('T') && is_uuid(id);
+    if !runtime {
         return;
     }
     visit("@requestId", false, Scalar::Text(id));

@@ -35,13 +35,16 @@ impl Wanted {
     /// The values of the wanted fields in a message.
     pub fn discover<'m>(&self, message: &'m str) -> Vec<Value<'m>> {
         let mut values = vec![Value::Absent; self.fields.len()];
-        each_field(message, &mut |name, whole, value| {
+        let sound = each_field(message, &mut |name, whole, value| {
             for (want, place) in self.fields.iter().zip(&mut values) {
                 if want.name == name && want.whole == whole && place.is_absent() {
                     *place = value.value();
                 }
             }
         });
+        if !sound {
+            values.fill(Value::Absent);
+        }
         values
     }
 }
@@ -49,29 +52,27 @@ impl Wanted {
 /// The names of a message's discovered fields, in order. System fields such as `@message` are not among them.
 pub fn fields_of(message: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    each_field(message, &mut |name, whole, _| {
+    let sound = each_field(message, &mut |name, whole, _| {
         if !whole && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
     });
-    names
+    if sound { names } else { Vec::new() }
 }
 
 /// Calls for every field: its name, whether it is a whole map or list, its value.
 type Visit<'v, 'm> = dyn FnMut(&str, bool, Scalar<'m>) + 'v;
 
-fn each_field<'m>(message: &'m str, visit: &mut Visit<'_, 'm>) {
+/// Visits the fields of a message; no means that they are to be forgotten.
+fn each_field<'m>(message: &'m str, visit: &mut Visit<'_, 'm>) -> bool {
     let text = message.trim_start();
-    match text.as_bytes().first() {
-        Some(b'{') => json::each_field(text, visit),
-        Some(first) if first.is_ascii_digit() => {
-            if !columns::each_field(text, visit) {
-                lambda::each_field(text, visit);
-            }
-        }
-        Some(_) => lambda::each_field(text, visit),
-        None => {}
+    if text.starts_with('{') {
+        return json::each_field(text, visit);
     }
+    if !columns::each_field(text, visit) {
+        lambda::each_field(text, visit);
+    }
+    true
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ fn stringify<'v>(args: &mut [Value<'v>]) -> Option<Value<'v>> {
 fn array(value: Value) -> Option<Arc<Json>> {
     let json = match value {
         Value::Structure(json) => json,
-        other => Arc::new(serde_json::from_str(&other.to_text()?).ok()?),
+        other => Arc::new(serde_json::from_str(&other.into_text()?).ok()?),
     };
     json.is_array().then_some(json)
 }

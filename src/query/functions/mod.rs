@@ -51,7 +51,7 @@ fn take<'v>(args: &mut [Value<'v>], index: usize) -> Value<'v> {
 
 /// An argument as text.
 fn text<'v>(args: &mut [Value<'v>], index: usize) -> Option<std::borrow::Cow<'v, str>> {
-    take(args, index).to_text()
+    take(args, index).into_text()
 }
 
 fn number(args: &[Value], index: usize) -> Option<f64> {

@@ -234,7 +234,7 @@ fn negate(node: Node, negated: bool) -> Node {
 
 fn matcher(pattern: &Pattern) -> Result<Matcher, Fault> {
     Ok(match pattern {
-        Pattern::Substring(text) => Matcher::Substring(Finder::new(text.as_bytes()).into_owned()),
+        Pattern::Substring(text) => Matcher::Substring(Box::new(Finder::new(text.as_bytes()).into_owned())),
         Pattern::Regex(pattern, span) => Matcher::Regex(regex(pattern, *span)?),
     })
 }

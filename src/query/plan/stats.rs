@@ -105,6 +105,9 @@ impl Builder<'_> {
         if counts && (args.is_empty() || matches!(args, [Expr { kind: Kind::Star, .. }])) {
             return Ok((Aggregate::Count, None));
         }
+        if plain == "rate" {
+            return Err(faults::unsupported(&format!("the function {name}"), span));
+        }
         let (parameter, field) = match (plain.as_str(), args) {
             ("pct" | "percentile", [field, percent]) => (Some(percent), field),
             ("topk", [count, field]) => (Some(count), field),
