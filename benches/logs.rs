@@ -33,8 +33,13 @@ use trailcam::world::{Cadence, Settings};
 const ROUNDS: usize = 7;
 /// Megabytes of lines of each kind.
 const MEGABYTES: usize = 64;
+/// How long events come in while other calls are timed.
+const INGESTION: Duration = Duration::from_secs(5);
 /// A term in none of the lines, in the way that terms are rare.
 const TERM: &str = "OutOfMemoryError";
+
+/// Makes a line for a time in milliseconds.
+type Line = fn(&mut StdRng, i64) -> String;
 
 fn main() {
     if std::env::args().any(|argument| argument == "bare") {
@@ -46,7 +51,7 @@ fn main() {
         "{:<12} {:>10} {:>12} {:>16} {:>16} {:>12} {:>8}",
         "lines", "bytes each", "memory/byte", "walk+find MB/s", "search MB/s", "grep MB/s", "ratio"
     );
-    let kinds: [(&str, fn(&mut StdRng, i64) -> String); 5] = [
+    let kinds: [(&str, Line); 5] = [
         ("flow log", flow_line),
         ("access log", access_line),
         ("JSON", json_line),
@@ -85,6 +90,45 @@ fn put_log_events() {
         assert_eq!(exchange(&mut connection, &request).0, 200);
         compare(&format!("{count} events of {bytes} bytes"), &request, &trailcam, &bare, ROUNDS, requests);
     }
+    beside_ingestion(&trailcam, &logs("PutLogEvents", &batch(10_000, 74)));
+}
+
+/// How long an unrelated call takes while events come in: 100,000 a second, and as many as one connection can send.
+fn beside_ingestion(trailcam: &Server, put: &[u8]) {
+    println!();
+    println!("{:<28} {:>12} {:>12} {:>12}", "beside ingestion", "events/s", "p50 ms", "p99 ms");
+    for (name, pause) in [("at 100,000 events/s", Duration::from_millis(100)), ("without pause", Duration::ZERO)] {
+        let start = Instant::now();
+        let (batches, times) = std::thread::scope(|scope| {
+            let calls = scope.spawn(|| call_times(trailcam, start));
+            let mut connection = trailcam.connect();
+            let mut batches = 0;
+            while start.elapsed() < INGESTION {
+                assert_eq!(exchange(&mut connection, put).0, 200);
+                batches += 1;
+                std::thread::sleep((pause * batches).saturating_sub(start.elapsed()));
+            }
+            (batches, calls.join().expect("calls are answered"))
+        });
+        let rate = f64::from(batches) * 10_000.0 / start.elapsed().as_secs_f64();
+        let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1000.0;
+        println!("{name:<28} {rate:>12.0} {:>12.2} {:>12.2}", at(0.5), at(0.99));
+    }
+}
+
+fn call_times(trailcam: &Server, start: Instant) -> Vec<Duration> {
+    let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+    let request = request("POST", "/", "sts", &form, b"Action=GetCallerIdentity&Version=2011-06-15");
+    let mut connection = trailcam.connect();
+    let mut times = Vec::new();
+    while start.elapsed() < INGESTION {
+        let sent = Instant::now();
+        exchange(&mut connection, &request);
+        times.push(sent.elapsed());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    times.sort();
+    times
 }
 
 /// The body of a `PutLogEvents`.
