@@ -146,10 +146,9 @@ impl Batch {
 
     /// Bytes of memory, about.
     pub fn footprint(&self) -> usize {
-        // Beside the structure itself, what an allocation and its counts take.
-        const KEEPING: usize = 64;
-        size_of::<Batch>()
-            + KEEPING
+        // Beside the batch itself: counts of references, and what the allocator needs for four boxes.
+        let fixed = size_of::<Batch>() + 64;
+        fixed
             + self.text.len()
             + self.len() * (size_of::<i64>() + size_of::<u32>())
             + self.runs.len() * size_of::<Run>()

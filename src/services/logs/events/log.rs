@@ -25,6 +25,8 @@ pub struct Log {
     pub last_ingestion_ms: Option<i64>,
     /// What the last `PutLogEvents` answered as `nextSequenceToken`.
     pub upload_token: String,
+    /// Waits among the streams whose tails may be sealed before they are full.
+    pub(super) queued: bool,
     shelf: Option<Arc<Shelf>>,
 }
 
@@ -83,11 +85,6 @@ impl Log {
         self.first_event_ms = Some(self.first_event_ms.map_or(first, |known| known.min(first)));
         self.last_event_ms = Some(self.last_event_ms.map_or(last, |known| known.max(last)));
         self.last_ingestion_ms = Some(batch.last().batch.ingestion_ms as i64);
-    }
-
-    /// Whether the tail has just this one batch: a stream that begins to take memory for it.
-    pub fn tail_is_new(&self) -> bool {
-        self.tail.len() == 1
     }
 
     /// Seals the tail, however short. Answers the segment, to be packed.

@@ -39,7 +39,7 @@ use super::naming::GroupPlace;
 #[derive(Debug)]
 pub struct Keeping {
     pub shelf: Arc<Shelf>,
-    /// Streams whose tails take memory, those that began first in front. Some may be gone, or sealed since.
+    /// Streams whose tails take memory, those that were queued first in front. Some may be gone, or sealed since.
     tails: VecDeque<(GroupPlace, String)>,
 }
 

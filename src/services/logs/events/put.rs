@@ -4,10 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::contract::{Contract, ShapeId};
-use crate::services::logs::faults;
 use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::logs::tails;
+use crate::services::logs::{Stream, faults, tails};
 use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::Cx;
@@ -120,11 +119,11 @@ fn put_arrivals(world: &mut World, place: &GroupPlace, stream: &str, events: Arr
 /// Adds a batch to its stream, and has tails sealed that are full.
 fn keep(world: &mut World, place: &GroupPlace, name: &str, batch: &Arc<Batch>, token: &str) -> Result<(), Fault> {
     let shelf = Arc::clone(&world.log_keeping.shelf);
-    let stream = place.group(world)?.streams.get_mut(name).ok_or_else(faults::no_such_stream)?;
+    let stream = find(world, place, name).ok_or_else(faults::no_such_stream)?;
     stream.log.upload_token = token.to_owned();
     let full = stream.log.append(Arc::clone(batch), &shelf);
-    if stream.log.tail_is_new() {
-        world.log_keeping.tails.push_back((place.clone(), name.to_owned()));
+    if !std::mem::replace(&mut stream.log.queued, true) {
+        queue_tail(world, place, name);
     }
     world.background.extend(full.and_then(|segment| shelf.pack_later(segment)));
     while shelf.tails_are_full() && seal_oldest_tail(world) {}
@@ -132,15 +131,28 @@ fn keep(world: &mut World, place: &GroupPlace, name: &str, batch: &Arc<Batch>, t
     Ok(())
 }
 
-/// Seals the tail of the stream that has held one for longest; false when there is none.
+/// Queues a stream as one whose tail takes memory. Streams that are gone do not pile up in front.
+fn queue_tail(world: &mut World, place: &GroupPlace, name: &str) {
+    let mut tails = std::mem::take(&mut world.log_keeping.tails);
+    while tails.pop_front_if(|(place, name)| find(world, place, name).is_none()).is_some() {}
+    tails.push_back((place.clone(), name.to_owned()));
+    world.log_keeping.tails = tails;
+}
+
+/// Seals the tail of the stream that was queued first; false when there is none.
 fn seal_oldest_tail(world: &mut World) -> bool {
     let Some((place, name)) = world.log_keeping.tails.pop_front() else { return false };
-    let stream = place.group(world).ok().and_then(|group| group.streams.get_mut(&name));
-    if let Some(segment) = stream.and_then(|stream| stream.log.seal()) {
-        let work = world.log_keeping.shelf.pack_later(segment);
+    if let Some(stream) = find(world, &place, &name) {
+        stream.log.queued = false;
+        let segment = stream.log.seal();
+        let work = segment.and_then(|segment| world.log_keeping.shelf.pack_later(segment));
         world.background.extend(work);
     }
     true
+}
+
+fn find<'w>(world: &'w mut World, place: &GroupPlace, name: &str) -> Option<&'w mut Stream> {
+    place.group(world).ok()?.streams.get_mut(name)
 }
 
 /// Tells those who wait for events of a batch that was taken.

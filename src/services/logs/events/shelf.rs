@@ -78,6 +78,11 @@ impl Shelf {
         self.packed.load(Ordering::Relaxed)
     }
 
+    /// Bytes that wait to be compressed.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Whether tails take more than their part: some are to be sealed before they are full.
     pub fn tails_are_full(&self) -> bool {
         self.tails.load(Ordering::Relaxed) > self.limit / 3

@@ -122,15 +122,10 @@ impl Snapshot {
 
     /// Looks at the event with an id, if it is there.
     pub fn find<T>(&self, id: EventId, look: impl FnOnce(EventRef) -> T) -> Option<T> {
-        self.sources
-            .iter()
-            .filter(|source| source.first <= id && id <= source.last)
-            .find_map(|source| {
-                let batch = source.part.open();
-                let at = batch.range(id, id.after());
-                (!at.is_empty()).then_some((source.stream, batch, at))
-            })
-            .and_then(|(stream, batch, at)| batch.events(&self.streams[stream], at).next().map(look))
+        let near = self.sources.iter().filter(|source| (source.first..=source.last).contains(&id));
+        let mut opened = near.map(|source| (self.name(source), source.part.open()));
+        let (stream, batch) = opened.find(|(_, batch)| !batch.range(id, id.after()).is_empty())?;
+        batch.events(stream, batch.range(id, id.after())).next().map(look)
     }
 
     /// Parts of the snapshot that together are all of it, for as many threads: each some stretch of time, and about
