@@ -1,19 +1,16 @@
 //! From buffered records to objects in the stream's bucket.
 
 use crate::services::s3;
+use crate::services::sts::visits::Visit;
 use crate::wire::{Map, Value};
 use crate::world::World;
 use crate::world::call::{Call, perform};
-use crate::world::caller::{Caller, Credentials, authenticate};
+use crate::world::caller::Caller;
 use crate::world::jobs::Job;
 use crate::world::payload::Upload;
 
 use super::compression::Packed;
 use super::{Place, SELF};
-
-/// The stream's role as Firehose has assumed it: it does so again when the session has ended.
-#[derive(Clone, Debug)]
-pub struct Session(Credentials);
 
 /// Compresses the batch that is to be delivered next: what takes long, and does not need the world.
 pub fn preparation(world: &World, place: &Place) -> Box<dyn FnOnce() + Send> {
@@ -112,36 +109,26 @@ fn ship(world: &mut World, place: &Place) -> Result<Option<String>, String> {
     outcome.map(Some)
 }
 
-/// The stream's role, as Firehose acts with it: the session that there is, or a new one.
+/// The stream's role, as Firehose acts with it.
 fn assume(world: &mut World, place: &Place, role: &str) -> Result<Caller, String> {
-    let session = place.find(world).and_then(|stream| stream.session.clone());
-    let is_known = |Session(credentials): &Session| {
-        credentials.access_key.as_ref().is_some_and(|key| world.access_keys.contains_key(key))
-    };
-    if let Some(Session(credentials)) = session.filter(is_known)
-        && let Ok(caller) = authenticate(world, &credentials)
-    {
-        return Ok(caller);
-    }
-    let mut input = Map::new();
-    input.push("RoleArn", role);
-    input.push("RoleSessionName", session_name(&place.stream));
-    input.push("ExternalId", place.account.as_str());
-    let to = ("sts", "AssumeRole");
-    let call = Call::by_service(SELF, place.account.clone(), place.region, to, input, Upload::default());
-    let answer = perform(world, call.ok_or("InternalError")?.working_for(&place.arn()));
-    let output = answer.outcome.map_err(|fault| fault.code)?;
-    let made = |name| output.value.get("Credentials")?.get(name)?.as_str().map(str::to_owned);
-    let credentials = Credentials { access_key: made("AccessKeyId"), session_token: made("SessionToken") };
-    let caller = authenticate(world, &credentials).map_err(|_| "InternalError")?;
+    let known = place.find(world).and_then(|stream| stream.session.clone());
+    let (arn, session_name) = (place.arn(), session_name(&place.stream));
+    let (caller, session) = visit(place, role, &arn, &session_name).begin(world, known)?;
     if let Some(stream) = place.find_mut(world) {
-        stream.session = Some(Session(credentials));
+        stream.session = Some(session);
     }
     Ok(caller)
 }
 
+/// Firehose taking on a role for a stream.
+pub(super) fn visit<'a>(place: &'a Place, role: &'a str, arn: &'a str, session_name: &'a str) -> Visit<'a> {
+    let Place { account, region, .. } = place;
+    let external_id = Some(account.as_str());
+    Visit { service: SELF, account, region: *region, role, session_name, external_id, source: arn }
+}
+
 /// Sessions are named after the stream. STS wants two characters at least.
-fn session_name(stream: &str) -> String {
+pub(super) fn session_name(stream: &str) -> String {
     if stream.len() < 2 { format!("firehose-{stream}") } else { stream.to_owned() }
 }
 

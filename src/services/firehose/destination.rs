@@ -5,16 +5,15 @@ use chrono_tz::Tz;
 
 use crate::record;
 use crate::services::iam::names::{Kind, parse_arn};
-use crate::services::sts::trust;
 use crate::wire::{Fault, Value};
 use crate::world::World;
-use crate::world::caller::{Caller, Principal};
 use crate::world::ids::Ids;
 use crate::world::time::Time;
 
 use super::compression::Compression;
+use super::delivery::{session_name, visit};
 use super::prefix::{self, Prefix};
-use super::{Place, SELF, faults};
+use super::{Place, faults};
 
 /// The id of a stream's only destination.
 pub const ID: &str = "destinationId-000000000001";
@@ -214,23 +213,11 @@ fn refuse_unbuilt(basic: &Basic, extended: &Extended) -> Result<(), Fault> {
 
 /// Whether Firehose can take the role: it is the account's own, exists, and trusts Firehose.
 fn check_role(world: &World, place: &Place, role: &str) -> Result<(), Fault> {
-    let (account, name) = parse_arn(Kind::Role, role).ok_or_else(|| faults::cannot_assume(role))?;
+    let (account, _) = parse_arn(Kind::Role, role).ok_or_else(|| faults::cannot_assume(role))?;
     if account != place.account {
         return Err(faults::role_of_another_account());
     }
-    let found = world.accounts.get(&account).and_then(|account| account.iam.roles.get(name));
-    let firehose = Caller { account, principal: Principal::Service(SELF), access_key: None, session: None };
-    let arn = place.arn();
-    let visit = trust::Request {
-        caller: &firehose,
-        external_id: Some(place.account.as_str()),
-        session_name: &place.stream,
-        source_identity: None,
-        source: Some(&arn),
-    };
-    let trusts = |trust: &str| trust::allows(trust, "sts:AssumeRole", &visit);
-    match found.filter(|found| found.header.arn == role) {
-        Some(found) if trusts(&found.trust) => Ok(()),
-        _ => Err(faults::cannot_assume(role)),
-    }
+    let (arn, session_name) = (place.arn(), session_name(&place.stream));
+    let welcome = visit(place, role, &arn, &session_name).is_welcome(world);
+    if welcome { Ok(()) } else { Err(faults::cannot_assume(role)) }
 }

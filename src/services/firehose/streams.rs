@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use crate::op;
 use crate::record;
+use crate::services::sts::visits::Session;
 use crate::wire::{Fault, Value};
 use crate::world::call::Cx;
 use crate::world::jobs::Job;
@@ -14,7 +15,7 @@ use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
 use super::buffer::Buffer;
-use super::delivery::{self, Session};
+use super::delivery;
 use super::destination::{self, Basic, Destination, Extended};
 use super::tags::{self, Tag};
 use super::{Place, faults};
