@@ -117,6 +117,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::TrailDelivery { trail, region, .. } => {
             json!({"due": due, "job": "TrailDelivery", "trail": trail, "region": region.as_str()})
         }
+        Job::TrailLogDelivery { trail, .. } => json!({"due": due, "job": "TrailLogDelivery", "trail": trail}),
         Job::TrailDigest { trail, region, .. } => {
             json!({"due": due, "job": "TrailDigest", "trail": trail, "region": region.as_str()})
         }

@@ -51,6 +51,7 @@ pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Se
 pub fn run(world: &mut World, job: Job) {
     match job {
         Job::TrailDelivery { account, trail, region } => cloudtrail::delivery::deliver(world, &account, &trail, region),
+        Job::TrailLogDelivery { account, trail } => cloudtrail::log_group::deliver(world, &account, &trail),
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
         Job::FirehoseTransition(place) => firehose::settle(world, &place),

@@ -15,6 +15,8 @@ use super::time::Time;
 pub enum Job {
     /// Write the pending events of a trail in one Region to its bucket.
     TrailDelivery { account: AccountId, trail: String, region: Region },
+    /// Write the pending events of a trail to its log group.
+    TrailLogDelivery { account: AccountId, trail: String },
     /// Close the digest period of a trail in one Region.
     TrailDigest { account: AccountId, trail: String, region: Region },
     /// Write a Firehose stream's buffered records to its bucket.

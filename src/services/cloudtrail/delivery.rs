@@ -16,11 +16,11 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
-use super::Trail;
 use super::digest::{self, Chain};
+use super::{Trail, log_group};
 
 /// Who calls S3 for a trail.
-const SELF: &str = "cloudtrail.amazonaws.com";
+pub(super) const SELF: &str = "cloudtrail.amazonaws.com";
 
 /// A log file's bounds: events (the largest of 3,872 real files has 622) and bytes before compression. They keep
 /// one step short; what is left goes into further files of the same moment.
@@ -62,11 +62,14 @@ pub fn enqueue(world: &mut World, event: &Event, at: Position) {
         shipping.pending.push_back(at);
         if shipping.due.is_none() && !own {
             shipping.due = Some(due);
-            jobs.push(Place { account: trail.account.clone(), trail: trail.arn.clone(), region });
+            jobs.push(Place::new(&trail.account, &trail.arn, region).delivery());
+        }
+        if trail.log_group.as_mut().is_some_and(|group| log_group::enqueue(group, at, own, due)) {
+            jobs.push(log_group::delivery(&trail.account, &trail.arn));
         }
     }
-    for place in jobs {
-        world.jobs.at(due, place.delivery());
+    for job in jobs {
+        world.jobs.at(due, job);
     }
 }
 
@@ -92,7 +95,7 @@ fn is_global(event: &Event) -> bool {
 }
 
 /// AWS delivers at every fifth minute of the clock.
-fn first_attempt(world: &World) -> Time {
+pub(super) fn first_attempt(world: &World) -> Time {
     match world.settings.cadence {
         Cadence::Aws => fifth_minute(world.now + TimeDelta::milliseconds(1)),
         Cadence::Fast => world.now + TimeDelta::seconds(5),
@@ -171,6 +174,11 @@ pub fn flush(world: &mut World) -> Vec<String> {
     for place in &places {
         delivered.extend(digest::flush(world, place));
     }
+    let trails = world.accounts.values().flat_map(|account| account.trails.values());
+    let trails: Vec<_> = trails.map(|trail| (trail.account.clone(), trail.arn.clone())).collect();
+    for (account, trail) in trails {
+        log_group::flush(world, &account, &trail);
+    }
     delivered
 }
 
@@ -181,6 +189,7 @@ pub(super) fn flush_trail(world: &mut World, account: &AccountId, trail: &str) {
     for region in regions {
         flush_place(world, &Place::new(account, trail, region));
     }
+    log_group::flush(world, account, trail);
 }
 
 /// Delivers all that is pending at this moment.

@@ -158,18 +158,34 @@ pub fn invalid_prefix(prefix: &str) -> Fault {
     Fault::new("InvalidS3PrefixException", format!("S3 key prefix {prefix} is not valid."))
 }
 
-/// A log group that is not named by its ARN.
-pub fn invalid_log_group(group: &str) -> Fault {
-    let sentence = format!("CloudTrail cannot validate the specified log group ARN: {group}.");
+/// What is no ARN of a log group at the trail's home, or of one that there is none of.
+pub fn unknown_log_group() -> Fault {
+    let sentence = "Check the log group ARN: CloudTrail can't validate it.";
     Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
 }
 
-/// A log group without a role, or a role without a log group.
+/// A log group without a role.
 pub fn log_group_without_role() -> Fault {
-    Fault::new(
-        "InvalidParameterCombinationException",
-        "You must specify both CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn, or neither.",
-    )
+    let sentence = "You must specify a role ARN as well as a log group.";
+    Fault::new("InvalidCloudWatchLogsRoleArnException", sentence)
+}
+
+/// A role without a log group.
+pub fn role_without_log_group() -> Fault {
+    let sentence = "You must specify a log group as well as a role ARN.";
+    Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
+}
+
+/// A role that there is none of, or that does not trust CloudTrail.
+pub fn role_without_trust() -> Fault {
+    let sentence = "Access denied. Check the trust relationships for your role.";
+    Fault::new("InvalidCloudWatchLogsRoleArnException", sentence)
+}
+
+/// A role that may not write to the log group.
+pub fn role_without_permissions() -> Fault {
+    let sentence = "Access denied. Check the permissions for your role.";
+    Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
 }
 
 /// A member whose feature is not built.

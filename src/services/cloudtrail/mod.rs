@@ -10,6 +10,7 @@ pub mod history;
 pub mod index;
 pub mod insights;
 pub mod keys;
+pub mod log_group;
 pub mod logging;
 pub mod naming;
 pub mod selectors;
