@@ -14,7 +14,7 @@ use crate::world::op::Op;
 
 use super::get::readable;
 use super::id::EventId;
-use super::page::{Found, Page, Room, page};
+use super::page::{Found, Matcher, Page, Room, page};
 use super::snapshot::{Direction, Pick, Range, Snapshot, snapshot};
 
 pub const OPS: &[Op] = &[crate::op!(Read "FilterLogEvents" filter_log_events).resources(&[GROUP])];
@@ -54,10 +54,10 @@ fn filter_log_events(
 ) -> Result<Scan<FilterLogEventsAnswer>, Fault> {
     let place = readable(cx, &group)?;
     let position = position(&input)?;
-    let matches = matcher(&input.pattern)?;
+    let matcher = matcher(&input.pattern)?;
     let events = chosen(cx.world, &place, &input, position.left())?;
     let room = Room::for_events(input.limit);
-    Ok(Scan::new(move || answer(page(&events, position.direction, room, &matches), position.direction)))
+    Ok(Scan::new(move || answer(page(&events, position.direction, room, &matcher), position.direction)))
 }
 
 /// The events of the streams that are asked for.
@@ -91,8 +91,8 @@ fn position(input: &FilterLogEvents) -> Result<Position, Fault> {
 }
 
 /// What a message must be like. Only the empty pattern, for now.
-fn matcher(pattern: &str) -> Result<impl Fn(&str) -> bool + Send + Sync + 'static, Fault> {
-    if pattern.trim().is_empty() { Ok(|_: &str| true) } else { Err(faults::no_patterns_yet()) }
+fn matcher(pattern: &str) -> Result<Matcher, Fault> {
+    if pattern.trim().is_empty() { Ok(Matcher::all()) } else { Err(faults::no_patterns_yet()) }
 }
 
 fn answer(page: Page, direction: Direction) -> FilterLogEventsAnswer {
