@@ -19,7 +19,7 @@ use support::{Server, bare, compare, exchange, median, request};
 use trailcam::config::Clock;
 use trailcam::contract;
 use trailcam::emulator::Emulator;
-use trailcam::services::logs::events::page::{Room, page};
+use trailcam::services::logs::events::page::{Matcher, Room, page};
 use trailcam::services::logs::events::snapshot::Direction;
 use trailcam::services::logs::events::{self, Pick, Range, Snapshot};
 use trailcam::services::logs::naming::GroupPlace;
@@ -254,7 +254,8 @@ fn walk(snapshot: &Snapshot) -> usize {
 
 fn search(snapshot: &Snapshot) -> usize {
     let room = Room { scan: u64::MAX, ..Room::for_events(None) };
-    page(snapshot, Direction::OldestFirst, room, &|message| message.contains(TERM)).events.len()
+    let matcher = Matcher::new(|message| message.contains(TERM)).with_needle(TERM);
+    page(snapshot, Direction::OldestFirst, room, &matcher).events.len()
 }
 
 fn grep(path: &Path) -> usize {

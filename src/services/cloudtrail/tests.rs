@@ -52,6 +52,7 @@ pub fn trail(bucket: &str) -> Trail {
         started: None,
         stopped: None,
         shipping: Default::default(),
+        log_group: None,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::id::{BatchId, EventId};
 
 /// Bytes that AWS counts for an event beside its message.
@@ -215,6 +217,22 @@ impl Batch {
         let Run { start, batch, index } = self.runs[run];
         let index = u32::from(index) + at as u32 - start;
         EventId { batch, index: index as u16, ..EventId::at(self.timestamps[at]) }
+    }
+
+    /// The positions, of a range, of events that may contain a text: all that do, and those it begins in to end in
+    /// the next.
+    pub fn holders(&self, positions: Range<usize>, needle: &str) -> Vec<usize> {
+        let end = positions.end.checked_sub(1).map_or(0, |last| self.ends[last] as usize);
+        let finder = memmem::Finder::new(needle);
+        let mut from = positions.start.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let mut holders = Vec::new();
+        while from < end {
+            let Some(hit) = finder.find(&self.text.as_bytes()[from..end]) else { break };
+            let at = self.ends.partition_point(|end| *end as usize <= from + hit);
+            holders.push(at);
+            from = self.ends[at] as usize;
+        }
+        holders
     }
 
     /// Looks at the events of a range of positions.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use crate::services::logs::faults;
 use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::{GroupPlace, Identified};
-use crate::services::logs::pattern::filter_pattern;
+use crate::services::logs::pattern::{Pattern, filter_pattern};
 use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::Cx;
@@ -15,7 +15,7 @@ use crate::world::op::Op;
 
 use super::get::readable;
 use super::id::EventId;
-use super::page::{Found, Page, Room, page};
+use super::page::{Found, Matcher, Page, Room, page};
 use super::snapshot::{Direction, Pick, Range, Snapshot, snapshot};
 
 pub const OPS: &[Op] = &[crate::op!(Read "FilterLogEvents" filter_log_events).resources(&[GROUP])];
@@ -55,12 +55,10 @@ fn filter_log_events(
 ) -> Result<Scan<FilterLogEventsAnswer>, Fault> {
     let place = readable(cx, &group)?;
     let position = position(&input)?;
-    let pattern = filter_pattern(&input.pattern)?;
+    let matcher = matcher(filter_pattern(&input.pattern)?);
     let events = chosen(cx.world, &place, &input, position.left())?;
     let room = Room::for_events(input.limit);
-    Ok(Scan::new(move || {
-        answer(page(&events, position.direction, room, &|message| pattern.matches(message)), position.direction)
-    }))
+    Ok(Scan::new(move || answer(page(&events, position.direction, room, &matcher), position.direction)))
 }
 
 /// The events of the streams that are asked for.
@@ -91,6 +89,12 @@ fn position(input: &FilterLogEvents) -> Result<Position, Fault> {
         return Err(faults::newest_first_too_early());
     }
     Ok(Position { direction: Direction::NewestFirst, searched: None })
+}
+
+/// What a message must be like.
+fn matcher(pattern: Pattern) -> Matcher {
+    let needle = pattern.needle().unwrap_or_default().to_owned();
+    Matcher::new(move |message| pattern.matches(message)).with_needle(needle)
 }
 
 fn answer(page: Page, direction: Direction) -> FilterLogEventsAnswer {

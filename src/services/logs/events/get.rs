@@ -9,7 +9,7 @@ use crate::world::fields::Scan;
 use crate::world::op::Op;
 
 use super::id::{DIGITS, EventId};
-use super::page::{Found, Page, Room, page};
+use super::page::{Found, Matcher, Page, Room, page};
 use super::snapshot::{Direction, Pick, Range, snapshot};
 
 pub const OPS: &[Op] = &[crate::op!(Read "GetLogEvents" get_log_events).resources(&[GROUP])];
@@ -69,7 +69,7 @@ fn get_log_events(cx: &mut Cx, (group, input): (Identified, GetLogEvents)) -> Re
     let events = snapshot(cx.world, &place, Pick::Names(&pick), times.and(walk.beyond()));
     let room = Room::for_events(input.limit);
     Ok(Scan::new(move || {
-        let found = page(&events, walk.direction, room, &|_| true);
+        let found = page(&events, walk.direction, room, &Matcher::all());
         answer(found, walk, token.is_some(), times)
     }))
 }

@@ -36,6 +36,29 @@ pub struct Page {
     pub searched: Option<EventId>,
 }
 
+/// What is searched for.
+pub struct Matcher {
+    test: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    needle: Option<String>,
+}
+
+impl Matcher {
+    pub fn new(test: impl Fn(&str) -> bool + Send + Sync + 'static) -> Matcher {
+        Matcher { test: Box::new(test), needle: None }
+    }
+
+    /// Every message.
+    pub fn all() -> Matcher {
+        Matcher::new(|_| true)
+    }
+
+    /// Names a text that every match contains: a part is searched for it at once, and only messages that have it are
+    /// tested.
+    pub fn with_needle(self, needle: impl Into<String>) -> Matcher {
+        Matcher { needle: Some(needle.into()).filter(|needle| !needle.is_empty()), ..self }
+    }
+}
+
 /// What a page has room for.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
@@ -65,7 +88,7 @@ impl Found {
 
 /// Finds the first matches. Parts are searched in the order of their near ends, several at a time, until no further
 /// one can have anything that belongs before what was found.
-pub fn page(snapshot: &Snapshot, direction: Direction, room: Room, matches: &(dyn Fn(&str) -> bool + Sync)) -> Page {
+pub fn page(snapshot: &Snapshot, direction: Direction, room: Room, matcher: &Matcher) -> Page {
     let mut sources: Vec<&Source> = snapshot.sources.iter().collect();
     sources.sort_by_key(|source| std::cmp::Reverse(direction.near(source)));
     let near = |at: usize| sources.get(at).map(|source| direction.near(source));
@@ -75,8 +98,8 @@ pub fn page(snapshot: &Snapshot, direction: Direction, room: Room, matches: &(dy
         // A page mostly comes from the first part; a search goes on with as many as there are threads, and more.
         let round = &sources[done..sources.len().min(done + done.clamp(1, 4 * rayon::current_num_threads()))];
         let found: Vec<Best> = match round {
-            [source] => vec![best.search(snapshot, source, matches)],
-            round => round.par_iter().map(|source| best.search(snapshot, source, matches)).collect(),
+            [source] => vec![best.search(snapshot, source, matcher)],
+            round => round.par_iter().map(|source| best.search(snapshot, source, matcher)).collect(),
         };
         found.into_iter().for_each(|found| best.merge(found));
         done += round.len();
@@ -114,7 +137,7 @@ impl Best {
     }
 
     /// The matches in a part that have a chance.
-    fn search(&self, snapshot: &Snapshot, source: &Source, matches: &(dyn Fn(&str) -> bool + Sync)) -> Best {
+    fn search(&self, snapshot: &Snapshot, source: &Source, matcher: &Matcher) -> Best {
         let mut found = Best::new(self.direction, self.room);
         let worst = self.worst().filter(|_| self.full);
         if worst.is_some_and(|worst| self.direction.near(source) < worst) {
@@ -126,15 +149,18 @@ impl Best {
             if found.full || worst.is_some_and(|worst| self.direction.rank(event.id) < worst) {
                 return ControlFlow::Break(());
             }
-            if matches(event.message) {
+            if (matcher.test)(event.message) {
                 found.push(Found::new(event, stream));
             }
             ControlFlow::Continue(())
         };
-        let mut events = batch.events(stream, positions);
-        let _ = match self.direction {
-            Direction::OldestFirst => events.try_for_each(&mut look),
-            Direction::NewestFirst => events.rev().try_for_each(&mut look),
+        let _ = match &matcher.needle {
+            None => self.direction.each(batch.events(stream, positions), &mut look),
+            Some(needle) => {
+                let holders = batch.holders(positions, needle);
+                let events = holders.into_iter().flat_map(|at| batch.events(stream, at..at + 1));
+                self.direction.each(events, &mut look)
+            }
         };
         found
     }

@@ -184,6 +184,18 @@ impl Direction {
         }
     }
 
+    /// Walks a part of events that stand in the order of ids.
+    pub(super) fn each<T>(
+        self,
+        mut events: impl DoubleEndedIterator<Item = T>,
+        look: impl FnMut(T) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        match self {
+            Direction::OldestFirst => events.try_for_each(look),
+            Direction::NewestFirst => events.rev().try_for_each(look),
+        }
+    }
+
     /// The rank of what is walked first of a part.
     pub(super) fn near(self, source: &Source) -> EventId {
         match self {

@@ -21,7 +21,7 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, Settings, World};
 
-use super::page::{Room, page};
+use super::page::{Matcher, Room, page};
 use super::pointer::Pointer;
 use super::snapshot::Direction;
 use super::*;
@@ -417,7 +417,7 @@ fn pages_hold_a_megabyte_and_one_event_at_least() {
     }
     let events = fixture.snapshot();
     let sizes = |direction| {
-        let found = page(&events, direction, Room::for_events(None), &|_| true);
+        let found = page(&events, direction, Room::for_events(None), &Matcher::all());
         (found.events.iter().map(|event| event.message.len()).collect::<Vec<_>>(), found.searched.is_some())
     };
     assert_eq!(sizes(Direction::OldestFirst), (vec![1_048_550], true));
@@ -437,7 +437,7 @@ fn long_searches_are_cut_and_go_on() {
         let (mut left, mut seen, mut pages) = (Range::ALL, Vec::new(), 0);
         loop {
             let events = snapshot(&fixture.world, &fixture.place, Pick::All, left);
-            let found = page(&events, direction, room, &matches);
+            let found = page(&events, direction, room, &Matcher::new(matches));
             seen.extend(found.events.into_iter().map(|event| event.message));
             pages += 1;
             let Some(searched) = found.searched else { break };
@@ -452,6 +452,34 @@ fn long_searches_are_cut_and_go_on() {
         }
         assert_eq!(seen, expected);
         assert!((3..=40).contains(&pages), "{pages}");
+    }
+}
+
+/// A needle only saves work: what is found is the same.
+#[test]
+fn needles() {
+    let mut fixture = Fixture::new(1 << 20);
+    let now = fixture.world.now.timestamp_millis();
+    let place = fixture.place.clone();
+    for (number, stream) in ["a", "b", "a"].into_iter().enumerate() {
+        let lines = ["abab", "ab", "xa", "bx", "aab", "é", "xxabxxab", "b"];
+        let events = lines.map(|line| (now, format!("{line}{number}"))).into_iter();
+        put(&mut fixture.world, &place, stream, events.chain([(now + 1, "ab".into())])).unwrap();
+    }
+    fixture.take(Step::Seal("a"));
+    fixture.run_background();
+    for needle in ["ab", "a", "b", "é", "xa", "2", "b0", "0ab", "none"] {
+        for direction in [Direction::OldestFirst, Direction::NewestFirst] {
+            for until in [EventId::at(now + 1), EventId::MAX] {
+                let range = Range { until, ..Range::ALL };
+                let events = snapshot(&fixture.world, &fixture.place, Pick::All, range);
+                let found = |matcher| page(&events, direction, Room::for_events(Some(5)), &matcher).events;
+                let plain = found(Matcher::new(move |message| message.contains(needle)));
+                let quick = found(Matcher::new(move |message| message.contains(needle)).with_needle(needle));
+                assert_eq!(quick, plain, "{needle} {direction:?}");
+                assert_eq!(plain.is_empty(), matches!(needle, "none" | "0ab"), "{needle}");
+            }
+        }
     }
 }
 

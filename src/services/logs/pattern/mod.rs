@@ -89,6 +89,14 @@ impl Pattern {
         }
     }
 
+    /// A text that is in every message the pattern matches, for those who look through many at once.
+    pub fn needle(&self) -> Option<&str> {
+        match &*self.0 {
+            Kind::Terms(terms) => terms.needle(),
+            Kind::Everything | Kind::Json(_) | Kind::Columns(_) => None,
+        }
+    }
+
     /// What TestMetricFilter calls `extractedValues`; nothing if the message does not match.
     ///
     /// The fields of a space-delimited event under `$name`, or `$5` where the pattern names none; the strings, numbers

@@ -61,6 +61,15 @@ impl Terms {
         }
         found
     }
+
+    /// The longest of the phrases that an event must have.
+    pub fn needle(&self) -> Option<&str> {
+        let phrases = self.terms.iter().filter_map(|term| match (&term.what, term.sign) {
+            (What::Phrase(needle), Sign::Include) => std::str::from_utf8(needle.text()).ok(),
+            _ => None,
+        });
+        phrases.max_by_key(|phrase| phrase.len())
+    }
 }
 
 /// Reads terms up to the end; nothing if they match everything.
