@@ -500,10 +500,6 @@ def test_public_keys(trailcam, cloudtrail, logs):
     "setting",
     [
         {"SnsTopicName": "topic"},
-        {
-            "CloudWatchLogsLogGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:g:*",
-            "CloudWatchLogsRoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
-        },
         {"KmsKeyId": "alias/none"},
         {"IsOrganizationTrail": True, "IsMultiRegionTrail": True},
     ],
