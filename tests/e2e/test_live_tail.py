@@ -1,7 +1,6 @@
 """Live Tail: events as they arrive, in a stream that goes on."""
 
 import datetime
-import subprocess
 
 import pytest
 import requests
@@ -135,12 +134,10 @@ def test_the_streaming_host(trailcam, logs):
 
 def test_aws_cli(trailcam, logs):
     command = [AWS, "logs", "start-live-tail", "--log-group-identifiers", arn("a")]
-    environment = trailcam.environment() | {"AWS_DISABLE_HOST_PREFIX_INJECTION": "true", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with trailcam.following(*command, AWS_DISABLE_HOST_PREFIX_INJECTION="true") as process:
         # The session is there when its first job is.
         while not any(job["job"] == "LogTail" for job in trailcam.admin("GET", "jobs")["jobs"]):
             assert process.poll() is None
         put(trailcam, logs, "a", "one", "hello from afar")
         trailcam.advance("PT1S")
         assert "hello from afar" in process.stdout.readline()
-        process.terminate()
