@@ -160,7 +160,8 @@ fn baseline(name: &str, bytes: usize, command: &[&str], file: &Path) {
     let (cpu, began) = (cpu_seconds(16), Instant::now());
     let input = std::fs::File::open(file).expect("the lines");
     let [program, arguments @ ..] = command else { return };
-    let done = Command::new(program).args(arguments).env("LC_ALL", "C").stdin(input).stdout(Stdio::null()).status();
+    // Into a pipe: grep stops at its first match when nobody reads what it writes.
+    let done = Command::new(program).args(arguments).env("LC_ALL", "C").stdin(input).stderr(Stdio::inherit()).output();
     match done {
         Ok(_) => {
             let (cpu, wall) = (cpu_seconds(16) - cpu, began.elapsed().as_secs_f64());
