@@ -1,6 +1,8 @@
 //! Every sentence CloudWatch Logs says to a client.
 
-use crate::wire::Fault;
+use crate::query::CompileError;
+use crate::wire::{Fault, Map, Value};
+use crate::world::scope::AccountId;
 
 use super::pattern::Invalid;
 
@@ -439,4 +441,65 @@ pub fn too_many_tails(limit: usize) -> Fault {
 /// A session that has lasted as long as it can.
 pub fn tail_is_over() -> Fault {
     Fault::new("SessionTimeoutException", "Your Live Tail session has timed out.")
+}
+
+// Queries.
+
+/// What is no query, with its place: AWS's `queryCompileError`, offsets in characters.
+pub fn malformed_query(error: CompileError) -> Fault {
+    let offset = |offset: usize| Value::Int(i64::try_from(offset).unwrap_or(i64::MAX));
+    let mut location = Map::new();
+    location.push("startCharOffset", offset(error.start));
+    location.push("endCharOffset", offset(error.end));
+    let mut compile_error = Map::new();
+    compile_error.push("location", Value::Map(location));
+    compile_error.push("message", Value::Str(error.message.clone()));
+    Fault::new("MalformedQueryException", error.message).with("queryCompileError", Value::Map(compile_error))
+}
+
+/// `StartQuery` over a time that ends before it begins.
+pub fn query_ends_before_start() -> Fault {
+    invalid("endTime must not be before startTime.")
+}
+
+/// `StartQuery` without groups.
+pub fn query_without_groups() -> Fault {
+    invalid(
+        "Specify log groups by logGroupName, logGroupNames or logGroupIdentifiers, or by a SOURCE command in the query.",
+    )
+}
+
+/// `StartQuery` with groups in several ways.
+pub fn query_groups_given_twice() -> Fault {
+    invalid("Exactly one of logGroupName, logGroupNames, logGroupIdentifiers and a SOURCE command can be specified.")
+}
+
+/// `StartQuery` for a group that there is none of.
+pub fn no_such_group_in(name: &str, account: &AccountId) -> Fault {
+    not_found(format!("Log group '{name}' does not exist for account ID '{account}'"))
+}
+
+/// A class of groups that `SOURCE` does not know.
+pub fn source_class(class: &str) -> Fault {
+    invalid(format!("SOURCE selects log groups of the classes STANDARD and INFREQUENT_ACCESS, not {class}."))
+}
+
+/// More groups than `SOURCE` can select.
+pub fn too_many_source_groups(limit: usize) -> Fault {
+    Fault::new("LimitExceededException", format!("A query can select at most {limit} log groups."))
+}
+
+/// One query more than may run at the same time.
+pub fn too_many_queries(limit: usize) -> Fault {
+    Fault::new("LimitExceededException", format!("Account maximum query concurrency limit of [{limit}] reached."))
+}
+
+/// A query that there is none of, or whose results are kept no longer.
+pub fn no_such_query() -> Fault {
+    not_found("The specified query does not exist.")
+}
+
+/// `StopQuery` for a query that has ended.
+pub fn query_is_not_running() -> Fault {
+    invalid("The specified query is not running.")
 }

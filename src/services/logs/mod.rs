@@ -11,6 +11,7 @@ pub mod naming;
 mod paging;
 pub mod pattern;
 pub mod policies;
+pub mod queries;
 pub mod query_definitions;
 pub mod streams;
 pub mod tags;
@@ -27,6 +28,7 @@ use crate::world::op::Op;
 use account_policies::AccountPolicy;
 use destinations::Destination;
 use policies::ResourcePolicy;
+use queries::Queries;
 use query_definitions::QueryDefinition;
 use tails::Tail;
 
@@ -45,6 +47,10 @@ pub const OPS: &[&[Op]] = &[
     listing::OPS,
     metric_filters::OPS,
     policies::OPS,
+    queries::fields::OPS,
+    queries::listing::OPS,
+    queries::results::OPS,
+    queries::start::OPS,
     query_definitions::OPS,
     streams::OPS,
     tags::OPS,
@@ -58,6 +64,8 @@ pub struct Store {
     pub groups: BTreeMap<String, Group>,
     /// Resource policies of the account, by name.
     pub resource_policies: BTreeMap<String, ResourcePolicy>,
+    /// Queries of Logs Insights that run or have run.
+    pub queries: Queries,
     /// Query definitions by id.
     pub query_definitions: BTreeMap<String, QueryDefinition>,
     /// Destinations by name.

@@ -9,6 +9,7 @@ use crate::world::time::Time;
 
 use super::faults;
 use super::paging::{Order, PageEnd, PageRequest};
+use super::queries::LANGUAGE;
 
 /// The operations on query definitions.
 pub const OPS: &[Op] = &[
@@ -20,9 +21,6 @@ pub const OPS: &[Op] = &[
 /// Definitions of an account in a Region, at the most
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
 const DEFINITIONS_MAX: usize = 1000;
-
-/// The language of Logs Insights; the others are not built.
-const LANGUAGE: &str = "CWLI";
 
 /// A saved query.
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use super::destinations::{Destination, destination_arn};
 const ACCOUNT: &str = "111122223333";
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"es.amazonaws.com"},"Action":["logs:PutLogEvents","logs:CreateLogStream"],"Resource":"*"}]}"#;
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let settings = Settings {
         account: AccountId::parse(ACCOUNT).unwrap(),
         region: Region::US_EAST_1,
@@ -28,7 +28,7 @@ fn world() -> World {
 }
 
 /// A call's answer, or the code and sentence it was refused with.
-fn call(world: &mut World, operation: &str, input: Json) -> Result<Json, (String, String)> {
+pub(super) fn call(world: &mut World, operation: &str, input: Json) -> Result<Json, (String, String)> {
     let contract = contract::get("logs").unwrap();
     let credentials = Credentials { access_key: Some(ACCOUNT.into()), session_token: None };
     let call = Call {
@@ -39,8 +39,11 @@ fn call(world: &mut World, operation: &str, input: Json) -> Result<Json, (String
         input: Ok(tree(&input)),
         upload: Ok(Upload::default()),
     };
-    let outcome = perform(world, call).outcome;
-    outcome.map(|output| json_of(&output.value)).map_err(|fault| (fault.code, fault.message))
+    let mut answer = perform(world, call);
+    if let Some(scan) = answer.take_scan() {
+        answer.finish(scan.run());
+    }
+    answer.outcome.map(|output| json_of(&output.value)).map_err(|fault| (fault.code, fault.message))
 }
 
 fn tree(json: &Json) -> Value {
@@ -69,7 +72,7 @@ fn json_of(value: &Value) -> Json {
 }
 
 /// Calls in order, each with the code and the start of the sentence it is refused with; empty for an answer.
-fn story(world: &mut World, calls: &[(&str, Json, &str)]) {
+pub(super) fn story(world: &mut World, calls: &[(&str, Json, &str)]) {
     for (operation, input, wanted) in calls {
         let said = match call(world, operation, input.clone()) {
             Ok(_) => String::new(),
