@@ -108,7 +108,7 @@ def test_unknown_operations(trailcam):
         ("ec2", "describe_volumes"),
         ("sqs", "list_queues"),
         ("sns", "list_topics"),
-        ("logs", "describe_log_groups"),
+        ("logs", "describe_deliveries"),
         ("kms", "list_keys"),
         ("events", "list_rules"),
         ("config", "describe_config_rules"),
