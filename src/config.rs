@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::Datelike;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::world::scope::{AccountId, Region};
-use crate::world::time::Time;
+use crate::world::time::{Time, YEARS};
 use crate::world::{Cadence, Settings};
 
 /// A local AWS audit and observability control plane.
@@ -138,8 +139,9 @@ fn clock(text: &str) -> Result<Clock, String> {
     match text {
         "system" => Ok(Clock::System),
         "manual" => Ok(Clock::Manual(None)),
-        time => match time.parse() {
-            Ok(time) => Ok(Clock::Manual(Some(time))),
+        time => match time.parse::<Time>() {
+            Ok(time) if YEARS.contains(&time.year()) => Ok(Clock::Manual(Some(time))),
+            Ok(_) => Err("the clock shows the years 1970 to 9999".into()),
             Err(_) => Err("system, manual, or a time such as 2026-01-01T00:00:00Z".into()),
         },
     }

@@ -3,13 +3,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{SubsecRound, TimeDelta, Utc};
+use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
 use tokio::sync::Notify;
 
 use crate::config::Clock;
 use crate::services;
 use crate::world::call::{Answer, Call, perform};
-use crate::world::time::Time;
+use crate::world::time::{Time, YEARS};
 use crate::world::{Settings, World};
 
 /// A running emulator. Two in one process never meet.
@@ -43,6 +43,8 @@ pub enum ClockError {
     Backward,
     /// Farther than [`Emulator::FARTHEST_STEP`] at once.
     TooFar,
+    /// Out of the [`YEARS`].
+    BeyondCalendar,
 }
 
 impl Emulator {
@@ -105,6 +107,9 @@ impl Emulator {
             }
             if target - inner.world.now > Self::FARTHEST_STEP {
                 return Err(ClockError::TooFar);
+            }
+            if !YEARS.contains(&target.year()) {
+                return Err(ClockError::BeyondCalendar);
             }
         }
         while self.run_next_job(target) {}

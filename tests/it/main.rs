@@ -4,5 +4,6 @@ mod contract;
 mod control;
 mod coverage;
 mod members;
+mod seeds;
 mod simulation;
 mod support;
