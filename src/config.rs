@@ -150,6 +150,9 @@ fn clock(text: &str) -> Result<Clock, String> {
 /// Largest body of a request that is not an S3 upload, in bytes. AWS's own limits are lower where they exist.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// How much of a refused body is taken and dropped, in bytes, so that its client sees the answer.
+pub const LINGER_BYTES_MAX: usize = 256 * 1024 * 1024;
+
 /// Longest request head, in bytes.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 

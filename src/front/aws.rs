@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,19 +14,17 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
-use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
 use crate::contract::{Contract, OperationId};
 use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
-use crate::world::call::{Call, Sender};
+use crate::world::call::{Call, Sender, request_id};
 use crate::world::caller;
 use crate::world::payload::{Content, Upload};
 
-use super::{Peer, head, payload};
+use super::{Peer, body, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
@@ -42,23 +41,36 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
         host: head::host(&parts.headers),
     };
     // A form is read before the operation is known, because it names the operation.
-    let (form, body) = match is_form(&parts) {
-        true => (Some(whole(body).await), None),
-        false => (None, Some(body)),
+    let body = match is_form(&parts) {
+        true => Incoming::Read(read(body, &parts).await),
+        false => Incoming::Unread(body),
     };
-    let form_bytes = form.as_ref().and_then(|form| form.as_ref().ok());
-    let response = match wire::route(&head, form_bytes.map(|bytes| &bytes[..])) {
-        Ok(route) => {
-            let body = match (form, body) {
-                (Some(form), _) => Incoming::Read(form),
-                (None, Some(body)) => Incoming::Unread(body),
-                (None, None) => Incoming::Read(Ok(Bytes::new())),
-            };
-            call(&emulator, &parts, &head, &route, body).await
-        }
-        Err(error) => unrouted(&emulator, &head, &error),
+    let form = if let Incoming::Read(Ok(form)) = &body { Some(form.clone()) } else { None };
+    let response = match (wire::route(&head, form.as_deref()), body) {
+        (Ok(route), body) => call(&emulator, &parts, &head, &route, body).await,
+        // What the form would have named is not known: the form is what is wrong.
+        (Err(error), Incoming::Read(Err(fault))) => unrouted(&emulator, &head, &RouteError { fault, ..*error }),
+        (Err(error), _) => unrouted(&emulator, &head, &error),
     };
     closing_if_refused(response, &parts)
+}
+
+/// A whole body. Of one that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
+async fn read(mut body: Body, head: &Parts) -> Result<Bytes, Fault> {
+    let whole = body::whole(&mut body).await;
+    if whole.is_err() && !head.headers.contains_key(EXPECT) {
+        tokio::spawn(body::linger(body));
+    }
+    whole
+}
+
+/// An upload, likewise.
+async fn receive(mut body: Body, head: &Parts, spool: &Path) -> Result<Upload, Fault> {
+    let upload = payload::receive(&mut body, &head.headers, spool).await;
+    if upload.is_err() && !head.headers.contains_key(EXPECT) {
+        tokio::spawn(body::linger(body));
+    }
+    upload
 }
 
 /// A client that waits for "100 Continue" and is refused instead is left in doubt about what comes next on the
@@ -81,7 +93,7 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
     let mut upload = Upload::default();
     let input = match body {
         Incoming::Unread(body) if streams(contract, operation) => {
-            match payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await {
+            match receive(body, parts, &emulator.settings().spool_dir()).await {
                 Ok(received) => {
                     upload = received;
                     wire::decode(contract, operation, protocol, head, &[])
@@ -90,7 +102,7 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
             }
         }
         Incoming::Unread(body) => {
-            whole(body).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
+            read(body, parts).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
         }
         Incoming::Read(body) => body.and_then(|body| wire::decode(contract, operation, protocol, head, &body)),
     };
@@ -116,9 +128,10 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
 
 /// Nothing was called, so nothing is recorded.
 fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
-    let request_id = emulator.step(|world| world.ids.uuid().to_string());
-    let resource = head::decoded(head.path);
     let RouteError { contract, protocol, fault, .. } = error;
+    let service = contract.map(|contract| contract.service).unwrap_or_default();
+    let request_id = emulator.step(|world| request_id(world, service));
+    let resource = head::decoded(head.path);
     respond(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)), None)
 }
 
@@ -135,30 +148,6 @@ fn is_form(parts: &Parts) -> bool {
 fn streams(contract: &Contract, operation: OperationId) -> bool {
     let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
     input.is_some_and(|input| input.member(input.payload).is_some_and(|member| member.streaming))
-}
-
-/// A whole body, bounded in size and in how long it may stall.
-async fn whole(body: Body) -> Result<Bytes, Fault> {
-    let body = Limited::new(body, BODY_BYTES_MAX);
-    match tokio::time::timeout(BODY_IDLE_TIMEOUT, body.collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(cut_off()),
-        Err(_) => Err(too_slow()),
-    }
-}
-
-fn too_large() -> Fault {
-    let sentence = format!("The request body is larger than {BODY_BYTES_MAX} bytes.");
-    Fault::new("RequestEntityTooLargeException", sentence).status(413)
-}
-
-fn cut_off() -> Fault {
-    Fault::new("IncompleteBody", "The request body ended before its announced length.").status(400)
-}
-
-fn too_slow() -> Fault {
-    Fault::new("RequestTimeout", "The request body did not arrive in time.").status(408)
 }
 
 /// Turns an encoded answer, and a body beside it, into HTTP.

@@ -4,6 +4,7 @@ mod contract;
 mod control;
 mod coverage;
 mod members;
+mod refusals;
 mod seeds;
 mod simulation;
 mod support;

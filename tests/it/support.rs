@@ -67,6 +67,18 @@ impl Trailcam {
         self.answer(request.expect("a request of the contract is one of HTTP")).await
     }
 
+    /// Sends a request as text: `METHOD URI`, header lines, an empty line, a body.
+    pub async fn ask(&self, text: &str) -> Answer {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mut lines = head.lines().map(str::trim);
+        let (method, uri) = lines.next().and_then(|line| line.split_once(' ')).expect("METHOD URI");
+        let mut built = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:4566");
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            built = built.header(name, value);
+        }
+        self.answer(built.body(Body::from(body.to_owned())).expect("a request of HTTP")).await
+    }
+
     /// Sends a request to the admin API; answers its status and the type of its content.
     pub async fn admin(&self, method: Method, path: &str, body: &str) -> (u16, String) {
         let request = Request::builder().method(method).uri(path).body(Body::from(body.to_owned()));
