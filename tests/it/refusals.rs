@@ -1,5 +1,7 @@
 //! What a refusal looks like on each protocol, as far as clients read it: status, headers, body.
 
+use serde_json::{Value, json};
+
 use crate::support::{Answer, Trailcam};
 
 /// Asks, and compares status, headers (`name: value` lines) and body. `ID` stands for the request's id.
@@ -83,4 +85,29 @@ async fn what_is_not_built_on_protocols_that_replaced_query() {
     let text = words("cloudwatch:ListMetrics");
     let body = format!("\u{FFFD}f__typenNotImplementedgmessagex{}{text}", char::from(text.len() as u8));
     check(&cbor, 501, &[("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), old], &body).await;
+}
+
+/// Where S3 has an error of its own for a value that is not in its list (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>).
+#[test]
+fn values_that_s3_does_not_know() {
+    let trailcam = Trailcam::new(1);
+    let call = |operation: &str, input: Value| {
+        trailcam.call("s3", "us-east-1", operation, input).map(|_| ()).map_err(|fault| fault.code)
+    };
+    call("CreateBucket", json!({"Bucket": "box"})).expect("a bucket");
+    for operation in ["PutObject", "CreateMultipartUpload", "CopyObject"] {
+        let check = |name: &str, value: &str, code: &str| {
+            let input = json!({"Bucket": "box", "Key": "k", "CopySource": "box/k", name: value});
+            assert_eq!(call(operation, input), Err(code.to_owned()), "{operation} {name}");
+        };
+        if operation == "CopyObject" {
+            call("PutObject", json!({"Bucket": "box", "Key": "k"})).expect("an object");
+        }
+        check("StorageClass", "ICE", "InvalidStorageClass");
+        check("ServerSideEncryption", "ROT13", "InvalidEncryptionAlgorithmError");
+        check("ACL", "everybody", "InvalidArgument");
+    }
+    let rule = json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "ROT13"}});
+    let input = json!({"Bucket": "box", "ServerSideEncryptionConfiguration": {"Rules": [rule]}});
+    assert_eq!(call("PutBucketEncryption", input), Err("MalformedXML".to_owned()));
 }
