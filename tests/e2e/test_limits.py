@@ -10,6 +10,8 @@ import time
 import pytest
 import requests
 
+from conftest import Trailcam
+
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListTrails"
 
@@ -285,6 +287,27 @@ def test_a_thousand_idle_connections(trailcam):
         for connection in idle + half:
             connection.close()
     alive(trailcam)
+
+
+def test_more_connections_than_shells_allow_files(tmp_path):
+    """1024 is the usual limit; it is raised as far as the system lets us."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("the system's limit is lower")
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        trailcam = Trailcam(tmp_path / "data")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    try:
+        idle = [connect(trailcam) for _ in range(300)]
+        alive(trailcam)
+        for connection in idle:
+            connection.close()
+    finally:
+        trailcam.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_64_clients_at_once(trailcam):
