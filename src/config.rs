@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::Datelike;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::world::scope::{AccountId, Region};
-use crate::world::time::Time;
+use crate::world::time::{Time, YEARS};
 use crate::world::{Cadence, Settings};
 
 /// A local AWS audit and observability control plane.
@@ -145,8 +146,9 @@ fn clock(text: &str) -> Result<Clock, String> {
     match text {
         "system" => Ok(Clock::System),
         "manual" => Ok(Clock::Manual(None)),
-        time => match time.parse() {
-            Ok(time) => Ok(Clock::Manual(Some(time))),
+        time => match time.parse::<Time>() {
+            Ok(time) if YEARS.contains(&time.year()) => Ok(Clock::Manual(Some(time))),
+            Ok(_) => Err("the clock shows the years 1970 to 9999".into()),
             Err(_) => Err("system, manual, or a time such as 2026-01-01T00:00:00Z".into()),
         },
     }
@@ -154,6 +156,9 @@ fn clock(text: &str) -> Result<Clock, String> {
 
 /// Largest body of a request that is not an S3 upload, in bytes. AWS's own limits are lower where they exist.
 pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How much of a refused body is taken and dropped, in bytes, so that its client sees the answer.
+pub const LINGER_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Longest request head, in bytes.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -166,6 +171,9 @@ pub const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Connections at a time; further ones wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 8192;
+
+/// Files that may be open at a time, as far as the system lets us: one a connection, and one for what it sends or gets.
+pub const OPEN_FILES: u64 = 2 * CONNECTIONS_MAX as u64 + 64;
 
 /// How long a graceful stop waits for requests under way.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(5);

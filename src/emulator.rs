@@ -3,14 +3,14 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{SubsecRound, TimeDelta, Utc};
+use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
 use crate::services;
 use crate::world::call::{Answer, Call, perform};
 use crate::world::streams::{Event, StreamId};
-use crate::world::time::Time;
+use crate::world::time::{Time, YEARS};
 use crate::world::{Settings, World};
 
 /// A running emulator. Two in one process never meet.
@@ -46,6 +46,8 @@ pub enum ClockError {
     Backward,
     /// Farther than [`Emulator::FARTHEST_STEP`] at once.
     TooFar,
+    /// Out of the [`YEARS`].
+    BeyondCalendar,
 }
 
 impl Emulator {
@@ -141,6 +143,9 @@ impl Emulator {
             }
             if target - inner.world.now > Self::FARTHEST_STEP {
                 return Err(ClockError::TooFar);
+            }
+            if !YEARS.contains(&target.year()) {
+                return Err(ClockError::BeyondCalendar);
             }
         }
         while self.run_next_job(target) {}

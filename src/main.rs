@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use trailcam::config::{Command, CommandLine, ContractCommand, STOP_TIMEOUT, Serve};
+use trailcam::config::{Command, CommandLine, ContractCommand, OPEN_FILES, STOP_TIMEOUT, Serve};
 use trailcam::emulator::Emulator;
 use trailcam::{contract, data_dir, front};
 
@@ -64,6 +64,10 @@ fn serve(flags: &Serve) -> ExitCode {
         Ok(lock) => lock,
         Err(line) => return finish(Err(line), USAGE),
     };
+    // Shells allow a process 1024 open files, or 256; idle connections would use them up.
+    if let Err(error) = rlimit::increase_nofile_limit(OPEN_FILES) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return finish(Err(format!("cannot start: {error}")), 1),

@@ -1,15 +1,3 @@
-//! Any filter pattern, against any message: the pattern on the first line, the message after it.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use trailcam::services::logs::pattern::Pattern;
-
-fuzz_target!(|data: &[u8]| {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    let (text, message) = text.split_once('\n').unwrap_or((text, ""));
-    let Ok(pattern) = Pattern::parse(text) else { return };
-    assert_eq!(Pattern::parse(&pattern.to_string()).as_ref(), Ok(&pattern));
-    assert_eq!(pattern.extract(message).is_some(), pattern.matches(message));
-    pattern.value(message, "$.a.b[0]");
-    pattern.value(message, "$1");
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| trailcam_fuzz::pattern(data));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,19 +14,18 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
-use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
 use crate::contract::{Contract, Member, OperationId, Protocol};
 use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
-use crate::world::call::{self, Call, Sender};
+use crate::world::call::{Call, Sender, request_id};
 use crate::world::caller;
-use crate::world::payload::{Content, Upload};
+use crate::world::payload::{Claimed, Content, Upload};
 
-use super::{Peer, events, head, payload};
+use super::payload::About;
+use super::{Peer, body, events, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
@@ -43,23 +43,45 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
         host: head::host(&parts.headers),
     };
     // A form is read before the operation is known, because it names the operation.
-    let (form, body) = match is_form(&parts) {
-        true => (Some(whole(body).await), None),
-        false => (None, Some(body)),
+    let body = match is_form(&parts) {
+        true => Incoming::Read(read(body, &parts).await),
+        false => Incoming::Unread(body),
     };
-    let form_bytes = form.as_ref().and_then(|form| form.as_ref().ok());
-    let response = match wire::route(&head, form_bytes.map(|bytes| &bytes[..])) {
-        Ok(route) => {
-            let body = match (form, body) {
-                (Some(form), _) => Incoming::Read(form),
-                (None, Some(body)) => Incoming::Unread(body),
-                (None, None) => Incoming::Read(Ok(Bytes::new())),
-            };
-            call(&emulator, &parts, &head, &route, body).await
-        }
-        Err(error) => unrouted(&emulator, &head, &error),
+    let form = if let Incoming::Read(Ok(form)) = &body { Some(form.clone()) } else { None };
+    let response = match (wire::route(&head, form.as_deref()), body) {
+        (Ok(route), body) => call(&emulator, &parts, &head, &route, body).await,
+        // What the form would have named is not known: the form is what is wrong.
+        (Err(error), Incoming::Read(Err(fault))) => unrouted(&emulator, &head, &RouteError { fault, ..*error }),
+        (Err(error), _) => unrouted(&emulator, &head, &error),
     };
     closing_if_refused(response, &parts)
+}
+
+/// A whole body. Of one that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
+async fn read(mut body: Body, head: &Parts) -> Result<Bytes, Fault> {
+    let whole = body::whole(&mut body).await;
+    linger_if_refused(body, head, whole.is_err());
+    whole
+}
+
+/// An upload, likewise.
+async fn receive(mut body: Body, head: &Parts, spool: &Path) -> Result<Upload, Fault> {
+    let upload = payload::receive(&mut body, &head.headers, spool).await;
+    linger_if_refused(body, head, upload.is_err());
+    upload
+}
+
+/// The document of a request that is no upload but checked like one, likewise.
+async fn receive_document(mut body: Body, head: &Parts, about: About) -> Result<(Bytes, Claimed), Fault> {
+    let document = payload::receive_document(&mut body, &head.headers, about).await;
+    linger_if_refused(body, head, document.is_err());
+    document
+}
+
+fn linger_if_refused(body: Body, head: &Parts, refused: bool) {
+    if refused && !head.headers.contains_key(EXPECT) {
+        tokio::spawn(body::linger(body));
+    }
 }
 
 /// A client that waits for "100 Continue" and is refused instead is left in doubt about what comes next on the
@@ -82,18 +104,17 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
     let mut upload = Ok(Upload::default());
     let input = match body {
         Incoming::Unread(body) if streams(contract, operation) => {
-            upload = payload::receive(body, &parts.headers, &emulator.settings().spool_dir()).await;
+            upload = receive(body, parts, &emulator.settings().spool_dir()).await;
             wire::decode(contract, operation, protocol, head, &[])
         }
         Incoming::Unread(body) if protocol == Protocol::RestXml => {
-            let received = payload::receive_document(body, &parts.headers, checked(contract, operation)).await;
-            received.and_then(|(document, claimed)| {
+            receive_document(body, parts, checked(contract, operation)).await.and_then(|(document, claimed)| {
                 upload = Ok(Upload { claimed, ..Upload::default() });
                 wire::decode(contract, operation, protocol, head, &document)
             })
         }
         Incoming::Unread(body) => {
-            whole(body).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
+            read(body, parts).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
         }
         Incoming::Read(body) => body.and_then(|body| wire::decode(contract, operation, protocol, head, &body)),
     };
@@ -135,10 +156,8 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
 /// Nothing was called, so nothing is recorded.
 fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
     let RouteError { contract, protocol, fault, .. } = error;
-    let request_id = emulator.step(|world| match contract {
-        Some(contract) => call::request_id(world, contract),
-        None => world.ids.uuid().to_string(),
-    });
+    let service = contract.map(|contract| contract.service).unwrap_or_default();
+    let request_id = emulator.step(|world| request_id(world, service));
     let resource = head::decoded(head.path);
     respond_whole(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)))
 }
@@ -159,35 +178,11 @@ fn streams(contract: &Contract, operation: OperationId) -> bool {
 }
 
 /// What a checksum in the head is about: the body, where the client may choose the algorithm for it.
-fn checked(contract: &Contract, operation: OperationId) -> payload::About {
+fn checked(contract: &Contract, operation: OperationId) -> About {
     let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
     let chooses = |member: &Member| member.on_wire() == "x-amz-sdk-checksum-algorithm";
     let chosen = input.is_some_and(|input| input.members.iter().any(chooses));
-    if chosen { payload::About::Body } else { payload::About::Object }
-}
-
-/// A whole body, bounded in size and in how long it may stall.
-async fn whole(body: Body) -> Result<Bytes, Fault> {
-    let body = Limited::new(body, BODY_BYTES_MAX);
-    match tokio::time::timeout(BODY_IDLE_TIMEOUT, body.collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(cut_off()),
-        Err(_) => Err(too_slow()),
-    }
-}
-
-fn too_large() -> Fault {
-    let sentence = format!("The request body is larger than {BODY_BYTES_MAX} bytes.");
-    Fault::new("RequestEntityTooLargeException", sentence).status(413)
-}
-
-fn cut_off() -> Fault {
-    Fault::new("IncompleteBody", "The request body ended before its announced length.").status(400)
-}
-
-fn too_slow() -> Fault {
-    Fault::new("RequestTimeout", "The request body did not arrive in time.").status(408)
+    if chosen { About::Body } else { About::Object }
 }
 
 /// Turns an encoded answer into HTTP.

@@ -93,6 +93,7 @@ fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> R
         Ok(_) => Ok(()),
         Err(ClockError::Backward) => Err("time only goes forward"),
         Err(ClockError::TooFar) => Err("the clock moves at most a hundred years at once"),
+        Err(ClockError::BeyondCalendar) => Err("the calendar ends with the year 9999"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! HTTP: the socket, the heads and bodies of requests, the admin API. Nothing else knows HTTP.
 
 pub mod aws;
+mod body;
 pub mod chunked;
 pub mod control;
 mod events;
@@ -55,6 +56,8 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
         let service = TowerToHyperService::new(router.clone().layer(axum::Extension(Peer(peer))));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client may end its side when it has sent its requests, and still wait for the answers.
+            .half_close(true)
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
             // Who has sent all there is to send may still wait for the answer.

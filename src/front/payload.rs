@@ -13,11 +13,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http_body_util::BodyExt;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
 use crate::services::s3::faults;
@@ -25,6 +23,7 @@ use crate::wire::Fault;
 use crate::world::checksum::{Algorithm, Hasher};
 use crate::world::payload::{Body, Claimed, Spooled, Upload};
 
+use super::body::{Lost, next_piece};
 use super::chunked::Decoder;
 
 /// What a body may cost.
@@ -108,7 +107,7 @@ where
     claims.check_length(&body, limits)?;
     let mut decoder = claims.chunked.then(Decoder::default);
     let mut sink = Sink::new(&claims, limits.memory);
-    while let Some(mut piece) = next_piece(&mut body, limits).await? {
+    while let Some(mut piece) = next_piece(&mut body, limits.idle).await.map_err(fault)? {
         match &mut decoder {
             None => sink.pending.extend_from_slice(&piece),
             Some(decoder) => {
@@ -134,22 +133,10 @@ where
     sink.finish(&claims, &trailers)
 }
 
-/// The next piece of the body as it came; `None` at its end.
-async fn next_piece<B>(body: &mut B, limits: &Limits) -> Result<Option<Bytes>, Fault>
-where
-    B: HttpBody<Data = Bytes> + Unpin,
-{
-    loop {
-        match timeout(limits.idle, body.frame()).await {
-            Err(_) => return Err(faults::idle()),
-            Ok(None) => return Ok(None),
-            Ok(Some(Err(_))) => return Err(faults::incomplete_body()),
-            Ok(Some(Ok(frame))) => {
-                if let Ok(data) = frame.into_data() {
-                    return Ok(Some(data));
-                }
-            }
-        }
+fn fault(lost: Lost) -> Fault {
+    match lost {
+        Lost::Stalled => faults::idle(),
+        Lost::CutOff => faults::incomplete_body(),
     }
 }
 

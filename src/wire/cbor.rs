@@ -2,7 +2,7 @@
 
 use super::scalar::from_epoch;
 use super::value::{Map, Name, Value, distinct};
-use super::{DEPTH_MAX, Fault, faults};
+use super::{DEPTH_MAX, Fault, VALUES_MAX, faults};
 use crate::contract::{Contract, Kind, Location, ShapeId};
 
 /// Reads a document of the given shape. An empty body is an empty document.
@@ -10,7 +10,7 @@ pub fn read(contract: &Contract, shape: ShapeId, body: &[u8]) -> Result<Value, F
     if body.is_empty() {
         return Ok(Value::Map(Map::new()));
     }
-    let mut reader = Reader { contract, rest: body };
+    let mut reader = Reader { contract, rest: body, values: 0 };
     let value = reader.value(shape, 0).map_err(|sentence| Fault::new("SerializationException", sentence))?;
     match value {
         Value::Null => Ok(Value::Map(Map::new())),
@@ -41,6 +41,8 @@ struct Start {
 struct Reader<'a> {
     contract: &'a Contract,
     rest: &'a [u8],
+    /// How many values have been read.
+    values: usize,
 }
 
 type Read<T> = Result<T, &'static str>;
@@ -107,6 +109,10 @@ impl<'a> Reader<'a> {
         let start = self.start()?;
         if depth > DEPTH_MAX {
             return Err("Nesting is too deep");
+        }
+        self.values += 1;
+        if self.values > VALUES_MAX {
+            return Err("There are too many values");
         }
         let kind = &self.contract.shape(shape).kind;
         match (start.major, kind) {

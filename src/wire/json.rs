@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::escape::escape;
 use super::scalar::{decode_base64, encode_base64, from_epoch, print_double, print_epoch};
 use super::value::{Map, Name, Value};
-use super::{DEPTH_MAX, Fault};
+use super::{DEPTH_MAX, Fault, VALUES_MAX};
 use crate::contract::{Contract, Kind, Location, ShapeId, TimestampFormat};
 
 /// Reads a JSON document of the given shape. An empty body is an empty document.
@@ -16,9 +16,9 @@ pub fn read(contract: &Contract, shape: ShapeId, body: &[u8]) -> Result<Value, F
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Map(Map::new()));
     }
-    let complaint = Cell::new(None);
+    let (complaint, values) = (Cell::new(None), Cell::new(0));
     let mut source = serde_json::Deserializer::from_slice(body);
-    let seed = Seed { contract, shape, depth: 0, complaint: &complaint };
+    let seed = Seed { contract, shape, depth: 0, complaint: &complaint, values: &values };
     match seed.deserialize(&mut source).and_then(|value| source.end().map(|()| value)) {
         Ok(Value::Null) => Ok(Value::Map(Map::new())),
         Ok(value) => Ok(value),
@@ -38,6 +38,8 @@ struct Seed<'a> {
     shape: ShapeId,
     depth: usize,
     complaint: &'a Cell<Option<String>>,
+    /// How many values have been read.
+    values: &'a Cell<usize>,
 }
 
 impl<'a> Seed<'a> {
@@ -90,6 +92,10 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Value, D::Error> {
         if self.depth > DEPTH_MAX {
             return Err(D::Error::custom("depth"));
+        }
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > VALUES_MAX {
+            return Err(D::Error::custom("values"));
         }
         source.deserialize_any(self)
     }

@@ -36,6 +36,11 @@ use crate::contract::{Contract, OperationId, Protocol};
 /// How deep lists, maps and structures may nest in any request.
 pub const DEPTH_MAX: usize = 64;
 
+/// How many values, elements or parts of names any request may hold. A value takes far more memory than the byte or two
+/// that may stand for it on the wire; the fullest calls (`PutMetricData`, 1,000 metrics of 150 values and counts each)
+/// stay below.
+pub const VALUES_MAX: usize = 500_000;
+
 /// The head of a request, as far as codecs need it.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {

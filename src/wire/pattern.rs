@@ -10,6 +10,8 @@ struct Compiled {
     whole: Regex,
     /// With `false`, the text must not begin with a match.
     ahead: Vec<(bool, Regex)>,
+    /// What must not be anywhere in the text.
+    nowhere: Vec<String>,
 }
 
 type Memo = HashMap<&'static str, Option<Arc<Compiled>>>;
@@ -21,14 +23,16 @@ static COMPILED: RwLock<Option<Memo>> = RwLock::new(None);
 pub fn matches(pattern: &'static str, text: &str) -> bool {
     compiled(pattern).is_none_or(|compiled| {
         let ahead = compiled.ahead.iter().all(|(wanted, regex)| regex.is_match(text) == *wanted);
-        ahead && compiled.whole.is_match(text)
+        let nowhere = compiled.nowhere.iter().any(|doubled| text.contains(doubled));
+        ahead && !nowhere && compiled.whole.is_match(text)
     })
 }
 
-/// Whether a pattern can be checked.
+/// Whether a pattern can be checked, and to the letter.
 #[cfg(test)]
 pub fn supported(pattern: &str) -> bool {
-    compile(pattern).is_some()
+    let lookarounds = without_lookarounds(pattern).1;
+    compile(pattern).is_some_and(|compiled| lookarounds <= compiled.ahead.len() + compiled.nowhere.len())
 }
 
 fn compiled(pattern: &'static str) -> Option<Arc<Compiled>> {
@@ -51,7 +55,36 @@ fn compile(pattern: &str) -> Option<Compiled> {
         rest = after;
     }
     let whole = if ahead.is_empty() { pattern } else { rest };
-    Some(Compiled { whole: Regex::new(&format!("^(?:{})$", translate(whole))).ok()?, ahead })
+    // Rust's engine looks neither ahead nor back: what is within is left out, and doubled letters are looked for apart.
+    let (whole, _) = without_lookarounds(whole);
+    let whole = Regex::new(&format!("^(?:{})$", translate(&whole))).ok()?;
+    Some(Compiled { whole, ahead, nowhere: doubled(rest) })
+}
+
+/// A pattern without its lookarounds, and how many there were.
+fn without_lookarounds(pattern: &str) -> (String, usize) {
+    let (mut out, mut rest, mut count) = (String::with_capacity(pattern.len()), pattern, 0);
+    while let Some(char) = rest.chars().next() {
+        let inner = ["(?=", "(?!", "(?<=", "(?<!"].iter().find_map(|opening| rest.strip_prefix(opening));
+        if let Some((_, after)) = inner.and_then(group) {
+            (rest, count) = (after, count + 1);
+            continue;
+        }
+        let taken = if char == '\\' { rest.chars().take(2).map(char::len_utf8).sum() } else { char.len_utf8() };
+        out.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    (out, count)
+}
+
+/// `-(?!-)`: a letter that must not follow itself. In AWS's patterns nothing else lets that letter through.
+fn doubled(pattern: &str) -> Vec<String> {
+    let uses = pattern.match_indices("(?!").filter_map(|(at, opening)| {
+        let letter = pattern[..at].chars().next_back().filter(|letter| !letter.is_alphanumeric())?;
+        let (condition, _) = group(&pattern[at + opening.len()..])?;
+        (condition.chars().eq([letter])).then(|| letter.to_string().repeat(2))
+    });
+    uses.collect()
 }
 
 /// Splits `(?!condition)rest` or `(?=condition)rest`.
@@ -61,6 +94,11 @@ fn lookahead(pattern: &str) -> Option<(bool, &str, &str)> {
         (_, Some(inner)) => (false, inner),
         _ => return None,
     };
+    group(inner).map(|(condition, rest)| (wanted, condition, rest))
+}
+
+/// Splits what follows an opening parenthesis at the closing one.
+fn group(inner: &str) -> Option<(&str, &str)> {
     let (mut depth, mut escaped) = (1, false);
     for (at, char) in inner.char_indices() {
         match char {
@@ -71,7 +109,7 @@ fn lookahead(pattern: &str) -> Option<(bool, &str, &str)> {
             _ => {}
         }
         if depth == 0 {
-            return Some((wanted, inner.get(..at)?, inner.get(at + 1..)?));
+            return Some((inner.get(..at)?, inner.get(at + 1..)?));
         }
     }
     None

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::scalar::{self, Times};
 use super::value::{Map, Name, Value, distinct};
 use super::xml::{self, Writer, or};
-use super::{DEPTH_MAX, Fault};
+use super::{DEPTH_MAX, Fault, VALUES_MAX};
 use crate::contract::{Contract, Kind, Member, Operation, OperationId, Protocol, Reference, ShapeId};
 
 /// Parameters by the parts of their dotted names.
@@ -18,18 +18,19 @@ struct Node<'a> {
 
 impl<'a> Node<'a> {
     fn parse(query: &'a str, body: &'a [u8]) -> Option<Node<'a>> {
-        let mut root = Node::default();
+        let (mut root, mut parts) = (Node::default(), 0);
         let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body));
         for (key, value) in pairs {
-            root.insert(key, value)?;
+            root.insert(key, value, &mut parts)?;
         }
         Some(root)
     }
 
-    fn insert(&mut self, key: Cow<'a, str>, value: Cow<'a, str>) -> Option<()> {
+    fn insert(&mut self, key: Cow<'a, str>, value: Cow<'a, str>, parts: &mut usize) -> Option<()> {
         let mut node = self;
         for (depth, part) in split(&key).enumerate() {
-            if depth > 2 * DEPTH_MAX {
+            *parts += usize::from(!node.children.contains_key(&part));
+            if depth > 2 * DEPTH_MAX || *parts > VALUES_MAX {
                 return None;
             }
             node = node.children.entry(part).or_default();

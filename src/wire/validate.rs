@@ -6,11 +6,15 @@ use super::value::Value;
 use super::{Fault, pattern, rest, scalar};
 use crate::contract::{Constraints, Contract, Kind, Location, Member, OperationId, Reference, ShapeId, Validation};
 
+/// How many violations are listed: a sentence is longer than what breaks the rule, which may come by the thousand.
+const VIOLATIONS_MAX: usize = 1000;
+
 /// Checks every constraint; the fault lists all that are broken, in the service's own form.
 pub fn check(contract: &Contract, operation: OperationId, input: &Value) -> Result<(), Fault> {
     let Some(shape) = contract.operation(operation).input else { return Ok(()) };
     let mut walk = Walk { contract, broken: Vec::new() };
     walk.value(shape, input, &mut Vec::new());
+    walk.broken.truncate(VIOLATIONS_MAX);
     if walk.broken.is_empty() {
         return Ok(());
     }
@@ -149,6 +153,9 @@ struct Walk<'c> {
 
 impl<'c> Walk<'c> {
     fn value(&mut self, shape: ShapeId, value: &Value, path: &mut Vec<Step<'c>>) {
+        if self.broken.len() == VIOLATIONS_MAX {
+            return;
+        }
         let contract = self.contract;
         let held = contract.shape(shape);
         for (rule, constraint) in broken(&held.kind, &held.constraints, value) {

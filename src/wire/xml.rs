@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::DEPTH_MAX;
 use super::scalar::{self, Times};
 use super::value::{Map, Name, Value, distinct};
+use super::{DEPTH_MAX, VALUES_MAX};
 use crate::contract::{Contract, Kind, Location, Member, Reference, ShapeId, Structure};
 
 /// An element with its attributes, text and children; namespace prefixes are dropped from its name.
@@ -26,17 +26,22 @@ impl Element {
     }
 }
 
-/// Parses a document; `None` when it is not well-formed, nests too deeply, declares entities or holds what are no
-/// characters of XML 1.0.
+/// Parses a document; `None` when it is not well-formed, nests too deeply, has too many elements, declares entities or
+/// holds what are no characters of XML 1.0.
 pub fn parse(body: &[u8]) -> Option<Element> {
     let text = std::str::from_utf8(body).ok()?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
+    let mut elements = 0;
     loop {
         match reader.read_event().ok()? {
-            Event::Start(start) if open.len() < DEPTH_MAX && root.is_none() => open.push(element(&start)?),
-            Event::Empty(start) if open.len() < DEPTH_MAX && root.is_none() => {
+            Event::Start(start) if open.len() < DEPTH_MAX && elements < VALUES_MAX && root.is_none() => {
+                elements += 1;
+                open.push(element(&start)?);
+            }
+            Event::Empty(start) if open.len() < DEPTH_MAX && elements < VALUES_MAX && root.is_none() => {
+                elements += 1;
                 close(element(&start)?, &mut open, &mut root);
             }
             Event::End(_) => {

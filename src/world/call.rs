@@ -191,7 +191,7 @@ impl Call {
 
 /// Runs a call: authenticate, check, run, record.
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
-    let request_id = request_id(world, call.contract);
+    let request_id = request_id(world, call.contract.service);
     let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
     let received = received(&call.sender, upload.as_ref().map_or(0, |upload| upload.length));
     let (caller, known) = match identify(world, &call) {
@@ -291,8 +291,8 @@ fn received(sender: &Sender, uploaded: u64) -> u64 {
 }
 
 /// Request ids have a form per service: S3 16 characters, SNS and SQS UUIDs of version 5, others of version 4.
-pub fn request_id(world: &mut World, contract: &Contract) -> String {
-    match contract.service {
+pub fn request_id(world: &mut World, service: &str) -> String {
+    match service {
         "s3" => world.ids.upper(16),
         "sns" | "sqs" => world.ids.uuid_v5().to_string(),
         _ => world.ids.uuid().to_string(),

@@ -1,9 +1,14 @@
 //! The one type of time. Nothing below the emulator reads a clock: handlers and jobs see `World::now`.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Timelike, Utc};
 
 /// A moment, in UTC. The world keeps milliseconds.
 pub type Time = DateTime<Utc>;
+
+/// The years that the clock may show: those that every format of AWS can write, and far from where sums of times end.
+pub const YEARS: RangeInclusive<i32> = 1970..=9999;
 
 /// `2023-07-10T12:09:47Z`: the form of event times, whole seconds.
 pub fn iso_seconds(time: Time) -> String {

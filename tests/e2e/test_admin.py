@@ -165,6 +165,8 @@ def test_health_of_nobody():
         ["--region", "mars-1"],
         ["--cadence", "slow"],
         ["--clock", "noon"],
+        ["--clock", "+10000-01-01T00:00:00Z"],
+        ["--clock", "1969-12-31T23:59:59Z"],
         ["--seed", "x"],
         ["--iam", "enforce"],
         ["--iam", "soft"],

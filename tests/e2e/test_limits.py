@@ -2,11 +2,15 @@
 
 import concurrent.futures
 import json
+import pathlib
+import re
 import socket
 import time
 
 import pytest
 import requests
+
+from conftest import Trailcam
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.ListTrails"
@@ -45,10 +49,68 @@ def post(trailcam, body, service="cloudtrail", **headers):
     )
 
 
-def test_bodies_over_the_limit(trailcam):
-    answer = post(trailcam, b" " * (16 * 1024 * 1024 + 1), x_amz_target=TARGET)
-    assert answer.status_code == 413
-    assert "larger than" in answer.text
+@pytest.mark.parametrize("size", [16 * 1024 * 1024 + 1, 64 * 1024 * 1024])
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-amz-target": TARGET},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"},
+    ],
+)
+def test_bodies_over_the_limit(trailcam, size, announced, headers):
+    """The client sends all of it before it looks at the answer, and still sees why it was refused."""
+    path = "/service/GraniteServiceVersion20100801/operation/ListMetrics" if "smithy-protocol" in headers else "/"
+    piece = b" " * 65536
+    body = b" " * size if announced else (piece for _ in range(size // len(piece) + 1))
+    headers = {"authorization": SIGNED.format("iam"), "content-type": "application/x-amz-json-1.1", **headers}
+    with requests.Session() as session:
+        answer = session.post(trailcam.endpoint + path, data=body, headers=headers, timeout=60)
+        assert answer.status_code == 413
+        assert b"RequestEntityTooLarge" in answer.content
+        # The connection is of use all the same.
+        health = session.get(f"{trailcam.endpoint}/_trailcam/health", timeout=20)
+        assert health.status_code == 200
+    alive(trailcam)
+
+
+@pytest.mark.parametrize(
+    ("service", "lines", "status"),
+    [
+        ("cloudtrail", {"content_type": "application/x-amz-json-1.1", "x_amz_target": TARGET}, 413),
+        ("iam", {"content_type": "application/x-www-form-urlencoded"}, 413),
+        ("s3", {}, 400),
+    ],
+)
+def test_bodies_announced_as_too_large_are_not_waited_for(trailcam, service, lines, status):
+    method, path = ("PUT", "/box/k") if service == "s3" else ("POST", "/")
+    with connect(trailcam) as connection:
+        connection.sendall(head(method, path, service, 6 * 1024**3, **lines))
+        answer = answer_of(connection)
+    assert answer.startswith(f"HTTP/1.1 {status} ")
+
+
+@pytest.mark.parametrize(
+    ("service", "content_type", "codes"),
+    [
+        ("cloudtrail", "application/x-amz-json-1.1", '{"__type":"IncompleteBody"'),
+        ("iam", "application/x-www-form-urlencoded", "<Code>IncompleteBody</Code>"),
+        ("ec2", "application/x-www-form-urlencoded", "<Code>IncompleteBody</Code>"),
+    ],
+)
+def test_calls_that_are_cut_off(trailcam, service, content_type, codes):
+    lines = {"content_type": content_type}
+    if "json" in content_type:
+        lines["x_amz_target"] = TARGET
+    with connect(trailcam) as connection:
+        connection.sendall(head("POST", "/", service, 1000, **lines) + b"Action=")
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    assert b" 400 " in answer.splitlines()[0]
+    assert codes in answer.decode()
     alive(trailcam)
 
 
@@ -163,18 +225,89 @@ def test_requests_that_are_no_http(trailcam):
     alive(trailcam)
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_requests_in_a_row(trailcam, version):
+    """Pipelined: all are sent before the first is answered. Each answer is whole, in the order of the requests."""
+    keep = "Connection: keep-alive\r\n" if version == "1.0" else ""
+    signed = f"Authorization: {SIGNED.format('s3')}\r\n{keep}"
+    requests = [f"HEAD /box-{number} HTTP/{version}\r\nHost: localhost\r\n{signed}\r\n" for number in range(3)]
+    with connect(trailcam) as connection:
+        connection.sendall("".join(requests).encode())
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    heads = answer.decode().split("\r\n\r\n")
+    assert [head.splitlines()[0] for head in heads[:-1]] == [f"HTTP/{version} 404 Not Found"] * 3
+    assert heads[-1] == ""
+    calls = trailcam.events(eventName="HeadBucket")
+    assert [record["requestParameters"]["bucketName"] for record in calls] == ["box-0", "box-1", "box-2"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Content-Length: 5\r\nContent-Length: 6\r\n",
+        "Content-Length: -5\r\n",
+        "Content-Length: five\r\n",
+        "Transfer-Encoding: gzip\r\n",
+        "no colon\r\n",
+        "x y: z\r\n",
+    ],
+)
+def test_heads_that_are_none(trailcam, lines):
+    with connect(trailcam) as connection:
+        connection.sendall(f"POST / HTTP/1.1\r\nHost: localhost\r\n{lines}\r\nhello".encode())
+        assert " 400 " in answer_of(connection).splitlines()[0]
+    alive(trailcam)
+
+
+def resident(trailcam):
+    """Memory of the process in bytes."""
+    status = pathlib.Path(f"/proc/{trailcam.process.pid}/status")
+    if not status.exists():
+        pytest.skip("memory is read from /proc")
+    return int(re.search(r"VmRSS:\s+(\d+)", status.read_text())[1]) * 1024
+
+
 def test_a_thousand_idle_connections(trailcam):
+    alive(trailcam)
+    before = resident(trailcam)
     idle = [connect(trailcam) for _ in range(900)]
     half = [connect(trailcam) for _ in range(100)]
     try:
         for connection in half:
             connection.sendall(b"POST / HTTP/1.1\r\nHost: local")
+        begun = time.monotonic()
         for _ in range(20):
             alive(trailcam)
+        assert time.monotonic() - begun < 10
+        assert resident(trailcam) - before < 64 * 1024 * 1024
     finally:
         for connection in idle + half:
             connection.close()
     alive(trailcam)
+
+
+def test_more_connections_than_shells_allow_files(tmp_path):
+    """1024 is the usual limit; it is raised as far as the system lets us."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("the system's limit is lower")
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        trailcam = Trailcam(tmp_path / "data")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    try:
+        idle = [connect(trailcam) for _ in range(300)]
+        alive(trailcam)
+        for connection in idle:
+            connection.close()
+    finally:
+        trailcam.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_64_clients_at_once(trailcam):

@@ -74,3 +74,22 @@ async fn references_lead_somewhere() {
         assert!(document.pointer(&pointer).is_some(), "{pointer}");
     }
 }
+
+/// Steps of a hundred years lead to the end of the year 9999, and not beyond.
+#[tokio::test]
+async fn the_calendar_has_an_end() {
+    let trailcam = Trailcam::new(1);
+    let mut steps = 0;
+    loop {
+        let (status, _) = trailcam.admin(Method::POST, "/_trailcam/clock", r#"{"advance":"P36525D"}"#).await;
+        if status != 200 {
+            assert_eq!((status, steps), (400, 79));
+            break;
+        }
+        steps += 1;
+    }
+    let year = trailcam.emulator.clock().0.format("%Y").to_string();
+    assert!(year.as_str() > "9890" && year.len() == 4, "{year}");
+    let (status, _) = trailcam.admin(Method::POST, "/_trailcam/clock", r#"{"set":"+10000-01-01T00:00:00Z"}"#).await;
+    assert_eq!(status, 400);
+}

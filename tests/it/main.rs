@@ -5,5 +5,7 @@ mod control;
 mod coverage;
 mod insights;
 mod members;
+mod refusals;
+mod seeds;
 mod simulation;
 mod support;

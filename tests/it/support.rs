@@ -63,9 +63,24 @@ impl Trailcam {
         for (name, value) in &request.headers {
             built = built.header(name.as_ref(), value);
         }
+        if !request.body.is_empty() {
+            built = built.header("content-length", request.body.len());
+        }
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=00");
         let request = built.header("authorization", authorization).body(Body::from(request.body));
         self.answer(request.expect("a request of the contract is one of HTTP")).await
+    }
+
+    /// Sends a request as text: `METHOD URI`, header lines, an empty line, a body.
+    pub async fn ask(&self, text: &str) -> Answer {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mut lines = head.lines().map(str::trim);
+        let (method, uri) = lines.next().and_then(|line| line.split_once(' ')).expect("METHOD URI");
+        let mut built = Request::builder().method(method).uri(uri).header("host", "127.0.0.1:4566");
+        for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+            built = built.header(name, value);
+        }
+        self.answer(built.body(Body::from(body.to_owned())).expect("a request of HTTP")).await
     }
 
     /// Sends a request to the admin API; answers its status and the type of its content.

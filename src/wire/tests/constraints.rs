@@ -63,7 +63,7 @@ fn patterns_that_cannot_be_checked_are_known() {
             }
         }
     }
-    assert_eq!(unsupported, ["firehose ClusterJDBCURL", "iam accountAliasType"]);
+    assert_eq!(unsupported, ["firehose ClusterJDBCURL"]);
 }
 
 #[test]
@@ -77,6 +77,13 @@ fn patterns_match_whole_values() {
     check("^(?!aws:)[a-z:]*$", "aws:x", false);
     check("^(?!aws:)[a-z:]*$", "was:x", true);
     check("^(?!\\s*$).+", "  ", false);
+    let alias = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$";
+    check(alias, "a-b-c", true);
+    check(alias, "a--b", false);
+    check(alias, "-ab", false);
+    check(alias, "Abc", false);
+    check("((?!-)[a-z-]{1,63}(?<!-)\\.)+com", "a-b.com", true);
+    check("((?!-)[a-z-]{1,63}(?<!-)\\.)+com", "a_b.com", false);
     check("\\d{2}", "٣٣", false);
     check("[\\w-]+", "a-b", true);
     check("[\\s\\S]*", "a\u{3000}\n", true);

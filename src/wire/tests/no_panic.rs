@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{contract, contracts};
 use crate::contract::{Contract, OperationId, Protocol};
-use crate::wire::{Encoded, Head, check, decode, decode_answer, route};
+use crate::wire::{Encoded, Head, Map, VALUES_MAX, Value, check, decode, decode_answer, route};
 
 fn head<'a>(query: &'a str, path: &'a str, headers: &'a HeaderMap) -> Head<'a> {
     Head { method: "PUT", path, query, headers, host: "localhost" }
@@ -86,4 +86,37 @@ fn deep_nesting_is_refused() {
     }
     read(contract("cloudwatch"), "PutMetricData", Protocol::Cbor, "", "/", &[0x9f; 100_000]);
     read(contract("cloudwatch"), "PutMetricData", Protocol::Cbor, "", "/", &[0xc1; 100_000]);
+}
+
+/// Few bytes can stand for many values, each of which takes memory.
+#[test]
+fn floods_are_refused() {
+    let check = |service: &str, operation: &str, protocol, body: &[u8], code: &str| {
+        let contract = contract(service);
+        let id = contract.find(operation).expect(operation);
+        let headers = HeaderMap::new();
+        let read = |body| decode(contract, id, protocol, &head("", "/b", &headers), body);
+        assert_eq!(read(body).map_err(|fault| fault.code), Err(code.to_owned()), "{operation} {protocol:?}");
+    };
+    let many = |unit: &str| unit.repeat(VALUES_MAX);
+    let json = format!("{{\"EventSelectors\":[{}{{}}]}}", many("{},"));
+    check("cloudtrail", "PutEventSelectors", Protocol::Json, json.as_bytes(), "SerializationException");
+    let xml = format!("<Tagging>{}</Tagging>", many("<a/>"));
+    check("s3", "PutBucketTagging", Protocol::RestXml, xml.as_bytes(), "MalformedXML");
+    let cbor = [b"\xbf\x6aMetricData\x9f".to_vec(), vec![0xa0; VALUES_MAX], b"\xff\xff".to_vec()].concat();
+    check("cloudwatch", "PutMetricData", Protocol::Cbor, &cbor, "SerializationException");
+    let form: String = (0..=VALUES_MAX).map(|number| format!("{number}&")).collect();
+    check("iam", "CreateUser", Protocol::Query, form.as_bytes(), "MalformedInput");
+    check("ec2", "DescribeVpcs", Protocol::Ec2, form.as_bytes(), "InvalidParameterValue");
+}
+
+/// As many breaches as values are not all told.
+#[test]
+fn breaches_without_end_are_not_told_without_end() {
+    let contract = contract("cloudwatch");
+    let id = contract.find("PutMetricData").expect("PutMetricData");
+    let data = vec![Value::Map(Map::new()); 100_000];
+    let input = Value::Map(Map(vec![("Namespace".into(), "a".into()), ("MetricData".into(), data.into())]));
+    let fault = check(contract, id, &input).expect_err("each lacks its name");
+    assert!(fault.message.starts_with("1000 validation errors detected: "), "{}", &fault.message[..40]);
 }
