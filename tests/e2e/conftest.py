@@ -34,6 +34,7 @@ class Trailcam:
         )
         greeting = self.process.stdout.readline()
         self.endpoint = re.search(r"http://\S+", greeting).group()
+        self.credentials = ("test", "test")
 
     def stop(self):
         if self.process.poll() is None:
@@ -48,7 +49,16 @@ class Trailcam:
             lines = self.admin("GET", "events")
             pathlib.Path(folder, f"{self.process.pid}-{self.endpoint.rpartition(':')[2]}.jsonl").write_text(lines)
 
-    def environment(self, region="us-east-1", key="test", secret="test", token=None):
+    def act_as_user(self, name):
+        """Makes an IAM user, who makes all calls from now on that say nothing else: few real calls are root's."""
+        iam = self.client("iam")
+        iam.create_user(UserName=name)
+        made = iam.create_access_key(UserName=name)["AccessKey"]
+        self.credentials = (made["AccessKeyId"], made["SecretAccessKey"])
+
+    def environment(self, region="us-east-1", key=None, secret="test", token=None):
+        if key is None:
+            key, secret = self.credentials
         names = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         names |= {
             "AWS_ACCESS_KEY_ID": key,
@@ -92,7 +102,9 @@ class Trailcam:
             process.wait()
             process.stdout.close()
 
-    def client(self, service, region="us-east-1", key="test", secret="test", token=None, **config):
+    def client(self, service, region="us-east-1", key=None, secret="test", token=None, **config):
+        if key is None:
+            key, secret = self.credentials
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -178,3 +190,10 @@ def start(tmp_path):
 def trailcam(start):
     """A trailcam whose clock stands still at a time in January 2026."""
     return start("--clock", START, "--seed", "7")
+
+
+@pytest.fixture
+def user(request):
+    """All calls are an IAM user's, in tests whose trailcam is the usual one."""
+    if "trailcam" in request.fixturenames:
+        request.getfixturevalue("trailcam").act_as_user("dev")

@@ -11,6 +11,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 BUCKET = "arn:aws:s3:::lake"
 MEGABYTE = 1024 * 1024

@@ -7,6 +7,8 @@ import requests
 
 from conftest import AWS, refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 START_MS = 1768471200000  # 2026-01-15T10:00:00Z
 SECOND, HOUR, DAY = 1000, 3600 * 1000, 24 * 3600 * 1000
 ARN = "arn:aws:logs:us-east-1:000000000000:log-group:app"

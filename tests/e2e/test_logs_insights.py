@@ -10,6 +10,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 NOW = 1768471200  # 2026-01-15T10:00:00Z
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
@@ -176,7 +178,7 @@ def test_queries_are_described(trailcam, logs):
         "logGroupName": "app",
         "queryDuration": 0,
         "bytesScanned": 3.0,
-        "userIdentity": f"arn:aws:iam::{ACCOUNT}:root",
+        "userIdentity": f"arn:aws:iam::{ACCOUNT}:user/dev",
     }
     pages = logs.get_paginator("describe_queries").paginate(PaginationConfig={"PageSize": 1})
     assert [query["queryId"] for page in pages for query in page["queries"]] == [second, first]

@@ -9,6 +9,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT, OTHER = "000000000000", "111122223333"
 
 

@@ -2,7 +2,11 @@
 
 import datetime
 
+import pytest
+
 from conftest import AWS_2
+
+pytestmark = pytest.mark.usefixtures("user")
 
 
 def test_tail_follows(trailcam):

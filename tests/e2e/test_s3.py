@@ -14,6 +14,8 @@ import requests
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 BIG = 9 * 1024 * 1024
 
 
