@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -37,8 +39,17 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/jobs", get(control::jobs))
         .route("/_trailcam/events", get(control::events))
         .route("/_trailcam/{*path}", axum::routing::any(control::unknown))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&emulator), buckets_first))
         .fallback(|State(emulator): State<Arc<Emulator>>, request: Request| aws::handle(emulator, request))
         .with_state(emulator)
+}
+
+/// A bucket's host name has no admin API: its objects may have any key.
+async fn buckets_first(State(emulator): State<Arc<Emulator>>, request: Request, next: Next) -> Response {
+    if head::is_for_bucket(request.headers()) {
+        return aws::handle(emulator, request).await;
+    }
+    next.run(request).await
 }
 
 /// Serves until `stop` resolves, then lets requests under way finish.

@@ -725,6 +725,12 @@ def test_virtual_hosts(trailcam, s3, bucket):
     for host in hosts:
         answer = requests.get(f"{trailcam.endpoint}/k", headers={"Host": host}, timeout=20)
         assert (answer.status_code, answer.content) == (200, b"1"), host
+    # Keys may be called as the admin API is; trailcam itself may be called by any name.
+    s3.put_object(Bucket="box", Key="_trailcam/health", Body=b"2")
+    answer = requests.get(f"{trailcam.endpoint}/_trailcam/health", headers={"Host": hosts[0]}, timeout=20)
+    assert answer.content == b"2"
+    answer = requests.get(f"{trailcam.endpoint}/_trailcam/health", headers={"Host": "trailcam.localhost"}, timeout=20)
+    assert answer.json()["status"] == "ok"
 
 
 def test_anonymous_callers_have_no_buckets(trailcam, s3, bucket):
