@@ -42,6 +42,7 @@ pub fn operations(service: &str) -> Vec<&'static str> {
 pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Send> {
     match job {
         Job::FirehoseDelivery(place) => firehose::preparation(world, place),
+        Job::LogExport(place) => logs::exports::preparation(world, place),
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
         _ => Box::new(|| ()),
     }
@@ -57,6 +58,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
+        Job::LogExport(place) => logs::exports::run(world, &place),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }

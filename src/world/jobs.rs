@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::services::firehose;
+use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 
 use super::scope::{AccountId, Region};
@@ -29,6 +30,8 @@ pub enum Job {
     BucketLifecycle { bucket: String },
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
+    /// Start an export of log events, or write its next file.
+    LogExport(exports::Place),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
 }
