@@ -160,16 +160,34 @@ def test_one_task_at_a_time(trailcam, logs, s3):
 
 def test_other_regions_and_accounts_export_beside(trailcam, logs, s3):
     export(logs)
-    for place in ({"region": "eu-west-1"}, {"key": "111122223333"}):
-        client = trailcam.client("logs", **place)
-        client.create_log_group(logGroupName="app")
-        assert client.describe_export_tasks()["exportTasks"] == []
-        code, sentence, _ = refused(lambda: export(client))
-        assert (code, "Resource limit" in sentence) == ("InvalidParameterException", False)
+    place = {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    ireland = trailcam.client("s3", region="eu-west-1")
+    ireland.create_bucket(Bucket="ireland", **place)
+    ireland.put_bucket_policy(Bucket="ireland", Policy=policy("ireland", region="eu-west-1"))
+    client = trailcam.client("logs", region="eu-west-1")
+    client.create_log_group(logGroupName="app")
+    assert refused(lambda: export(client))[0] == "InvalidParameterException"
+    assert client.describe_export_tasks()["exportTasks"] == []
+    id = export(client, destination="ireland")
+
+    # The bucket's policy is for one account.
+    stranger = trailcam.client("logs", key="111122223333")
+    stranger.create_log_group(logGroupName="app")
+    code, sentence, _ = refused(lambda: export(stranger))
+    assert (code, sentence.partition(" ")[0]) == ("InvalidParameterException", "GetBucketAcl")
+    s3.put_bucket_policy(Bucket="exports", Policy=policy("exports").replace(ACCOUNT, "111122223333"))
+    other = export(stranger)
+    trailcam.advance("PT2S")
+    assert task(client, id)["status"]["code"] == "COMPLETED"
+    assert task(stranger, other)["status"]["code"] == "COMPLETED"
+    assert len(logs.describe_export_tasks()["exportTasks"]) == 1
 
 
 def test_buckets_that_are_refused(trailcam, logs, s3):
-    failed = "{} call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation."
+    failed = (
+        "{} call on the given bucket failed. "
+        "Please check if CloudWatch Logs has been granted permission to perform this operation."
+    )
 
     def check(sentence, **arguments):
         assert refused(lambda: export(logs, **arguments)) == ("InvalidParameterException", sentence, 400)
@@ -229,7 +247,8 @@ def test_what_is_on_record(trailcam, logs, s3):
     assert (cancelled["readOnly"], cancelled["errorCode"]) == (False, "InvalidOperationException")
 
     service = {"type": "AWSService", "invokedBy": "logs.us-east-1.amazonaws.com"}
-    looked, *written = [event for event in trailcam.events(eventSource="s3.amazonaws.com") if event["userIdentity"] == service]
+    calls = trailcam.events(eventSource="s3.amazonaws.com")
+    looked, *written = [event for event in calls if event["userIdentity"] == service]
     assert looked["eventName"] == "GetBucketAcl"
     assert {event["eventName"] for event in written} == {"PutObject"}
     keys = [event["requestParameters"]["key"] for event in written]

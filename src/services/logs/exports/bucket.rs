@@ -89,7 +89,7 @@ impl Bucket<'_> {
 
 fn principal(region: Region) -> &'static str {
     let of_region = |name: &&str| name.split('.').nth(1) == Some(region.as_str());
-    PRINCIPALS.into_iter().find(|name| of_region(&name)).unwrap_or("logs.amazonaws.com")
+    PRINCIPALS.into_iter().find(of_region).unwrap_or("logs.amazonaws.com")
 }
 
 #[cfg(test)]
