@@ -133,6 +133,9 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }
         Job::LogForward { destination, .. } => json!({"due": due, "job": "LogForward", "destination": destination}),
+        Job::LogExport(place) => {
+            json!({"due": due, "job": "LogExport", "task": place.task, "region": place.region.as_str()})
+        }
         Job::LogTail { account, region, .. } => {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }

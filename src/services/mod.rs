@@ -45,6 +45,7 @@ pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Se
         Job::LogForward { account, region, destination } => {
             logs::forwarding::preparation(world, account, *region, destination)
         }
+        Job::LogExport(place) => logs::exports::preparation(world, place),
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
         _ => Box::new(|| ()),
     }
@@ -63,6 +64,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::LogForward { account, region, destination } => {
             logs::forwarding::deliver(world, &account, region, &destination)
         }
+        Job::LogExport(place) => logs::exports::run(world, &place),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::services::firehose;
+use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 
 use super::scope::{AccountId, Region};
@@ -31,6 +32,8 @@ pub enum Job {
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.
     LogForward { account: AccountId, region: Region, destination: String },
+    /// Start an export of log events, or write its next file.
+    LogExport(exports::Place),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
 }

@@ -2,7 +2,7 @@
 
 use crate::query::CompileError;
 use crate::wire::{Fault, Map, Value};
-use crate::world::scope::AccountId;
+use crate::world::scope::{AccountId, Region};
 
 use super::pattern::Invalid;
 
@@ -265,6 +265,45 @@ pub fn metric_without_namespace() -> Fault {
 /// `DeleteMetricFilter` of a name that there is none of.
 pub fn no_such_metric_filter() -> Fault {
     not_found("The specified metric filter does not exist.")
+}
+
+// Export tasks.
+
+/// `CreateExportTask` for a bucket that there is none of.
+pub fn no_such_export_bucket() -> Fault {
+    invalid("The given bucket does not exist. Please make sure the bucket is valid.")
+}
+
+/// `CreateExportTask` for a bucket of another Region.
+pub fn export_bucket_elsewhere(region: Region) -> Fault {
+    invalid(format!("The given bucket is in the Region {region}. It must be in the same Region as the log group."))
+}
+
+/// A call to S3 (`GetBucketAcl`) that the bucket has not let CloudWatch Logs make.
+pub fn export_call_failed(call: &str) -> Fault {
+    invalid(format!(
+        "{call} call on the given bucket failed. Please check if CloudWatch Logs has been granted permission to perform this operation."
+    ))
+}
+
+/// `CreateExportTask` over a time that ends before it begins.
+pub fn export_ends_before_start() -> Fault {
+    invalid("The specified time range is invalid: from must not be after to.")
+}
+
+/// `CreateExportTask` with a prefix that leaves no room for the names of files.
+pub fn export_prefix_too_long() -> Fault {
+    invalid("The destinationPrefix is too long for keys of objects in Amazon S3.")
+}
+
+/// An export task that there is none of.
+pub fn no_such_export() -> Fault {
+    not_found("The specified export task does not exist.")
+}
+
+/// `CancelExportTask` for a task that has ended.
+pub fn export_is_finished() -> Fault {
+    Fault::new("InvalidOperationException", "The specified export task has already finished")
 }
 
 // Query definitions.

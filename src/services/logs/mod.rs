@@ -3,6 +3,7 @@
 pub mod account_policies;
 pub mod destinations;
 pub mod events;
+pub mod exports;
 pub mod faults;
 pub mod forwarding;
 pub mod groups;
@@ -29,6 +30,7 @@ use crate::world::op::Op;
 
 use account_policies::AccountPolicy;
 use destinations::Destination;
+use exports::Exports;
 use policies::ResourcePolicy;
 use queries::Queries;
 use query_definitions::QueryDefinition;
@@ -45,6 +47,8 @@ pub const OPS: &[&[Op]] = &[
     events::get::OPS,
     events::put::OPS,
     events::record::OPS,
+    exports::listing::OPS,
+    exports::tasks::OPS,
     groups::OPS,
     listing::OPS,
     metric_filters::OPS,
@@ -69,6 +73,8 @@ pub struct Store {
     pub resource_policies: BTreeMap<String, ResourcePolicy>,
     /// Queries of Logs Insights that run or have run.
     pub queries: Queries,
+    /// Export tasks.
+    pub exports: Exports,
     /// Query definitions by id.
     pub query_definitions: BTreeMap<String, QueryDefinition>,
     /// Destinations by name.

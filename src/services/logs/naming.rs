@@ -78,6 +78,11 @@ impl GroupPlace {
         GroupPlace { account: account.clone(), region, name: name.to_owned() }
     }
 
+    /// The group's ARN, without `:*` at its end.
+    pub fn arn(&self) -> String {
+        group_arn(&self.account, self.region, &self.name)
+    }
+
     /// Reads the ARN of a group, with or without `:*` at its end; `None` for other texts.
     pub fn parse_arn(arn: &str) -> Option<GroupPlace> {
         let parts: Vec<&str> = arn.splitn(7, ':').collect();

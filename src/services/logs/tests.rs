@@ -29,7 +29,17 @@ pub(super) fn world() -> World {
 
 /// A call's answer, or the code and sentence it was refused with.
 pub(super) fn call(world: &mut World, operation: &str, input: Json) -> Result<Json, (String, String)> {
-    let contract = contract::get("logs").unwrap();
+    call_of(world, "logs", operation, input)
+}
+
+/// A call of another service.
+pub(super) fn call_of(
+    world: &mut World,
+    service: &str,
+    operation: &str,
+    input: Json,
+) -> Result<Json, (String, String)> {
+    let contract = contract::get(service).unwrap();
     let credentials = Credentials { access_key: Some(ACCOUNT.into()), session_token: None };
     let call = Call {
         contract,

@@ -40,7 +40,7 @@ crate::record! {
 /// # Errors
 /// It is named in no or both ways, there is none in the account and Region, or its class goes without the operation
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html>).
-pub(super) fn readable(cx: &Cx, group: &Identified) -> Result<GroupPlace, Fault> {
+pub(in crate::services::logs) fn readable(cx: &Cx, group: &Identified) -> Result<GroupPlace, Fault> {
     let place = group.place(cx)?;
     let group = place.find(cx.world).ok_or_else(faults::no_such_group)?;
     match group.class {

@@ -128,6 +128,28 @@ impl Snapshot {
         batch.events(stream, batch.range(id, id.after())).next().map(look)
     }
 
+    /// The snapshot of each stream, in the order of names.
+    pub fn by_stream(&self) -> Vec<(Arc<str>, Snapshot)> {
+        let mut streams: Vec<Vec<Source>> = vec![Vec::new(); self.streams.len()];
+        for source in &self.sources {
+            streams[source.stream].push(source.clone());
+        }
+        let named = self.streams.iter().cloned().zip(streams);
+        named.map(|(name, sources)| (name, self.of_sources(sources))).collect()
+    }
+
+    /// The events of the snapshot from an id on.
+    pub fn since(&self, from: EventId) -> Snapshot {
+        let range = self.range.and(Range { from, until: EventId::MAX });
+        let reached = self.sources.iter().filter(|source| source.last >= range.from);
+        let sources = reached.map(|source| Source { first: source.first.max(range.from), ..source.clone() }).collect();
+        Snapshot { range, ..self.of_sources(sources) }
+    }
+
+    fn of_sources(&self, sources: Vec<Source>) -> Snapshot {
+        Snapshot { streams: Arc::clone(&self.streams), sources, range: self.range }
+    }
+
     /// Parts of the snapshot that together are all of it, for as many threads: each some stretch of time, and about
     /// the same number of bytes.
     pub fn chunks(&self, wanted: usize) -> Vec<Snapshot> {
@@ -143,7 +165,7 @@ impl Snapshot {
             taken += source.part.bytes();
             chunks.last_mut().into_iter().for_each(|chunk| chunk.push(source.clone()));
         }
-        chunks.into_iter().map(|sources| Snapshot { sources, ..self.clone() }).collect()
+        chunks.into_iter().map(|sources| self.of_sources(sources)).collect()
     }
 
     /// Bytes of the parts that are looked at, as AWS counts them. At the ends of the time range that is more than
