@@ -26,6 +26,7 @@ fn main() {
         seed: 1,
         cadence: Cadence::Aws,
         data_dir: folder.clone(),
+        log_memory: 16 << 20,
     };
     let emulator = Emulator::new(settings, Clock::Manual(None));
     call(&emulator, "sts", "GetCallerIdentity", Map::new());
@@ -106,7 +107,7 @@ fn call(emulator: &Emulator, service: &str, operation: &str, input: Map) -> Answ
         region: Region::US_EAST_1,
         sender: Sender::Client { credentials, connection },
         input: Ok(Value::Map(input)),
-        upload: Upload::default(),
+        upload: Ok(Upload::default()),
     })
 }
 

@@ -75,6 +75,9 @@ pub struct Serve {
     /// Seed of ids, tokens and keys.
     #[arg(long, env = "TRAILCAM_SEED", default_value_t = 0)]
     pub seed: u64,
+    /// MiB of memory for events of log streams; older ones go to files in DIR/logs.
+    #[arg(long, env = "TRAILCAM_LOG_MEMORY", default_value_t = 256, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub log_memory: u32,
     /// Policies: off (ignored). soft and enforce are not built yet.
     #[arg(long, env = "TRAILCAM_IAM", default_value = "off")]
     pub iam: IamFlag,
@@ -123,9 +126,13 @@ impl Serve {
                 CadenceFlag::Fast => Cadence::Fast,
             },
             data_dir: self.data_dir.clone(),
+            log_memory: self.log_memory as usize * MIB,
         }
     }
 }
+
+/// Bytes in the unit of `--log-memory`.
+const MIB: usize = 1024 * 1024;
 
 fn account(text: &str) -> Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id has 12 digits".into())

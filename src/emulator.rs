@@ -4,11 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
 use crate::services;
 use crate::world::call::{Answer, Call, perform};
+use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
 use crate::world::{Settings, World};
 
@@ -18,6 +19,8 @@ pub struct Emulator {
     inner: Mutex<Inner>,
     /// Tells the background task that the next due time has changed.
     wake: Notify,
+    /// Tells readers of streams that something was pushed: the count of changes.
+    streamed: watch::Sender<u64>,
     /// What `reset` goes back to.
     origin: (Settings, Clock),
 }
@@ -53,12 +56,45 @@ impl Emulator {
 
     pub fn new(settings: Settings, clock: Clock) -> Emulator {
         let inner = Inner::new(settings.clone(), clock);
-        Emulator { inner: Mutex::new(inner), wake: Notify::new(), origin: (settings, clock) }
+        let streamed = watch::Sender::new(0);
+        Emulator { inner: Mutex::new(inner), wake: Notify::new(), streamed, origin: (settings, clock) }
     }
 
-    /// Runs one call at the present moment.
+    /// Runs one call at the present moment, to its end.
     pub fn call(&self, call: Call) -> Answer {
-        self.step(|world| perform(world, call))
+        let mut answer = self.step(|world| perform(world, call));
+        if let Some(scan) = answer.take_scan() {
+            answer.finish(scan.run());
+        }
+        answer
+    }
+
+    /// Runs one call at the present moment; what it scans is scanned by a thread that may take long.
+    pub async fn answer(&self, call: Call) -> Answer {
+        let mut answer = self.step(|world| perform(world, call));
+        if let Some(scan) = answer.take_scan() {
+            let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
+            answer.finish(scanned.unwrap_or_default());
+        }
+        answer
+    }
+
+    /// The next events of a stream, as soon as there are some; `None` when it is over.
+    pub async fn events(&self, id: StreamId) -> Option<Vec<Event>> {
+        let mut changes = self.streamed.subscribe();
+        loop {
+            changes.mark_unchanged();
+            let events = self.step(|world| world.streams.take(id))?;
+            if !events.is_empty() {
+                return Some(events);
+            }
+            changes.changed().await.ok()?;
+        }
+    }
+
+    /// Ends all streams, so that nobody waits for them when the process stops.
+    pub fn end_streams(&self) {
+        self.step(|world| world.streams = std::mem::take(&mut world.streams).ended());
     }
 
     /// Looks at or changes the world at the present moment.
@@ -68,7 +104,7 @@ impl Emulator {
         let due = inner.world.jobs.next_due();
         let result = step(&mut inner.world);
         let changed = inner.world.jobs.next_due() != due;
-        drop(inner);
+        self.leave(inner);
         if changed {
             self.wake.notify_one();
         }
@@ -126,6 +162,7 @@ impl Emulator {
         let mut inner = self.lock();
         inner.tick();
         inner.clock = if manual { Ticker::Manual } else { Ticker::System { offset: TimeDelta::zero() } };
+        inner.world.clock_stands_still = manual;
         inner.move_to_now();
         drop(inner);
         self.wake.notify_one();
@@ -136,8 +173,10 @@ impl Emulator {
         let (settings, clock) = self.origin.clone();
         let mut inner = self.lock();
         inner.world.s3.erase();
+        let streams = std::mem::take(&mut inner.world.streams).ended();
         *inner = Inner::new(settings, clock);
-        drop(inner);
+        inner.world.streams = streams;
+        self.leave(inner);
         self.wake.notify_one();
     }
 
@@ -184,7 +223,17 @@ impl Emulator {
         inner.world.now = inner.world.now.max(due);
         tracing::debug!(?job, %due, "job runs");
         services::run(&mut inner.world, job);
+        self.leave(inner);
         true
+    }
+
+    /// Gives the lock back, and sees to what the step left behind: background work, and events for those who wait.
+    fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+        let background = std::mem::take(&mut inner.world.background);
+        let changes = inner.world.streams.changes;
+        drop(inner);
+        background.into_iter().for_each(rayon::spawn);
+        self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -199,7 +248,9 @@ impl Inner {
             Clock::System => (system_time(), Ticker::System { offset: TimeDelta::zero() }),
             Clock::Manual(time) => (time.map_or_else(system_time, |time| time.trunc_subsecs(3)), Ticker::Manual),
         };
-        Inner { world: World::new(settings, now), clock }
+        let mut world = World::new(settings, now);
+        world.clock_stands_still = matches!(clock, Ticker::Manual);
+        Inner { world, clock }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.

@@ -3,12 +3,16 @@
 
 mod calls;
 mod decode;
+mod insights;
+mod pattern;
 mod request;
 mod texts;
 mod upload;
 
 pub use calls::calls;
 pub use decode::decode;
+pub use insights::insights;
+pub use pattern::pattern;
 pub use request::request;
 pub use texts::texts;
 pub use upload::upload;
@@ -28,8 +32,15 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 5] =
-    [("calls", calls), ("decode", decode), ("request", request), ("texts", texts), ("upload", upload)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("calls", calls),
+    ("decode", decode),
+    ("insights", insights),
+    ("pattern", pattern),
+    ("request", request),
+    ("texts", texts),
+    ("upload", upload),
+];
 
 thread_local! {
     static RUNTIME: Runtime =
@@ -48,6 +59,7 @@ fn emulator() -> Arc<Emulator> {
         seed: 1,
         cadence: Cadence::Fast,
         data_dir: folder(),
+        log_memory: 1 << 20,
     };
     let start = "2026-01-01T12:00:00Z".parse().expect("a time");
     Arc::new(Emulator::new(settings, Clock::Manual(Some(start))))

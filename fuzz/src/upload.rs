@@ -8,7 +8,7 @@ use futures_util::stream;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use trailcam::front::chunked::{Decoder, Malformed};
-use trailcam::front::payload::{Limits, receive_within};
+use trailcam::front::payload::{About, Limits, receive_within};
 
 const LIMITS: Limits = Limits { memory: 4096, content: 100_000, idle: Duration::from_secs(5) };
 
@@ -22,7 +22,8 @@ pub fn upload(data: &[u8]) {
     let pieces: Vec<_> =
         body.chunks(step).map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(piece)))).collect();
     let body = StreamBody::new(stream::iter(pieces));
-    let _ = super::wait(receive_within(body, &super::headers(head.lines()), &super::folder().join("tmp"), &LIMITS));
+    let (headers, spool) = (super::headers(head.lines()), super::folder().join("tmp"));
+    let _ = super::wait(receive_within(body, &headers, About::Body, &spool, &LIMITS));
 }
 
 type Decoded = Result<(Vec<u8>, Vec<(String, String)>), Malformed>;

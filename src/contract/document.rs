@@ -145,6 +145,7 @@ fn validation(name: &str, first: Protocol) -> Result<Validation, String> {
     Ok(match (name, first) {
         ("exception", _) | ("", Protocol::Json | Protocol::Cbor | Protocol::RestJson) => Validation::Exception,
         ("error", _) | ("", Protocol::Query) => Validation::Error,
+        ("parameter", _) => Validation::Parameter,
         ("ec2", _) | ("", Protocol::Ec2) => Validation::Ec2,
         ("s3", _) | ("", Protocol::RestXml) => Validation::S3,
         _ => return Err(format!("unknown validation {name}")),

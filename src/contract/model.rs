@@ -86,6 +86,8 @@ pub enum Validation {
     Exception,
     /// `ValidationError` (Query): the same text.
     Error,
+    /// `InvalidParameterException` (CloudWatch Logs): the same text.
+    Parameter,
     /// EC2: `MissingParameter`, `InvalidParameterValue`.
     Ec2,
     /// S3: `InvalidArgument`, `MalformedXML`; only required members and enumerations.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -17,21 +16,22 @@ use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
-use crate::contract::{Contract, OperationId};
+use crate::contract::{Contract, Member, OperationId, Protocol};
 use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
 use crate::world::call::{Call, Sender, request_id};
 use crate::world::caller;
 use crate::world::payload::{Content, Upload};
 
-use super::{Peer, body, head, payload};
+use super::{Peer, body, events, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
 
 /// Answers any request that is not ours.
 pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    head::take_presigned_headers(&mut parts.headers, parts.uri.query().unwrap_or_default());
     let path = head::path_style(&parts.headers, parts.uri.path());
     let head = Head {
         method: parts.method.as_str(),
@@ -55,22 +55,18 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
     closing_if_refused(response, &parts)
 }
 
-/// A whole body. Of one that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
+/// A whole body that is not an upload.
 async fn read(mut body: Body, head: &Parts) -> Result<Bytes, Fault> {
-    let whole = body::whole(&mut body).await;
-    if whole.is_err() && !head.headers.contains_key(EXPECT) {
-        tokio::spawn(body::linger(body));
-    }
-    whole
+    let received = body::whole(&mut body).await;
+    received_or_left(received, body, head)
 }
 
-/// An upload, likewise.
-async fn receive(mut body: Body, head: &Parts, spool: &Path) -> Result<Upload, Fault> {
-    let upload = payload::receive(&mut body, &head.headers, spool).await;
-    if upload.is_err() && !head.headers.contains_key(EXPECT) {
+/// Of a body that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
+fn received_or_left<T>(received: Result<T, Fault>, body: Body, head: &Parts) -> Result<T, Fault> {
+    if received.is_err() && !head.headers.contains_key(EXPECT) {
         tokio::spawn(body::linger(body));
     }
-    upload
+    received
 }
 
 /// A client that waits for "100 Continue" and is refused instead is left in doubt about what comes next on the
@@ -88,18 +84,22 @@ enum Incoming {
     Unread(Body),
 }
 
-async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
+async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
     let (contract, protocol, operation) = (route.contract, route.protocol, route.operation);
-    let mut upload = Upload::default();
+    let mut upload = Ok(Upload::default());
     let input = match body {
-        Incoming::Unread(body) if streams(contract, operation) => {
-            match receive(body, parts, &emulator.settings().spool_dir()).await {
-                Ok(received) => {
-                    upload = received;
-                    wire::decode(contract, operation, protocol, head, &[])
-                }
-                Err(fault) => Err(fault),
-            }
+        Incoming::Unread(mut body) if streams(contract, operation) => {
+            let received = payload::receive(&mut body, &parts.headers, &emulator.settings().spool_dir()).await;
+            upload = received_or_left(received, body, parts);
+            wire::decode(contract, operation, protocol, head, &[])
+        }
+        Incoming::Unread(mut body) if protocol == Protocol::RestXml => {
+            let about = checked(contract, operation);
+            let received = payload::receive_document(&mut body, &parts.headers, about).await;
+            received_or_left(received, body, parts).and_then(|(document, claimed)| {
+                upload = Ok(Upload { claimed, ..Upload::default() });
+                wire::decode(contract, operation, protocol, head, &document)
+            })
         }
         Incoming::Unread(body) => {
             read(body, parts).await.and_then(|body| wire::decode(contract, operation, protocol, head, &body))
@@ -113,15 +113,30 @@ async fn call(emulator: &Emulator, parts: &Parts, head: &Head<'_>, route: &Route
     let (credentials, signature) = head::credentials(&parts.headers, head.query);
     let connection = head::connection(&parts.headers, peer(parts), head.query, signature);
     let sender = Sender::Client { credentials, connection };
-    let answer = emulator.call(Call { contract, operation, region, sender, input, upload });
+    let answer = emulator.answer(Call { contract, operation, region, sender, input, upload }).await;
     match answer.outcome {
         Ok(output) => {
-            respond(wire::encode(contract, operation, protocol, &output.value, &answer.request_id), output.content)
+            let mut encoded = wire::encode(contract, operation, protocol, &output.value, &answer.request_id);
+            match output.content {
+                Some(Content::Events(id)) => {
+                    let first = std::mem::take(&mut encoded.body);
+                    respond(encoded, None, events::body(Arc::clone(emulator), contract, operation, id, first))
+                }
+                Some(Content::Memory(bytes)) => respond(encoded, Some(bytes.len() as u64), Body::from(bytes)),
+                Some(Content::File { file, offset, length }) => match file_body(file, offset, length) {
+                    Ok(body) => respond(encoded, Some(length), body),
+                    Err(error) => {
+                        tracing::error!(%error, "cannot read an object's file");
+                        plain(StatusCode::INTERNAL_SERVER_ERROR)
+                    }
+                },
+                None => respond_whole(encoded),
+            }
         }
         Err(fault) => {
             let resource = head::decoded(head.path);
             let id = &answer.request_id;
-            respond(wire::encode_fault(Some(contract), Some(operation), protocol, &fault, id, Some(&resource)), None)
+            respond_whole(wire::encode_fault(Some(contract), Some(operation), protocol, &fault, id, Some(&resource)))
         }
     }
 }
@@ -132,7 +147,7 @@ fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
     let service = contract.map(|contract| contract.service).unwrap_or_default();
     let request_id = emulator.step(|world| request_id(world, service));
     let resource = head::decoded(head.path);
-    respond(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)), None)
+    respond_whole(wire::encode_fault(*contract, None, *protocol, fault, &request_id, Some(&resource)))
 }
 
 fn peer(parts: &Parts) -> IpAddr {
@@ -150,27 +165,30 @@ fn streams(contract: &Contract, operation: OperationId) -> bool {
     input.is_some_and(|input| input.member(input.payload).is_some_and(|member| member.streaming))
 }
 
-/// Turns an encoded answer, and a body beside it, into HTTP.
-fn respond(encoded: Encoded, content: Option<Content>) -> Response {
-    let body = match content {
-        None => Ok((encoded.body.len() as u64, Body::from(encoded.body))),
-        Some(Content::Memory(bytes)) => Ok((bytes.len() as u64, Body::from(bytes))),
-        Some(Content::File { file, offset, length }) => file_body(file, offset, length).map(|body| (length, body)),
-    };
-    let (length, body) = match body {
-        Ok(body) => body,
-        Err(error) => {
-            tracing::error!(%error, "cannot read an object's file");
-            return plain(StatusCode::INTERNAL_SERVER_ERROR);
-        }
-    };
+/// What a checksum in the head is about: the body, where the client may choose the algorithm for it.
+fn checked(contract: &Contract, operation: OperationId) -> payload::About {
+    let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
+    let chooses = |member: &Member| member.on_wire() == "x-amz-sdk-checksum-algorithm";
+    let chosen = input.is_some_and(|input| input.members.iter().any(chooses));
+    if chosen { payload::About::Body } else { payload::About::Object }
+}
+
+/// Turns an encoded answer into HTTP.
+fn respond_whole(mut encoded: Encoded) -> Response {
+    let body = std::mem::take(&mut encoded.body);
+    respond(encoded, Some(body.len() as u64), Body::from(body))
+}
+
+/// Turns the head of an encoded answer, and a body of a length that may not be known, into HTTP.
+fn respond(encoded: Encoded, length: Option<u64>, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(encoded.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in encoded.headers {
         let (Some(name), Ok(value)) = (header_name(name), HeaderValue::from_bytes(value.as_bytes())) else { continue };
         response.headers_mut().insert(name, value);
     }
-    if !response.headers().contains_key(CONTENT_LENGTH) && may_have_body(response.status()) {
+    let stated = response.headers().contains_key(CONTENT_LENGTH);
+    if let Some(length) = length.filter(|_| !stated && may_have_body(response.status())) {
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
     response

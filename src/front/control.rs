@@ -99,7 +99,7 @@ fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> R
 
 /// `POST /_trailcam/flush`: delivers everything pending, and answers what was delivered.
 pub async fn flush(State(emulator): Control) -> Response {
-    let done = tokio::task::spawn_blocking(move || emulator.step(cloudtrail::flush)).await;
+    let done = tokio::task::spawn_blocking(move || emulator.step(services::flush)).await;
     match done {
         Ok(delivered) => Json(json!({"delivered": delivered})).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not flush"}))).into_response(),
@@ -118,10 +118,23 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::TrailDelivery { trail, region, .. } => {
             json!({"due": due, "job": "TrailDelivery", "trail": trail, "region": region.as_str()})
         }
+        Job::TrailLogDelivery { trail, .. } => json!({"due": due, "job": "TrailLogDelivery", "trail": trail}),
         Job::TrailDigest { trail, region, .. } => {
             json!({"due": due, "job": "TrailDigest", "trail": trail, "region": region.as_str()})
         }
+        Job::FirehoseDelivery(place) => {
+            json!({"due": due, "job": "FirehoseDelivery", "stream": place.stream, "region": place.region.as_str()})
+        }
+        Job::FirehoseTransition(place) => {
+            json!({"due": due, "job": "FirehoseTransition", "stream": place.stream, "region": place.region.as_str()})
+        }
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
+        Job::LogRetention { place } => {
+            json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
+        }
+        Job::LogTail { account, region, .. } => {
+            json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
 }

@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use crate::world::call::{Connection, Signature};
+use crate::world::call::{Connection, Signature, SignedIn};
 use crate::world::caller::Credentials;
 
 /// A query string's arguments, decoded.
@@ -24,23 +24,27 @@ pub fn credentials(headers: &HeaderMap, query: &str) -> (Credentials, Signature)
     let header_token = || text(headers, "x-amz-security-token").map(str::to_owned);
     if let Some(authorization) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
         let access_key = scope(authorization).map(|scope| scope.0.to_owned());
-        return (Credentials { access_key, session_token: header_token() }, Signature::Header);
+        let version = if authorization.starts_with(VERSION_2) { Signature::V2 } else { Signature::V4 };
+        return (Credentials { access_key, session_token: header_token() }, version(SignedIn::Header));
     }
     if let Some(credential) = argument("X-Amz-Credential") {
         let access_key = credential.split('/').next().map(str::to_owned);
         let session_token = argument("X-Amz-Security-Token").or_else(header_token);
-        return (Credentials { access_key, session_token }, Signature::QueryString);
+        return (Credentials { access_key, session_token }, Signature::V4(SignedIn::QueryString));
     }
     if let Some(access_key) = argument("AWSAccessKeyId") {
         let session_token = argument("X-Amz-Security-Token");
-        return (Credentials { access_key: Some(access_key), session_token }, Signature::QueryString);
+        return (Credentials { access_key: Some(access_key), session_token }, Signature::V2(SignedIn::QueryString));
     }
     (Credentials::default(), Signature::None)
 }
 
+/// How `Authorization` headers of signature version 2 start.
+const VERSION_2: &str = "AWS ";
+
 /// Access key id and service of an `Authorization` header; version 2 signatures name no service.
 fn scope(authorization: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(rest) = authorization.strip_prefix("AWS ") {
+    if let Some(rest) = authorization.strip_prefix(VERSION_2) {
         return rest.split(':').next().map(|key| (key, None));
     }
     let credential = authorization.split("Credential=").nth(1)?.split(',').next()?;
@@ -48,6 +52,37 @@ fn scope(authorization: &str) -> Option<(&str, Option<&str>)> {
     let access_key = parts.next()?;
     Some((access_key, parts.nth(2)))
 }
+
+/// A presigned URL may carry `x-amz-` headers in its query, where SDKs put them so that whoever uses the URL need not
+/// send them: they become headers, as S3 takes them. Real headers go first.
+pub fn take_presigned_headers(headers: &mut HeaderMap, query: &str) {
+    let is_presigned = |name: &str| name.eq_ignore_ascii_case("X-Amz-Signature") || name == "AWSAccessKeyId";
+    if !arguments(query).any(|(name, _)| is_presigned(&name)) {
+        return;
+    }
+    for (name, value) in arguments(query) {
+        let name = name.to_ascii_lowercase();
+        if !name.starts_with("x-amz-") || OF_SIGNATURES.contains(&name.as_str()) {
+            continue;
+        }
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
+            headers.entry(name).or_insert(value);
+        }
+    }
+}
+
+/// Arguments of presigned URLs that are about the signature.
+const OF_SIGNATURES: [&str; 7] = [
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expires",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-amz-signedheaders",
+];
 
 /// What a record tells of the connection. `X-Forwarded-For` counts from loopback peers only.
 pub fn connection(headers: &HeaderMap, peer: IpAddr, query: &str, signature: Signature) -> Connection {
@@ -75,39 +110,46 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// The path with a bucket from the host name moved to its front: `/key` of `bucket.s3.amazonaws.com` becomes
 /// `/bucket/key`. Other services' requests stay as they are.
 pub fn path_style<'p>(headers: &HeaderMap, path: &'p str) -> Cow<'p, str> {
-    match virtual_bucket(headers) {
+    match virtual_bucket(headers).as_deref() {
         Some(bucket) => Cow::Owned(format!("/{bucket}{path}")),
         None => Cow::Borrowed(path),
     }
 }
 
-fn virtual_bucket(headers: &HeaderMap) -> Option<&str> {
+fn virtual_bucket(headers: &HeaderMap) -> Option<String> {
     let signed_for = text(headers, AUTHORIZATION.as_str()).and_then(scope).and_then(|(_, service)| service);
     if headers.contains_key("x-amz-target") || signed_for.is_some_and(|service| service != "s3") {
         return None;
     }
-    let host = host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name);
-    bucket_of_host(host)
+    let host = host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name).to_ascii_lowercase();
+    bucket_of_host(&host).map(str::to_owned)
 }
 
 /// The bucket in `BUCKET.s3.…` and in `BUCKET.localhost`, the names that SDKs form from an endpoint URL.
 fn bucket_of_host(host: &str) -> Option<&str> {
+    const DOMAINS: [&str; 3] = [".amazonaws.com", ".localhost.localstack.cloud", ".localhost.trailcam"];
     let bucket = match host.strip_suffix(".localhost") {
-        Some(labels) => labels.strip_suffix(".s3").unwrap_or(labels),
-        None => before_s3(host)?,
+        Some(labels) => before_label(labels, |label| label == "s3").unwrap_or(labels),
+        None => {
+            let labels = DOMAINS.iter().find_map(|domain| host.strip_suffix(domain))?;
+            before_label(labels, |label| label == "s3" || label.starts_with("s3-"))?
+        }
     };
-    (!bucket.is_empty() && bucket != "s3").then_some(bucket)
+    (!bucket.is_empty()).then_some(bucket)
 }
 
-/// What stands before the label `s3` (or `s3-REGION`) of an AWS or look-alike host name.
-fn before_s3(host: &str) -> Option<&str> {
-    const DOMAINS: [&str; 3] = [".amazonaws.com", ".localhost.localstack.cloud", ".localhost.trailcam"];
-    let labels = DOMAINS.iter().find_map(|domain| host.strip_suffix(domain))?;
-    let at = labels.rfind(".s3").filter(|at| {
-        let rest = &labels[at + ".s3".len()..];
-        rest.is_empty() || rest.starts_with(['.', '-'])
-    })?;
-    Some(&labels[..at])
+/// What stands before the last label of a kind; Regions and the like may follow it.
+fn before_label(mut labels: &str, is_it: impl Fn(&str) -> bool) -> Option<&str> {
+    loop {
+        let (before, last) = labels.rsplit_once('.').unwrap_or(("", labels));
+        if is_it(last) {
+            return Some(before);
+        }
+        if before.is_empty() {
+            return None;
+        }
+        labels = before;
+    }
 }
 
 /// Decodes a percent-encoded path for display.
@@ -128,11 +170,35 @@ mod tests {
         check("logs.s3.localhost.localstack.cloud", Some("logs"));
         check("logs.localhost", Some("logs"));
         check("logs.s3.localhost", Some("logs"));
+        check("my.logs.s3.us-east-1.localhost", Some("my.logs"));
+        check("s3-logs.localhost", Some("s3-logs"));
+        check("s3-logs.s3.dualstack.us-east-1.amazonaws.com", Some("s3-logs"));
         check("s3.localhost", None);
+        check("s3.us-east-1.localhost", None);
+        check("s3.us-east-1.amazonaws.com", None);
+        check("s3-us-west-2.amazonaws.com", None);
         check("localhost", None);
         check("s3.amazonaws.com", None);
         check("127.0.0.1", None);
         check("cloudtrail.us-east-1.amazonaws.com", None);
+    }
+
+    #[test]
+    fn headers_of_presigned_urls() {
+        let check = |query: &str, expected: &[(&str, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amz-acl", HeaderValue::from_static("private"));
+            take_presigned_headers(&mut headers, query);
+            let mut found: Vec<_> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+            found.sort_unstable();
+            assert_eq!(found, [&[("x-amz-acl", "private")], expected].concat(), "{query}");
+        };
+        check("x-amz-tagging=a", &[]);
+        check("X-Amz-Signature=00&X-Amz-Tagging=a%3Db&x-amz-acl=public-read&prefix=p", &[("x-amz-tagging", "a=b")]);
+        check("AWSAccessKeyId=k&Signature=00&x-amz-meta-a=1", &[("x-amz-meta-a", "1")]);
+        check("X-Amz-Signature=00&X-Amz-Date=20260115T100000Z&X-Amz-Expires=60&X-Amz-Security-Token=t", &[]);
+        check("X-Amz-Signature=00&x-amz-meta-%0A=1&x-amz-meta-b=%0A", &[]);
     }
 
     #[test]
@@ -144,5 +210,23 @@ mod tests {
             Some(("AKIAIOSFODNN7EXAMPLE", None))
         );
         assert_eq!(scope("Bearer x"), None);
+    }
+
+    #[test]
+    fn versions_of_signatures() {
+        let check = |authorization: Option<&str>, query: &str, expected: Signature| {
+            let mut headers = HeaderMap::new();
+            authorization.into_iter().for_each(|value| drop(headers.insert(AUTHORIZATION, value.parse().unwrap())));
+            assert_eq!(credentials(&headers, query).1, expected, "{authorization:?} {query}");
+        };
+        check(None, "", Signature::None);
+        check(Some("AWS AKIA:sig="), "", Signature::V2(SignedIn::Header));
+        check(
+            Some("AWS4-HMAC-SHA256 Credential=AKIA/20150830/us-east-1/s3/aws4_request"),
+            "",
+            Signature::V4(SignedIn::Header),
+        );
+        check(None, "AWSAccessKeyId=AKIA&Signature=s&Expires=1", Signature::V2(SignedIn::QueryString));
+        check(None, "X-Amz-Credential=AKIA%2F20150830", Signature::V4(SignedIn::QueryString));
     }
 }

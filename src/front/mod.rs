@@ -4,6 +4,7 @@ pub mod aws;
 mod body;
 pub mod chunked;
 pub mod control;
+mod events;
 mod head;
 pub mod payload;
 
@@ -42,7 +43,7 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
 
 /// Serves until `stop` resolves, then lets requests under way finish.
 pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let router = router(emulator);
+    let router = router(Arc::clone(&emulator));
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -69,6 +70,7 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
         });
     }
     drop(listener);
+    emulator.end_streams();
     if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }

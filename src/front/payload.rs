@@ -17,10 +17,11 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 use tokio::task::spawn_blocking;
 
+use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
 use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::checksum::{Algorithm, Hasher};
-use crate::world::payload::{Body, Spooled, Upload};
+use crate::world::payload::{Body, Claimed, Spooled, Upload};
 
 use super::body::{Lost, next_piece};
 use super::chunked::Decoder;
@@ -42,6 +43,17 @@ impl Default for Limits {
     }
 }
 
+/// `x-amz-content-sha256` of bodies that are not hashed as a whole:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html>.
+const UNHASHED: &str = "UNSIGNED-PAYLOAD";
+const STREAMED: [&str; 5] = [
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+];
+
 /// Receives an upload.
 ///
 /// # Errors
@@ -50,18 +62,48 @@ pub async fn receive<B>(body: B, headers: &HeaderMap, spool: &Path) -> Result<Up
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    receive_within(body, headers, spool, &Limits::default()).await
+    receive_within(body, headers, About::Body, spool, &Limits::default()).await
+}
+
+/// Receives the document of a request that is no upload, checked like one.
+///
+/// # Errors
+/// As [`receive`].
+pub async fn receive_document<B>(body: B, headers: &HeaderMap, about: About) -> Result<(Bytes, Claimed), Fault>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    let limits = Limits { memory: BODY_BYTES_MAX, content: BODY_BYTES_MAX as u64, idle: BODY_IDLE_TIMEOUT };
+    let received = receive_within(body, headers, about, Path::new(""), &limits).await?;
+    match received.body {
+        Body::Memory(document) => Ok((document, received.claimed)),
+        Body::Spooled(_) => Err(faults::entity_too_large(received.length, limits.content)),
+    }
+}
+
+/// What the checksum in a request's head is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    Body,
+    /// An object that the request makes without bringing it.
+    Object,
 }
 
 /// [`receive`] with limits of one's own.
 ///
 /// # Errors
 /// As [`receive`].
-pub async fn receive_within<B>(mut body: B, headers: &HeaderMap, spool: &Path, limits: &Limits) -> Result<Upload, Fault>
+pub async fn receive_within<B>(
+    mut body: B,
+    headers: &HeaderMap,
+    about: About,
+    spool: &Path,
+    limits: &Limits,
+) -> Result<Upload, Fault>
 where
     B: HttpBody<Data = Bytes> + Unpin,
 {
-    let claims = Claims::of(headers)?;
+    let claims = Claims::of(headers, about)?;
     claims.check_length(&body, limits)?;
     let mut decoder = claims.chunked.then(Decoder::default);
     let mut sink = Sink::new(&claims, limits.memory);
@@ -113,17 +155,22 @@ struct Claims {
 }
 
 impl Claims {
-    fn of(headers: &HeaderMap) -> Result<Claims, Fault> {
+    fn of(headers: &HeaderMap, about: About) -> Result<Claims, Fault> {
+        check_algorithms(headers)?;
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let hash = text("x-amz-content-sha256").unwrap_or_default();
-        let chunked = hash.starts_with("STREAMING-");
+        let hash = text("x-amz-content-sha256").unwrap_or(UNHASHED);
+        let chunked = STREAMED.contains(&hash);
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !chunked && !is_hash && hash != UNHASHED {
+            return Err(faults::bad_payload_hash(hash));
+        }
         let length = text(if chunked { "x-amz-decoded-content-length" } else { "content-length" });
         Ok(Claims {
             length: length.and_then(|length| length.parse().ok()),
             chunked,
             md5: text("content-md5").map(content_md5).transpose()?,
-            sha256: (hash.len() == 64).then(|| hash.to_ascii_lowercase()),
-            checksum: checksum_claim(headers, &text)?,
+            sha256: is_hash.then(|| hash.to_ascii_lowercase()),
+            checksum: if about == About::Body { checksum_claim(headers, &text)? } else { None },
         })
     }
 
@@ -172,6 +219,10 @@ fn checksum_claim<'a>(
     let mut given = Algorithm::ALL.into_iter().filter(|algorithm| headers.contains_key(algorithm.header()));
     let trailer = text("x-amz-trailer").unwrap_or_default().trim();
     let in_trailer = Algorithm::ALL.into_iter().find(|algorithm| trailer.eq_ignore_ascii_case(algorithm.header()));
+    if !trailer.is_empty() && in_trailer.is_none() {
+        let is_checksum = trailer.to_ascii_lowercase().starts_with(CHECKSUM);
+        return Err(if is_checksum { faults::not_built(trailer) } else { faults::trailer_not_supported() });
+    }
     match (given.next(), given.next(), in_trailer) {
         (_, Some(_), _) | (Some(_), _, Some(_)) => Err(faults::several_checksums()),
         (Some(algorithm), None, None) => {
@@ -185,6 +236,20 @@ fn checksum_claim<'a>(
         (None, None, None) if headers.contains_key("x-amz-sdk-checksum-algorithm") => Err(faults::checksum_missing()),
         (None, None, None) => Ok(None),
     }
+}
+
+/// What is set aside for a body on the word of its head alone.
+const ROOM_AT_FIRST: usize = 64 * 1024;
+
+const CHECKSUM: &str = "x-amz-checksum-";
+
+/// Checksums that we cannot compute are refused, rather than believed.
+fn check_algorithms(headers: &HeaderMap) -> Result<(), Fault> {
+    let is_value = |name: &&str| {
+        let what = name.strip_prefix(CHECKSUM);
+        what.is_some_and(|what| !matches!(what, "mode" | "type" | "algorithm") && Algorithm::parse(what).is_none())
+    };
+    headers.keys().map(|name| name.as_str()).find(is_value).map_or(Ok(()), |name| Err(faults::not_built(name)))
 }
 
 /// Takes the content in.
@@ -214,7 +279,12 @@ impl Sink {
             algorithm,
             checksum: Hasher::new(algorithm),
         };
-        Sink { pending: BytesMut::with_capacity(expected.min(memory)), length: 0, file: None, hashes }
+        Sink {
+            pending: BytesMut::with_capacity(expected.min(memory).min(ROOM_AT_FIRST)),
+            length: 0,
+            file: None,
+            hashes,
+        }
     }
 
     /// Hashes what is pending and moves it to the file, off the threads that serve connections.
@@ -245,7 +315,8 @@ impl Sink {
         let expected = claims.expected_checksum(trailers)?;
         let (md5, checksum) = self.hashes.finish(claims, expected)?;
         let body = self.file.map_or(Body::Memory(memory), |(spooled, _)| Body::Spooled(spooled));
-        Ok(Upload { body, length, md5, checksum: Some(checksum) })
+        let claimed = Claimed { md5: claims.md5.is_some(), checksum: claims.checksum.is_some() };
+        Ok(Upload { body, length, md5, checksum: Some(checksum), claimed })
     }
 }
 

@@ -55,7 +55,7 @@ fn content(upload: &Upload) -> String {
 /// Receives a body: its content, or the code of the fault. Nothing may be left of it then.
 async fn check(name: &str, lines: &[(&'static str, &str)], text: &str, expected: Result<&str, &str>) {
     let folder = Folder::new(name);
-    let received = receive_within(body(text), &head(lines), &folder.0, &LIMITS).await;
+    let received = receive_within(body(text), &head(lines), About::Body, &folder.0, &LIMITS).await;
     let found = received.as_ref().map(content).map_err(|fault| fault.code.clone());
     assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{name}");
     drop(received);
@@ -85,6 +85,7 @@ async fn digests() {
     check("sha256", &[length, ("x-amz-content-sha256", sha256)], "hello", Ok("hello")).await;
     let other = "0".repeat(64);
     check("bad sha256", &[length, ("x-amz-content-sha256", &other)], "hello", Err("XAmzContentSHA256Mismatch")).await;
+    check("no hash", &[length, ("x-amz-content-sha256", "hello")], "hello", Err("InvalidArgument")).await;
     check("unsigned", &[length, ("x-amz-content-sha256", "UNSIGNED-PAYLOAD")], "hello", Ok("hello")).await;
 }
 
@@ -97,6 +98,8 @@ async fn checksums() {
     check("no crc32", &[length, ("x-amz-checksum-crc32", "hello")], "hello", Err("InvalidRequest")).await;
     let two = [length, ("x-amz-checksum-crc32", "NhCmhg=="), ("x-amz-checksum-crc32c", "NhCmhg==")];
     check("two checksums", &two, "hello", Err("InvalidRequest")).await;
+    check("not built", &[length, ("x-amz-checksum-sha512", "AAAA")], "hello", Err("NotImplemented")).await;
+    check("mode", &[length, ("x-amz-checksum-mode", "ENABLED")], "hello", Ok("hello")).await;
     check("only named", &[length, ("x-amz-sdk-checksum-algorithm", "CRC32")], "hello", Err("InvalidRequest")).await;
 }
 
@@ -110,6 +113,10 @@ async fn chunked_bodies() {
     check("bad trailer", &[streaming, length, trailer], &coded.replace("Nh", "AA"), Err("BadDigest")).await;
     let without = "5\r\nhello\r\n0\r\n\r\n";
     check("no trailer", &[streaming, length, trailer], without, Err("MalformedTrailerError")).await;
+    let other = ("x-amz-trailer", "x-amz-checksum-xxhash64");
+    check("trailer not built", &[streaming, length, other], without, Err("NotImplemented")).await;
+    let other = ("x-amz-trailer", "x-amz-meta-a");
+    check("another trailer", &[streaming, length, other], without, Err("InvalidRequest")).await;
     check("no trailer wanted", &[streaming, length], without, Ok("hello")).await;
     check("cut off", &[streaming, length], "5\r\nhel", Err("IncompleteBody")).await;
     check("not coded", &[streaming, length], "hello", Err("IncompleteBody")).await;
@@ -118,10 +125,31 @@ async fn chunked_bodies() {
 }
 
 #[tokio::test]
+async fn documents_are_checked_as_uploads_are() {
+    let check = async |name: &str, lines: &[(&'static str, &str)], about, expected: Result<bool, &str>| {
+        let lines = [&[("content-length", "5")], lines].concat();
+        let received = receive_document(body("hello"), &head(&lines), about).await;
+        let claimed = received.map(|(document, claimed)| (document, claimed.any())).map_err(|fault| fault.code);
+        let expected = expected.map(|claimed| (Bytes::from_static(b"hello"), claimed)).map_err(str::to_owned);
+        assert_eq!(claimed, expected, "{name}");
+    };
+    check("plain", &[], About::Body, Ok(false)).await;
+    check("md5", &[("content-md5", "XUFAKrxLKna5cZ2REBfFkg==")], About::Body, Ok(true)).await;
+    check("bad md5", &[("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==")], About::Body, Err("BadDigest")).await;
+    check("crc32", &[("x-amz-checksum-crc32", "NhCmhg==")], About::Body, Ok(true)).await;
+    check("bad crc32", &[("x-amz-checksum-crc32", "AAAAAA==")], About::Body, Err("BadDigest")).await;
+    check("the object's", &[("x-amz-checksum-crc32", "AAAAAA==")], About::Object, Ok(false)).await;
+    check("not built", &[("x-amz-checksum-sha512", "AAAA")], About::Object, Err("NotImplemented")).await;
+    let long = (BODY_BYTES_MAX + 1).to_string();
+    let received = receive_document(body("hello"), &head(&[("content-length", &long)]), About::Body).await;
+    assert_eq!(received.err().map(|fault| fault.code), Some("EntityTooLarge".to_owned()));
+}
+
+#[tokio::test]
 async fn hashes_of_what_came() {
     let folder = Folder::new("hashes");
     let lines = head(&[("content-length", "9")]);
-    let upload = receive_within(body("123456789"), &lines, &folder.0, &LIMITS).await.unwrap();
+    let upload = receive_within(body("123456789"), &lines, About::Body, &folder.0, &LIMITS).await.unwrap();
     // The check value of CRC-64/NVME is ae8b14860a799888.
     assert_eq!(upload.checksum, Some(("CRC64NVME", STANDARD.encode(0xae8b_1486_0a79_9888_u64.to_be_bytes()))));
     assert_eq!(hex(&upload.md5), "25f9e794323b453885f5181f1b624d0b");
@@ -133,7 +161,7 @@ async fn a_stalled_body_is_given_up() {
     let folder = Folder::new("stalled");
     let begun = stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[b'x'; 40])))]);
     let body = StreamBody::new(Box::pin(futures_util::StreamExt::chain(begun, stream::pending())));
-    let received = receive_within(body, &head(&[("content-length", "90")]), &folder.0, &LIMITS).await;
+    let received = receive_within(body, &head(&[("content-length", "90")]), About::Body, &folder.0, &LIMITS).await;
     assert_eq!(received.err().map(|fault| fault.code), Some("RequestTimeout".to_owned()));
     assert!(folder.is_empty());
 }

@@ -2,7 +2,9 @@
 
 pub mod cloudtrail;
 pub mod ec2;
+pub mod firehose;
 pub mod iam;
+pub mod logs;
 pub mod s3;
 pub mod sts;
 
@@ -12,8 +14,15 @@ use crate::world::op::Op;
 use crate::world::time::Time;
 
 /// The operations we have, by service.
-pub const SERVICES: &[(&str, &[&[Op]])] =
-    &[("cloudtrail", cloudtrail::OPS), ("ec2", ec2::OPS), ("iam", iam::OPS), ("s3", s3::OPS), ("sts", sts::OPS)];
+pub const SERVICES: &[(&str, &[&[Op]])] = &[
+    ("cloudtrail", cloudtrail::OPS),
+    ("ec2", ec2::OPS),
+    ("firehose", firehose::OPS),
+    ("iam", iam::OPS),
+    ("logs", logs::OPS),
+    ("s3", s3::OPS),
+    ("sts", sts::OPS),
+];
 
 /// The table line of an operation, if we have built it.
 pub fn find(service: &str, operation: &str) -> Option<&'static Op> {
@@ -32,6 +41,7 @@ pub fn operations(service: &str) -> Vec<&'static str> {
 /// Slow work for a job that does not need the world, to be done before the job and outside the lock.
 pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Send> {
     match job {
+        Job::FirehoseDelivery(place) => firehose::preparation(world, place),
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
         _ => Box::new(|| ()),
     }
@@ -41,8 +51,21 @@ pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Se
 pub fn run(world: &mut World, job: Job) {
     match job {
         Job::TrailDelivery { account, trail, region } => cloudtrail::delivery::deliver(world, &account, &trail, region),
+        Job::TrailLogDelivery { account, trail } => cloudtrail::log_group::deliver(world, &account, &trail),
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
+        Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
+        Job::FirehoseTransition(place) => firehose::settle(world, &place),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
+        Job::LogRetention { place } => logs::events::expire::expire(world, &place),
+        Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }
+}
+
+/// Delivers everything pending now, and answers what was delivered, as `bucket/key`. Trails come last: the other
+/// deliveries make events.
+pub fn flush(world: &mut World) -> Vec<String> {
+    let mut delivered = firehose::flush(world);
+    delivered.extend(cloudtrail::flush(world));
+    delivered
 }

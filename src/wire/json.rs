@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::escape::escape;
 use super::scalar::{decode_base64, encode_base64, from_epoch, print_double, print_epoch};
 use super::value::{Map, Name, Value};
 use super::{DEPTH_MAX, Fault, VALUES_MAX};
@@ -318,25 +319,8 @@ fn write_scalar(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
 
 /// Writes a string with JSON's escapes.
 pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            0..0x20 => b"",
-            _ => continue,
-        };
-        out.extend_from_slice(&text.as_bytes()[plain..at]);
-        plain = at + 1;
-        match escape {
-            b"" => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            escape => out.extend_from_slice(escape),
-        }
-    }
-    out.extend_from_slice(&text.as_bytes()[plain..]);
+    escape(text, |piece| out.extend_from_slice(piece.as_bytes()));
     out.push(b'"');
 }

@@ -6,6 +6,8 @@
 //! the same walk seen from a client; contract tests use them.
 
 mod cbor;
+pub mod escape;
+pub mod event_stream;
 pub mod fault;
 mod faults;
 mod json;
@@ -63,7 +65,8 @@ impl<'a> Head<'a> {
 pub struct Encoded {
     pub status: u16,
     pub headers: Vec<(Cow<'static, str>, String)>,
-    /// Empty where the output's payload is a stream; the front sends that itself.
+    /// Empty where the output's payload is a stream, and the first message where that is one of events; the front
+    /// sends the rest itself.
     pub body: Vec<u8>,
 }
 
@@ -119,6 +122,11 @@ pub fn encode(
         Protocol::Cbor => cbor::write_output(contract, op.output, output),
         _ => query::write_answer(contract, op, protocol, output, request_id),
     };
+    if event_stream::has(contract, op) {
+        encoded.headers.retain(|(name, _)| name != "Content-Type");
+        encoded.headers.push(("Content-Type".into(), event_stream::CONTENT_TYPE.into()));
+        encoded.body = event_stream::initial(contract);
+    }
     if op.output.is_none() && matches!(protocol, Protocol::Json | Protocol::Cbor) {
         encoded.body.clear();
     }
@@ -151,14 +159,17 @@ pub fn encode_request(contract: &Contract, operation: OperationId, protocol: Pro
     request
 }
 
-/// Reads a successful answer as a client would.
+/// Reads a successful answer as a client would; event streams are left out.
 pub fn decode_answer(
     contract: &Contract,
     operation: OperationId,
     protocol: Protocol,
     answer: &Encoded,
 ) -> Result<Value, Fault> {
-    let Some(output) = contract.operation(operation).output else { return Ok(Value::Map(Map::new())) };
+    let op = contract.operation(operation);
+    let Some(output) = op.output.filter(|_| !event_stream::has(contract, op)) else {
+        return Ok(Value::Map(Map::new()));
+    };
     match protocol {
         Protocol::Json => json::read(contract, output, &answer.body),
         Protocol::Cbor => cbor::read(contract, output, &answer.body),

@@ -38,7 +38,7 @@ pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, Box<RouteError>>
         .or_else(|| by_action(&request))
         .or_else(|| by_rest_json(&request))
         .unwrap_or_else(|| by_rest_xml(&request));
-    let region = region(head);
+    let region = region_of(head, scope.as_ref());
     match found {
         Ok((contract, protocol, operation)) => Ok(Route { contract, protocol, operation, region }),
         Err(mut error) => {
@@ -50,8 +50,12 @@ pub fn route(head: &Head, form: Option<&[u8]>) -> Result<Route, Box<RouteError>>
 
 /// The Region that a request is meant for: of the signing scope, else of the host.
 pub fn region(head: &Head) -> Option<String> {
-    match Scope::of(head) {
-        Some(scope) if is_region(&scope.region) => Some(scope.region),
+    region_of(head, Scope::of(head).as_ref())
+}
+
+fn region_of(head: &Head, scope: Option<&Scope>) -> Option<String> {
+    match scope {
+        Some(scope) if is_region(&scope.region) => Some(scope.region.clone()),
         _ => head.host.split(['.', ':']).find(|label| is_region(label)).map(str::to_owned),
     }
 }

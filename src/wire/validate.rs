@@ -21,6 +21,7 @@ pub fn check(contract: &Contract, operation: OperationId, input: &Value) -> Resu
     Err(match contract.validation {
         Validation::Exception => Fault::new("ValidationException", listing(&walk.broken)),
         Validation::Error => Fault::new("ValidationError", listing(&walk.broken)),
+        Validation::Parameter => Fault::new("InvalidParameterException", listing(&walk.broken)),
         Validation::Ec2 => ec2(&walk.broken),
         Validation::S3 => match s3(contract, operation, &walk.broken) {
             Some(fault) => fault,

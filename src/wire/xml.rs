@@ -26,7 +26,8 @@ impl Element {
     }
 }
 
-/// Parses a document; `None` when it is not well-formed, nests too deeply, has too many elements or declares entities.
+/// Parses a document; `None` when it is not well-formed, nests too deeply, has too many elements, declares entities or
+/// holds what are no characters of XML 1.0.
 pub fn parse(body: &[u8]) -> Option<Element> {
     let text = std::str::from_utf8(body).ok()?;
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
@@ -72,12 +73,20 @@ fn close(element: Element, open: &mut [Element], root: &mut Option<Element>) {
 
 /// Text belongs to the innermost open element; outside of all there may be blanks only.
 fn add_text(text: &str, open: &mut [Element]) -> Option<()> {
+    if !text.chars().all(is_char) {
+        return None;
+    }
     match open.last_mut() {
         Some(element) => element.text.push_str(text),
         None if text.trim().is_empty() => {}
         None => return None,
     }
     Some(())
+}
+
+/// `Char` of XML 1.0, section 2.2.
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
 fn element(start: &BytesStart) -> Option<Element> {

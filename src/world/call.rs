@@ -7,7 +7,7 @@ use crate::wire::{self, Fault, Map, Value};
 
 use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
-use super::fields::Output;
+use super::fields::{Output, Scan};
 use super::op::Op;
 use super::payload::Upload;
 use super::record;
@@ -22,7 +22,8 @@ pub struct Call {
     pub sender: Sender,
     /// The decoded input, or why it could not be decoded.
     pub input: Result<Value, Fault>,
-    pub upload: Upload,
+    /// The body of an upload, or why it did not arrive whole.
+    pub upload: Result<Upload, Fault>,
 }
 
 /// Who sent a call.
@@ -63,10 +64,17 @@ pub struct Connection {
     pub signature: Signature,
 }
 
+/// A signature's version and where it stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signature {
     #[default]
     None,
+    V2(SignedIn),
+    V4(SignedIn),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedIn {
     Header,
     QueryString,
 }
@@ -77,6 +85,20 @@ pub struct Answer {
     /// The same as in the record.
     pub request_id: String,
     pub outcome: Result<Output, Fault>,
+}
+
+impl Answer {
+    /// What is left to do outside the lock.
+    pub fn take_scan(&mut self) -> Option<Scan<Value>> {
+        self.outcome.as_mut().ok()?.scan.take()
+    }
+
+    /// Takes what a scan found.
+    pub fn finish(&mut self, found: Value) {
+        if let Ok(output) = &mut self.outcome {
+            output.value = found;
+        }
+    }
 }
 
 /// What a handler works with.
@@ -95,8 +117,8 @@ pub struct Cx<'a> {
     pub input: Option<&'a Value>,
     /// The request's id, as the client will see it.
     pub request_id: &'a str,
-    /// The body of an upload; taken by the handler that stores it.
-    pub upload: Upload,
+    /// The body of an upload, or why it did not arrive whole; taken by the handler that stores it.
+    pub upload: Result<Upload, Fault>,
     pub note: Note,
 }
 
@@ -123,6 +145,16 @@ pub struct Resource {
     pub is_prefix: bool,
 }
 
+impl Cx<'_> {
+    /// The body of the upload.
+    ///
+    /// # Errors
+    /// Why it did not arrive whole. To be asked for when everything else about the request is known to be right.
+    pub fn take_upload(&mut self) -> Result<Upload, Fault> {
+        std::mem::replace(&mut self.upload, Ok(Upload::default()))
+    }
+}
+
 impl Call {
     /// A call that a service makes for an account: `Call::by_service("cloudtrail.amazonaws.com", …)`.
     /// `None` when no contract has the operation, which is a mistake in the calling code.
@@ -137,7 +169,7 @@ impl Call {
         let contract = crate::contract::get(service)?;
         let operation = contract.find(operation)?;
         let sender = Sender::Service { name, account, source: None };
-        Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload })
+        Some(Call { contract, operation, region, sender, input: Ok(Value::Map(input)), upload: Ok(upload) })
     }
 
     /// The same call of a service, with the rights of `caller` instead of the service's own.
@@ -160,8 +192,8 @@ impl Call {
 /// Runs a call: authenticate, check, run, record.
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let request_id = request_id(world, call.contract.service);
-    let upload = std::mem::take(&mut call.upload);
-    let received = received(&call.sender, &upload);
+    let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
+    let received = received(&call.sender, upload.as_ref().map_or(0, |upload| upload.length));
     let (caller, known) = match identify(world, &call) {
         Ok(caller) => (caller, Ok(())),
         Err(refusal) => (unidentified(world, &call.sender), Err(refusal.fault(call.contract))),
@@ -202,8 +234,7 @@ fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, 
 
 fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
     match &call.sender {
-        // S3 alone answers anonymous callers.
-        Sender::Client { credentials, .. } if credentials.access_key.is_none() && call.contract.service != "s3" => {
+        Sender::Client { credentials, .. } if credentials.access_key.is_none() && !takes_anybody(call) => {
             Err(Refusal::Missing)
         }
         Sender::Client { credentials, .. } => authenticate(world, credentials),
@@ -215,6 +246,13 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
             session: None,
         }),
     }
+}
+
+/// S3 answers anonymous callers; STS hands credentials to those who prove themselves in other ways than by a
+/// signature.
+fn takes_anybody(call: &Call) -> bool {
+    let operation = call.contract.operation(call.operation).name;
+    call.contract.service == "s3" || matches!(operation, "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity")
 }
 
 /// Stands in for a caller whose credentials were refused: the default account's log keeps the attempt.
@@ -245,10 +283,10 @@ impl Sender {
 }
 
 /// Bytes of the body: of the object uploaded, else as announced.
-fn received(sender: &Sender, upload: &Upload) -> u64 {
+fn received(sender: &Sender, uploaded: u64) -> u64 {
     match sender {
-        Sender::Client { connection, .. } if upload.length == 0 => connection.body_length,
-        _ => upload.length,
+        Sender::Client { connection, .. } if uploaded == 0 => connection.body_length,
+        _ => uploaded,
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Session {
     pub mfa: bool,
     /// The role that was assumed; `None` for `GetSessionToken`.
     pub issuer: Option<Issuer>,
+    /// `SourceIdentity`: who stands behind a role session. Sessions made from it keep it.
+    pub source_identity: Option<String>,
 }
 
 /// A role as `sessionIssuer` shows it.

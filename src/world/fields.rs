@@ -1,6 +1,7 @@
 //! Typed views of [`Value`] trees: structures with only the members a handler uses.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bytes::Bytes;
 
@@ -27,6 +28,28 @@ pub trait Field: Sized {
 pub struct Output {
     pub value: Value,
     pub content: Option<Content>,
+    /// What makes the tree, when that is left for later.
+    pub scan: Option<Scan<Value>>,
+}
+
+/// The rest of a call that reads: it works on a snapshot that the handler took, and runs outside the lock. It has
+/// nothing left to refuse, and records do not show what it answers.
+pub struct Scan<T>(Box<dyn FnOnce() -> T + Send>);
+
+impl<T> Scan<T> {
+    pub fn new(work: impl FnOnce() -> T + Send + 'static) -> Scan<T> {
+        Scan(Box::new(work))
+    }
+
+    pub fn run(self) -> T {
+        (self.0)()
+    }
+}
+
+impl<T> fmt::Debug for Scan<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scan")
+    }
 }
 
 /// What handlers may return.
@@ -38,7 +61,7 @@ pub trait IntoOutput: Sized {
 
 impl<T: Field> IntoOutput for T {
     fn into_output(self) -> Output {
-        Output { value: self.write(), content: None }
+        Output { value: self.write(), ..Output::default() }
     }
 
     fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {
@@ -48,7 +71,17 @@ impl<T: Field> IntoOutput for T {
 
 impl<T: Field> IntoOutput for (T, Content) {
     fn into_output(self) -> Output {
-        Output { value: self.0.write(), content: Some(self.1) }
+        Output { value: self.0.write(), content: Some(self.1), scan: None }
+    }
+
+    fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {
+        T::misfits(contract, shape, path, out);
+    }
+}
+
+impl<T: Field + 'static> IntoOutput for Scan<T> {
+    fn into_output(self) -> Output {
+        Output { scan: Some(Scan::new(|| self.run().write())), ..Output::default() }
     }
 
     fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {

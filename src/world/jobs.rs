@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::services::firehose;
+use crate::services::logs::naming::GroupPlace;
+
 use super::scope::{AccountId, Region};
+use super::streams::StreamId;
 use super::time::Time;
 
 /// Work to come. A job is idempotent and takes no input beyond its id: when it runs, it looks at the
@@ -11,12 +15,22 @@ use super::time::Time;
 pub enum Job {
     /// Write the pending events of a trail in one Region to its bucket.
     TrailDelivery { account: AccountId, trail: String, region: Region },
+    /// Write the pending events of a trail to its log group.
+    TrailLogDelivery { account: AccountId, trail: String },
     /// Close the digest period of a trail in one Region.
     TrailDigest { account: AccountId, trail: String, region: Region },
+    /// Write a Firehose stream's buffered records to its bucket.
+    FirehoseDelivery(firehose::Place),
+    /// Finish the creation or deletion of a Firehose stream.
+    FirehoseTransition(firehose::Place),
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
     BucketLifecycle { bucket: String },
+    /// Drop events older than a log group keeps them.
+    LogRetention { place: GroupPlace },
+    /// Show a Live Tail session what has come in the last second.
+    LogTail { account: AccountId, region: Region, session: StreamId },
 }
 
 /// The queue. Jobs of one moment run in the order they were scheduled in.

@@ -5,6 +5,7 @@ pub mod call;
 pub mod caller;
 pub mod checksum;
 pub mod fields;
+pub mod gzip;
 pub mod ids;
 pub mod jobs;
 pub mod op;
@@ -12,17 +13,21 @@ pub mod payload;
 pub mod policy;
 pub mod record;
 pub mod scope;
+pub mod streams;
 pub mod time;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::services::{cloudtrail, ec2, iam, s3};
+use chrono::TimeDelta;
+
+use crate::services::{cloudtrail, ec2, firehose, iam, logs, s3};
 
 use caller::AccessKeys;
 use ids::Ids;
 use jobs::Jobs;
 use scope::{AccountId, Region};
+use streams::Streams;
 use time::Time;
 
 /// What the command line decides.
@@ -36,6 +41,8 @@ pub struct Settings {
     pub cadence: Cadence,
     /// Trailcam's folder; objects live in `s3/` below it.
     pub data_dir: PathBuf,
+    /// Bytes of memory for events of log streams; older ones go to files.
+    pub log_memory: usize,
 }
 
 impl Settings {
@@ -54,6 +61,10 @@ pub enum Cadence {
     Fast,
 }
 
+/// Long work on a snapshot, whose result others wait for or look at (a query). It runs outside the lock, at its own
+/// pace; what the world shows of it must not depend on that pace while the clock stands still.
+pub type Background = Box<dyn FnOnce() + Send>;
+
 /// The state machine's state.
 pub struct World {
     /// The moment of the current step; fixed while it runs.
@@ -61,6 +72,12 @@ pub struct World {
     pub settings: Settings,
     pub ids: Ids,
     pub jobs: Jobs,
+    /// Answers that go on after their call.
+    pub streams: Streams,
+    /// Work that the shell is to do beside everything else.
+    pub background: Vec<Background>,
+    /// Nobody but the user moves the clock: who waits for time to pass waits for the user.
+    pub clock_stands_still: bool,
     /// Every access key that IAM or STS made, over all accounts.
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
@@ -68,6 +85,8 @@ pub struct World {
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,
     pub accounts: BTreeMap<AccountId, Account>,
+    /// What holds the events of log streams.
+    pub log_keeping: logs::events::Keeping,
     /// Bucket names are global.
     pub s3: s3::Store,
 }
@@ -85,6 +104,8 @@ pub struct Account {
 pub struct Regional {
     pub history: cloudtrail::History,
     pub ec2: ec2::Store,
+    pub logs: logs::Store,
+    pub firehose: firehose::Store,
 }
 
 impl World {
@@ -94,10 +115,14 @@ impl World {
             now,
             ids: Ids::new(settings.seed),
             jobs: Jobs::default(),
+            streams: Streams::default(),
+            background: Vec::new(),
+            clock_stands_still: false,
             access_keys: AccessKeys::new(),
             events: record::Log::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
             accounts: BTreeMap::new(),
+            log_keeping: logs::events::Keeping::new(settings.log_memory, &settings.data_dir),
             s3: s3::Store::new(&settings.data_dir),
             settings,
         }
@@ -111,5 +136,14 @@ impl World {
     /// An account's state in a Region.
     pub fn regional(&mut self, id: &AccountId, region: Region) -> &mut Regional {
         self.account(id).regions.entry(region).or_default()
+    }
+
+    /// When to try a delivery again after some failures in a row: twice as long each time, up to a limit.
+    pub fn retry(&self, failures: u32) -> Time {
+        let (shortest, longest) = match self.settings.cadence {
+            Cadence::Aws => (TimeDelta::minutes(5), TimeDelta::hours(1)),
+            Cadence::Fast => (TimeDelta::seconds(5), TimeDelta::minutes(5)),
+        };
+        self.now + (shortest * (1 << failures.saturating_sub(1).min(8))).min(longest)
     }
 }

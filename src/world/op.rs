@@ -12,6 +12,8 @@ pub struct Op {
     pub name: &'static str,
     pub access: Access,
     pub category: Category,
+    /// Whether AWS writes records of such calls.
+    pub recorded: bool,
     /// Types and members that name the resources, for `LookupEvents`: `("AWS::CloudTrail::Trail", "Name")`.
     pub resources: &'static [(&'static str, &'static str)],
     /// Reads the typed input, runs the handler, writes the typed output.
@@ -53,12 +55,18 @@ impl Op {
         run: fn(&mut Cx<'_>, &Value) -> Result<Output, Fault>,
         misfits: fn(&Contract, Option<ShapeId>, Option<ShapeId>) -> Vec<String>,
     ) -> Op {
-        Op { name, access, category: Category::Management, resources: &[], run, misfits }
+        Op { name, access, category: Category::Management, recorded: true, resources: &[], run, misfits }
     }
 
     /// Records are data events.
     pub const fn data(mut self) -> Op {
         self.category = Category::Data;
+        self
+    }
+
+    /// Leaves no records, as the operation does not with AWS.
+    pub const fn unrecorded(mut self) -> Op {
+        self.recorded = false;
         self
     }
 

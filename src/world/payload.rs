@@ -7,6 +7,7 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 
 use super::checksum::Algorithm;
+use super::streams::StreamId;
 
 /// The received body of an upload, complete and checked against the client's checksums.
 #[derive(Debug, Default)]
@@ -19,6 +20,23 @@ pub struct Upload {
     /// The checksum that came with the upload or was asked for: algorithm (`CRC32`, `CRC32C`, `CRC64NVME`,
     /// `SHA1`, `SHA256`) and base64 value.
     pub checksum: Option<(&'static str, String)>,
+    /// What the client itself said of the content.
+    pub claimed: Claimed,
+}
+
+/// Which digests a client sent with a body, to have it checked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Claimed {
+    /// `Content-MD5`
+    pub md5: bool,
+    /// `x-amz-checksum-…`, in the head or in a trailer.
+    pub checksum: bool,
+}
+
+impl Claimed {
+    pub fn any(self) -> bool {
+        self.md5 || self.checksum
+    }
 }
 
 impl Upload {
@@ -30,6 +48,7 @@ impl Upload {
             md5: Md5::digest(&bytes).into(),
             checksum: Some((checksum.name(), checksum.of(&bytes))),
             body: Body::Memory(bytes),
+            claimed: Claimed::default(),
         }
     }
 }
@@ -88,5 +107,11 @@ impl Drop for Spooled {
 #[derive(Debug)]
 pub enum Content {
     Memory(Bytes),
-    File { file: File, offset: u64, length: u64 },
+    File {
+        file: File,
+        offset: u64,
+        length: u64,
+    },
+    /// Events that are still to come.
+    Events(StreamId),
 }

@@ -15,6 +15,11 @@ pub fn iso_seconds(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// `Fri, 21 Dec 2012 00:00:00 GMT`: how HTTP writes times.
+pub fn http_date(time: Time) -> String {
+    time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// Without its fraction of a second: how IAM and STS keep times.
 pub fn whole_seconds(time: Time) -> Time {
     time.with_nanosecond(0).unwrap_or(time)

@@ -1,11 +1,13 @@
 """A trailcam of its own for each test, driven by real clients. Tests move the clock; they never sleep for a delivery."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import threading
 
 import boto3
 import botocore.config
@@ -16,6 +18,7 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("TRAILCAM_BIN", str(ROOT / "target" / "debug" / "trailcam"))
 AWS = str(pathlib.Path(sys.executable).parent / "aws")
+AWS_2 = str(ROOT / ".venv" / "aws2" / "bin" / "aws")
 START = "2026-01-15T10:00:00Z"
 
 
@@ -72,6 +75,22 @@ class Trailcam:
             return json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
             return done.stdout + done.stderr
+
+    @contextlib.contextmanager
+    def following(self, *command, **environment):
+        """A command that goes on and prints lines; ended with the block."""
+        environment = self.environment() | environment | {"PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        # Nothing that is waited for takes a minute: the line that did not come is an empty one then.
+        watchdog = threading.Timer(60, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
     def client(self, service, region="us-east-1", key="test", secret="test", token=None, **config):
         return boto3.client(

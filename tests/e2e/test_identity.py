@@ -168,6 +168,32 @@ def test_roles_of_other_accounts(trailcam):
     assert record["userIdentity"]["accountId"] == ACCOUNT
 
 
+def test_source_identities_stay(trailcam):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html"""
+    iam = trailcam.client("iam")
+    actions = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+
+    def make(name, actions):
+        statement = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": actions}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+
+    first, second, strict = make("first", actions), make("second", actions), make("strict", actions[:1])
+    chain = session(assume(trailcam, first, SourceIdentity="ada")["Credentials"])
+    chained = assume(trailcam, second, chain)
+    assert chained["SourceIdentity"] == "ada"
+    trailcam.client("ec2", **session(chained["Credentials"])).describe_vpcs()
+    context = last(trailcam, "DescribeVpcs")["userIdentity"]["sessionContext"]
+    assert list(context) == ["sessionIssuer", "attributes", "sourceIdentity"]
+    assert (context["sessionIssuer"]["userName"], context["sourceIdentity"]) == ("second", "ada")
+    sts = trailcam.client("sts", **chain)
+    names = {"RoleArn": second["Arn"], "RoleSessionName": "shift"}
+    assert refused(sts.assume_role, **names, SourceIdentity="bob")[::2] == ("AccessDenied", 403)
+    # Every role of the chain has to allow it, asked for or not.
+    names["RoleArn"] = strict["Arn"]
+    assert "sts:SetSourceIdentity" in refused(sts.assume_role, **names)[1]
+
+
 def test_tokens_expire(trailcam):
     made = role(trailcam)
     answer = assume(trailcam, made, DurationSeconds=900)
@@ -238,6 +264,16 @@ def test_unsigned_calls_of_other_services_are_refused(trailcam, service):
     answer = requests.post(trailcam.endpoint, timeout=20, **forms[service])
     assert answer.status_code in (400, 401, 403)
     assert "MissingAuthenticationToken" in answer.text or "AuthFailure" in answer.text
+
+
+def test_calls_that_need_no_signature_say_what_is_not_built(trailcam):
+    sts = trailcam.client("sts")
+    names = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy", "RoleSessionName": "shift"}
+    answer = refused(sts.assume_role_with_web_identity, **names, WebIdentityToken="secret")
+    assert answer[::2] == ("NotImplemented", 501)
+    record = last(trailcam, "AssumeRoleWithWebIdentity")
+    assert record["requestParameters"] == {"roleArn": names["RoleArn"], "roleSessionName": "shift"}
+    assert "secret" not in json.dumps(record)
 
 
 def test_two_accounts_share_nothing(trailcam):

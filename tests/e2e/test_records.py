@@ -4,6 +4,8 @@ import json
 import re
 
 import pytest
+import requests
+import urllib3
 
 from conftest import refused
 
@@ -118,9 +120,8 @@ def work_s3(s3):
     s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": "copy"}]})
 
 
-def work_cloudtrail(trailcam):
+def work_cloudtrail(trailcam, cloudtrail):
     trailcam.trail_bucket("logs")
-    cloudtrail = trailcam.client("cloudtrail")
     refused(cloudtrail.create_trail, Name="main", S3BucketName="nowhere")
     arn = cloudtrail.create_trail(Name="main", S3BucketName="logs", IsMultiRegionTrail=True)["TrailARN"]
     cloudtrail.start_logging(Name="main")
@@ -144,14 +145,27 @@ def work_cloudtrail(trailcam):
     cloudtrail.delete_trail(Name="main")
 
 
-@pytest.fixture
-def records(trailcam):
-    work_iam(trailcam.client("iam"))
+def role_session(trailcam):
+    """Who most real records are of: the session of a role."""
+    iam = trailcam.client("iam")
+    role = iam.create_role(RoleName="worker", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.create_user(UserName="clerk")
+    key = iam.create_access_key(UserName="clerk")["AccessKey"]
+    sts = trailcam.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    made = sts.assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
+    return {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"], "token": made["SessionToken"]}
+
+
+@pytest.fixture(params=["root", "role session"])
+def records(trailcam, request):
+    signer = role_session(trailcam) if request.param == "role session" else {}
+    first = len(trailcam.events())
+    work_iam(trailcam.client("iam", **signer))
     work_sts(trailcam)
-    work_ec2(trailcam.client("ec2"))
-    work_s3(trailcam.client("s3"))
-    work_cloudtrail(trailcam)
-    return trailcam.events()
+    work_ec2(trailcam.client("ec2", **signer))
+    work_s3(trailcam.client("s3", **signer))
+    work_cloudtrail(trailcam, trailcam.client("cloudtrail", **signer))
+    return trailcam.events()[first:]
 
 
 def test_the_envelope(records):
@@ -259,6 +273,66 @@ def test_s3_records(records):
     assert versioning == {"Status": "Enabled", "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}
     policy = one(records, "PutBucketPolicy")["requestParameters"]["bucketPolicy"]
     assert policy["Statement"][0]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+
+
+def test_what_s3_calls_touch(trailcam):
+    s3 = trailcam.client("s3")
+    s3.create_bucket(Bucket="box")
+    bucket = {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::box"}
+
+    def everything(prefix=""):
+        return [{"type": "AWS::S3::Object", "ARNPrefix": f"arn:aws:s3:::box/{prefix}"}, bucket]
+
+    def single(key):
+        return [{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::box/{key}"}, bucket]
+
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html: a data event.
+    s3.head_bucket(Bucket="box")
+    head = one(trailcam.events(), "HeadBucket")
+    assert (head["eventCategory"], head["readOnly"], head["resources"]) == ("Data", True, everything())
+    s3.list_objects_v2(Bucket="box", Prefix="a/")
+    assert one(trailcam.events(), "ListObjects")["resources"] == everything("a/")
+
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket="box", LifecycleConfiguration={"Rules": [rule]})
+    assert one(trailcam.events(), "PutBucketLifecycle")["resources"] == [bucket]
+
+    refused(s3.copy_object, Bucket="box", Key="to", CopySource="box/missing")
+    assert one(trailcam.events(), "CopyObject")["resources"] == single("to")
+
+    # A body that is not what it should be is no reason to forget where it was to go.
+    assert refused(s3.put_object, Bucket="box", Key="bad", Body=b"1", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == (
+        "BadDigest"
+    )
+    put = one(trailcam.events(), "PutObject", errorCode="BadDigest")
+    assert (put["requestParameters"]["key"], put["resources"]) == ("bad", single("bad"))
+    assert refused(s3.put_object, Bucket="nowhere", Key="k", Body=b"1", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")[0] == (
+        "NoSuchBucket"
+    )
+
+
+@pytest.mark.parametrize(("version", "shown"), [("s3", "SigV2"), ("s3v4", "SigV4")])
+def test_presigned_requests(trailcam, version, shown):
+    """What says who signed, and with what, is no parameter."""
+    s3 = trailcam.client("s3", token="secret", signature_version=version)
+    s3.create_bucket(Bucket="box")
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    assert one(trailcam.events(), "PutObject")["additionalEventData"]["SignatureVersion"] == shown
+    url = s3.generate_presigned_url("get_object", Params={"Bucket": "box", "Key": "k"})
+    requests.get(url, timeout=20)
+    record = one(trailcam.events(), "GetObject")
+    assert record["additionalEventData"]["SignatureVersion"] == shown
+    assert record["additionalEventData"]["AuthenticationMethod"] == "QueryString"
+    names = {name.lower() for name in record["requestParameters"]}
+    assert not names & {"signature", "awsaccesskeyid", "x-amz-signature", "x-amz-credential", "x-amz-security-token"}
+    assert names & {"expires", "x-amz-expires"}
+
+
+def test_clients_without_a_name(trailcam):
+    form = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
+    requests.post(trailcam.endpoint, data=form, headers={"user-agent": urllib3.util.SKIP_HEADER}, timeout=20)
+    record = one(trailcam.events(), "GetCallerIdentity")
+    assert "userAgent" not in record
 
 
 def test_ec2_records(records):

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import socket
 
 import boto3.s3.transfer
 import pytest
@@ -66,6 +67,12 @@ def test_buckets_that_cannot_be(trailcam, s3, bucket):
     assert refused(west.create_bucket, Bucket="north") == (
         "IllegalLocationConstraintException",
         "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to.",
+        400,
+    )
+    mars = {"CreateBucketConfiguration": {"LocationConstraint": "mars-north-1"}}
+    assert refused(s3.create_bucket, Bucket="north", **mars) == (
+        "InvalidLocationConstraint",
+        "The specified location-constraint is not valid",
         400,
     )
     assert refused(s3.create_bucket, Bucket="Upper_Case")[::2] == ("InvalidBucketName", 400)
@@ -135,7 +142,7 @@ def test_ranges(s3, bucket):
     )
 
 
-def test_conditions(s3, bucket):
+def test_conditions(trailcam, s3, bucket):
     tag = s3.put_object(Bucket="box", Key="k", Body=b"1")["ETag"]
     get = {"Bucket": "box", "Key": "k"}
     later = datetime.datetime(2026, 2, 1)
@@ -146,6 +153,8 @@ def test_conditions(s3, bucket):
     assert refused(s3.get_object, **get, IfUnmodifiedSince=earlier)[::2] == ("PreconditionFailed", 412)
     assert refused(s3.get_object, **get, IfNoneMatch=tag)[2] == 304
     assert refused(s3.get_object, **get, IfModifiedSince=later)[2] == 304
+    status, headers, _ = raw(trailcam, "GET", "/box/k", if_none_match=tag)
+    assert (status, headers["etag"], headers["last-modified"]) == (304, tag, "Thu, 15 Jan 2026 10:00:00 GMT")
     assert refused(s3.put_object, **get, Body=b"2", IfNoneMatch="*") == (
         "PreconditionFailed",
         "At least one of the pre-conditions you specified did not hold",
@@ -304,6 +313,112 @@ def test_checksums_of_headers(trailcam, s3, bucket, header, value):
     assert body(s3, "k") == b"123456789"
 
 
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00"
+
+
+def raw(trailcam, method, path, data=None, host=None, **headers):
+    """Sends what no SDK would send: status, headers, body. Underscores in names of headers stand for hyphens."""
+    lines = {name.replace("_", "-"): value for name, value in headers.items()} | {"Authorization": SIGNED}
+    lines |= {"Host": host} if host else {}
+    answer = requests.request(method, trailcam.endpoint + path, data=data, headers=lines, timeout=20)
+    return answer.status_code, answer.headers, answer.text
+
+
+def code(answer):
+    status, _, text = answer
+    return status, text.partition("<Code>")[2].partition("</Code>")[0]
+
+
+CHECK_VALUES = {
+    # Check values of the CRC catalogue for "123456789".
+    "crc32": bytes.fromhex("cbf43926"),
+    "crc32c": bytes.fromhex("e3069283"),
+    "crc64nvme": bytes.fromhex("ae8b14860a799888"),
+    "sha1": hashlib.sha1(b"123456789").digest(),
+    "sha256": hashlib.sha256(b"123456789").digest(),
+}
+
+
+@pytest.mark.parametrize("algorithm", CHECK_VALUES)
+@pytest.mark.parametrize("signed", [False, True])
+def test_checksums_of_trailers(trailcam, s3, bucket, algorithm, signed):
+    mark, tail = (f";chunk-signature={'a' * 64}", f"x-amz-trailer-signature:{'b' * 64}\r\n") if signed else ("", "")
+    mode = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" if signed else "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+
+    def put(checksum):
+        trailer = f"x-amz-checksum-{algorithm}:{base64.b64encode(checksum).decode()}\r\n{tail}\r\n"
+        coded = f"5{mark}\r\n12345\r\n4{mark}\r\n6789\r\n0{mark}\r\n{trailer}"
+        headers = {
+            "x_amz_content_sha256": mode,
+            "x_amz_decoded_content_length": "9",
+            "x_amz_trailer": f"x-amz-checksum-{algorithm}",
+            "content_encoding": "aws-chunked",
+        }
+        return code(raw(trailcam, "PUT", "/box/k", coded, **headers))
+
+    checksum = CHECK_VALUES[algorithm]
+    assert put(checksum) == (200, "")
+    assert put(bytes(len(checksum))) == (400, "BadDigest")
+    head = s3.head_object(Bucket="box", Key="k", ChecksumMode="ENABLED")
+    assert head[f"Checksum{algorithm.upper()}"] == base64.b64encode(checksum).decode()
+    assert "ContentEncoding" not in head
+    assert body(s3, "k") == b"123456789"
+
+
+def test_checksums_that_we_cannot_compute_are_refused(trailcam, bucket):
+    assert code(raw(trailcam, "PUT", "/box/k", b"1", x_amz_checksum_sha512="AAAA")) == (501, "NotImplemented")
+    assert code(raw(trailcam, "GET", "/box/k")) == (404, "NoSuchKey")
+
+
+def test_documents_are_checked_too(trailcam, s3, bucket):
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    delete = "<Delete><Object><Key>k</Key></Object></Delete>"
+    wrong = base64.b64encode(bytes(16)).decode()
+    # S3 wants a digest of this body: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+    assert code(raw(trailcam, "POST", "/box?delete", delete)) == (400, "InvalidRequest")
+    assert code(raw(trailcam, "POST", "/box?delete", delete, content_md5=wrong)) == (400, "BadDigest")
+    assert code(raw(trailcam, "POST", "/box?delete", delete, x_amz_checksum_crc32="AAAAAA==")) == (400, "BadDigest")
+    other = {"x_amz_content_sha256": "0" * 64}
+    assert code(raw(trailcam, "POST", "/box?delete", delete, **other)) == (400, "XAmzContentSHA256Mismatch")
+    tagging = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"
+    assert code(raw(trailcam, "PUT", "/box?tagging", tagging, content_md5=wrong)) == (400, "BadDigest")
+    assert refused(s3.get_bucket_tagging, Bucket="box")[0] == "NoSuchTagSet"
+    assert keys(s3) == ["k"]
+    right = base64.b64encode(hashlib.md5(delete.encode()).digest()).decode()
+    assert code(raw(trailcam, "POST", "/box?delete", delete, content_md5=right)) == (200, "")
+    assert keys(s3) == []
+
+
+def test_what_is_wrong_with_a_body_comes_after_what_is_wrong_with_its_place(trailcam, bucket):
+    wrong = {"x_amz_checksum_crc32": "AAAAAA=="}
+    assert code(raw(trailcam, "PUT", "/nowhere/k", b"1", **wrong)) == (404, "NoSuchBucket")
+    assert code(raw(trailcam, "PUT", "/box/k", b"1", **wrong)) == (400, "BadDigest")
+    event = trailcam.events(errorCode="BadDigest")[-1]
+    assert (event["requestParameters"]["bucketName"], event["requestParameters"]["key"]) == ("box", "k")
+    assert event["resources"][0]["ARN"] == "arn:aws:s3:::box/k"
+
+
+def test_documents_hold_characters_of_xml_only(trailcam, s3, bucket):
+    s3.put_object(Bucket="box", Key="a\0b", Body=b"1")
+    delete = "<Delete><Object><Key>a\0b</Key></Object></Delete>"
+    digest = base64.b64encode(hashlib.md5(delete.encode()).digest()).decode()
+    assert code(raw(trailcam, "POST", "/box?delete", delete, content_md5=digest)) == (400, "MalformedXML")
+    assert body(s3, "a\0b") == b"1"
+
+
+def test_values_that_there_are_not(trailcam, bucket):
+    put = lambda **headers: code(raw(trailcam, "PUT", "/box/k", b"1", **headers))  # noqa: E731
+    assert put(x_amz_storage_class="BOGUS") == (400, "InvalidStorageClass")
+    status, _, text = raw(trailcam, "PUT", "/box/k", b"1", x_amz_server_side_encryption="aes")
+    assert (status, "The encryption method specified is not supported" in text) == (400, True)
+    assert put(x_amz_website_redirect_location="elsewhere") == (400, "InvalidRedirectLocation")
+    copy = raw(trailcam, "PUT", "/box/k", x_amz_copy_source="/box/missing", x_amz_metadata_directive="KEEP")
+    assert code(copy) == (400, "InvalidArgument")
+    assert put(x_amz_content_sha256="none") == (400, "InvalidArgument")
+    status, _, text = raw(trailcam, "GET", "/box?encoding-type=base64")
+    assert (status, "Invalid Encoding Method specified in Request" in text) == (400, True)
+
+
 # Multipart
 
 
@@ -345,6 +460,41 @@ def test_multipart_by_hand(s3, bucket):
     assert keys(s3) == ["k"]
 
 
+def test_checksums_of_parts(s3, bucket):
+    """<https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>"""
+    begun = {"Bucket": "box", "Key": "k"}
+    begun["UploadId"] = s3.create_multipart_upload(**begun, ChecksumAlgorithm="SHA256")["UploadId"]
+    part = s3.upload_part(**begun, PartNumber=1, Body=b"1", ChecksumAlgorithm="SHA256")
+    listed = {"PartNumber": 1, "ETag": part["ETag"]}
+    assert refused(s3.complete_multipart_upload, **begun, MultipartUpload={"Parts": [listed]}) == (
+        "InvalidRequest",
+        "The upload was created using a sha256 checksum. The complete request must include the checksum for each part. "
+        "It was missing for part 1 in the request.",
+        400,
+    )
+    assert refused(s3.complete_multipart_upload, **begun) == (
+        "InvalidRequest",
+        "You must specify at least one part",
+        400,
+    )
+    listed["ChecksumSHA256"] = part["ChecksumSHA256"]
+    done = s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": [listed]})
+    parts = hashlib.sha256(hashlib.sha256(b"1").digest()).digest()
+    assert done["ChecksumSHA256"] == base64.b64encode(parts).decode() + "-1"
+
+
+def test_parts_of_a_whole_checksum_need_none(trailcam, s3, bucket):
+    begun = s3.create_multipart_upload(Bucket="box", Key="k", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    begun = {"Bucket": "box", "Key": "k", "UploadId": begun["UploadId"]}
+    place = f"/box/k?partNumber=1&uploadId={begun['UploadId']}"
+    assert code(raw(trailcam, "PUT", place, b"123456789", x_amz_checksum_crc32c="4waSgw==")) == (400, "InvalidRequest")
+    _, headers, _ = raw(trailcam, "PUT", place, b"123456789")
+    assert not [name for name in headers if name.startswith("x-amz-checksum")]
+    parts = [{"PartNumber": 1, "ETag": headers["etag"]}]
+    done = s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": parts})
+    assert done["ChecksumCRC32"] == base64.b64encode(CHECK_VALUES["crc32"]).decode()
+
+
 # Versions
 
 
@@ -378,6 +528,21 @@ def test_versions(trailcam, s3, bucket):
     for version in (second, first, "null"):
         s3.delete_object(Bucket="box", Key="k", VersionId=version)
     s3.delete_bucket(Bucket="box")
+
+
+def test_answers_tell_of_delete_markers(trailcam, s3, bucket):
+    versioned(s3)
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    marker = s3.delete_object(Bucket="box", Key="k")["VersionId"]
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+    for path, status in (("/box/k", 404), (f"/box/k?versionId={marker}", 405)):
+        for method in ("GET", "HEAD"):
+            found, headers, _ = raw(trailcam, method, path)
+            assert (found, headers["x-amz-delete-marker"], headers["x-amz-version-id"]) == (status, "true", marker)
+    _, headers, _ = raw(trailcam, "GET", f"/box/k?versionId={marker}")
+    assert (headers["allow"], headers["last-modified"]) == ("DELETE", "Thu, 15 Jan 2026 10:00:00 GMT")
+    by_id = {"Bucket": "box", "Key": "k", "VersionId": marker}
+    assert refused(s3.copy_object, Bucket="box", Key="copy", CopySource=by_id)[::2] == ("InvalidRequest", 400)
 
 
 def test_versioning_that_is_suspended(s3, bucket):
@@ -449,6 +614,61 @@ def test_settings_of_new_buckets(s3, bucket):
     assert refused(s3.get_bucket_lifecycle_configuration, Bucket="box")[0] == "NoSuchLifecycleConfiguration"
 
 
+def test_lists_of_objects(s3, bucket):
+    """<https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>"""
+    put = {"Bucket": "box", "Key": "k"}
+    lists_off = ("AccessControlListNotSupported", "The bucket does not allow ACLs", 400)
+    assert refused(s3.put_object, **put, ACL="private") == lists_off
+    s3.put_object(**put, ACL="bucket-owner-full-control")
+    rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket="box", OwnershipControls=rules)
+    s3.put_object(**put, ACL="private")
+    s3.put_object_acl(**put, ACL="private")
+    assert refused(s3.put_object_acl, **put, ACL="public-read")[::2] == ("AccessDenied", 403)
+    s3.delete_public_access_block(Bucket="box")
+    assert refused(s3.put_object, **put, ACL="public-read")[::2] == ("NotImplemented", 501)
+    assert [grant["Permission"] for grant in s3.get_object_acl(**put)["Grants"]] == ["FULL_CONTROL"]
+
+
+def test_object_lock(trailcam, s3):
+    s3.create_bucket(Bucket="box", ObjectLockEnabledForBucket=True)
+    until = {"x_amz_object_lock_mode": "GOVERNANCE", "x_amz_object_lock_retain_until_date": "2026-01-16T00:00:00Z"}
+    assert code(raw(trailcam, "PUT", "/box/k", b"1", **until)) == (400, "InvalidRequest")
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.datetime(2026, 1, 16)}
+    version = s3.put_object(Bucket="box", Key="k", Body=b"1", **lock)["VersionId"]
+    delete = {"Bucket": "box", "Key": "k", "VersionId": version}
+    assert refused(s3.delete_object, **delete)[::2] == ("AccessDenied", 403)
+    s3.put_object_legal_hold(**delete, LegalHold={"Status": "ON"})
+    trailcam.advance("P1D")
+    assert refused(s3.delete_object, **delete, BypassGovernanceRetention=True)[::2] == ("AccessDenied", 403)
+    s3.put_object_legal_hold(**delete, LegalHold={"Status": "OFF"})
+    s3.delete_object(**delete)
+    assert s3.list_object_versions(Bucket="box").get("Versions") is None
+
+
+def test_encryption(s3, bucket):
+    key = "arn:aws:kms:us-east-1:000000000000:key/11112222-3333-4444-5555-666677778888"
+    context = base64.b64encode(b'{"a":"b"}').decode()
+    wish = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "SSEKMSEncryptionContext": context}
+    put = s3.put_object(Bucket="box", Key="k", Body=b"1", **wish)
+    assert (put["ServerSideEncryption"], put["SSEKMSKeyId"], put["SSEKMSEncryptionContext"]) == tuple(wish.values())
+    del wish["ServerSideEncryption"], wish["SSEKMSKeyId"]
+    assert refused(s3.put_object, Bucket="box", Key="k", Body=b"2", **wish)[::2] == ("InvalidArgument", 400)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_encryption(Bucket="box", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket="box", Key="default", Body=b"3")
+    assert s3.head_object(Bucket="box", Key="default")["SSEKMSKeyId"] == key
+    assert body(s3, "k") == b"1"
+
+
+def test_deleting_settings_that_are_not_there(s3, bucket):
+    s3.delete_bucket_cors(Bucket="box")
+    s3.delete_bucket_website(Bucket="box")
+    s3.delete_bucket_replication(Bucket="box")
+    assert refused(s3.get_bucket_cors, Bucket="box")[0] == "NoSuchCORSConfiguration"
+    assert refused(s3.delete_bucket_cors, Bucket="nowhere")[0] == "NoSuchBucket"
+
+
 def test_settings_without_effect_are_refused(s3, bucket):
     topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"]}
     notify = {"Bucket": "box", "NotificationConfiguration": {"TopicConfigurations": [topic]}}
@@ -472,11 +692,74 @@ def test_presigned_urls(s3, bucket):
     assert (got.status_code, got.content, got.headers["content-type"]) == (200, b"by url", "text/x-test")
 
 
+def test_presigned_urls_carry_headers(trailcam, s3, bucket):
+    """botocore puts headers into the query of URLs of signature version 2; other SDKs do so with version 4, too."""
+    old = trailcam.client("s3", signature_version="s3")
+    wish = {"Bucket": "box", "Key": "k", "Metadata": {"a": "1"}, "StorageClass": "STANDARD_IA", "Tagging": "k=v"}
+    assert requests.put(old.generate_presigned_url("put_object", Params=wish), data=b"1", timeout=20).status_code == 200
+    head = s3.head_object(Bucket="box", Key="k")
+    assert (head["Metadata"], head["StorageClass"], head["TagCount"]) == ({"a": "1"}, "STANDARD_IA", 1)
+    event = trailcam.events(eventName="PutObject")[-1]
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-request-identification.html
+    assert event["additionalEventData"]["SignatureVersion"] == "SigV2"
+    assert event["additionalEventData"]["AuthenticationMethod"] == "QueryString"
+    assert event["requestParameters"]["x-amz-storage-class"] == "STANDARD_IA"
+    assert not {"Signature", "AWSAccessKeyId"} & event["requestParameters"].keys()
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": "box", "Key": "k"})
+    answer = requests.put(f"{url}&x-amz-checksum-crc32=AAAAAA%3D%3D", data=b"2", timeout=20)
+    assert (answer.status_code, "<Code>BadDigest</Code>" in answer.text) == (400, True)
+    assert body(s3, "k") == b"1"
+
+
 def test_virtual_hosts(trailcam, s3, bucket):
     s3.put_object(Bucket="box", Key="k", Body=b"1")
-    for host in ("box.s3.amazonaws.com", "box.s3.us-east-1.amazonaws.com", "box.s3.localhost.localstack.cloud:4566"):
+    hosts = [
+        "box.s3.amazonaws.com",
+        "box.s3.us-east-1.amazonaws.com",
+        "BOX.S3.AMAZONAWS.COM",
+        "box.s3.us-east-1.localhost:4566",
+        "box.s3.localhost.localstack.cloud:4566",
+    ]
+    for host in hosts:
         answer = requests.get(f"{trailcam.endpoint}/k", headers={"Host": host}, timeout=20)
         assert (answer.status_code, answer.content) == (200, b"1"), host
+
+
+def test_anonymous_callers_have_no_buckets(trailcam, s3, bucket):
+    answer = requests.get(f"{trailcam.endpoint}/", timeout=20)
+    assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
+    s3.put_object(Bucket="box", Key="k", Body=b"1")
+    answer = requests.get(f"{trailcam.endpoint}/box/k?response-content-type=text/html", timeout=20)
+    assert (answer.status_code, "<Code>InvalidRequest</Code>" in answer.text) == (400, True)
+    answer = requests.put(f"{trailcam.endpoint}/other", timeout=20)
+    assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
+    assert [item["Name"] for item in s3.list_buckets()["Buckets"]] == ["box"]
+
+
+def test_a_client_may_be_done_before_it_is_answered(trailcam, s3, bucket):
+    host, port = trailcam.endpoint.removeprefix("http://").split(":")
+    head = f"PUT /box/k HTTP/1.1\r\nHost: {host}\r\nAuthorization: {SIGNED}\r\nContent-Length: 3\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(head.encode() + b"abc")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK")
+    assert body(s3, "k") == b"abc"
+
+
+def test_cut_uploads_leave_no_trace(trailcam, s3, bucket):
+    host, port = trailcam.endpoint.removeprefix("http://").split(":")
+    files = lambda: {file for file in trailcam.data_dir.rglob("*") if file.is_file()}  # noqa: E731
+    before = files()
+    upload = s3.create_multipart_upload(Bucket="box", Key="k")["UploadId"]
+    for path in ("/box/k", f"/box/k?partNumber=1&uploadId={upload}"):
+        head = f"PUT {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {SIGNED}\r\nContent-Length: 1000000\r\n\r\n"
+        with socket.create_connection((host, int(port)), timeout=20) as connection:
+            connection.sendall(head.encode() + bytes(300_000))
+            connection.shutdown(socket.SHUT_WR)
+            assert b"<Code>IncompleteBody</Code>" in connection.recv(4096)
+    assert keys(s3) == []
+    assert s3.list_parts(Bucket="box", Key="k", UploadId=upload).get("Parts") is None
+    assert files() == before
 
 
 def test_errors_are_xml(trailcam, bucket):

@@ -212,6 +212,26 @@ def test_buckets_that_do_not_take_logs(trailcam, cloudtrail):
     cloudtrail.create_trail(Name="main", S3BucketName="logs", S3KeyPrefix="other")
 
 
+def test_policies_may_ask_for_tls_and_the_trail(trailcam, cloudtrail, logs):
+    """What CloudTrail checks at first and what it does later is judged alike."""
+    arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+    policy = trail_policy("logs")
+    for statement in policy["Statement"]:
+        condition = statement.setdefault("Condition", {})
+        condition["Bool"] = {"aws:SecureTransport": "true"}
+        condition.setdefault("StringEquals", {})["aws:SourceArn"] = arn
+    trailcam.client("s3").put_bucket_policy(Bucket="logs", Policy=json.dumps(policy))
+    assert refused(cloudtrail.create_trail, Name="other", S3BucketName="logs")[0] == (
+        "InsufficientS3BucketPolicyException"
+    )
+    make(cloudtrail, EnableLogFileValidation=True)
+    trailcam.client("ec2").describe_vpcs()
+    trailcam.advance("PT1H10M")
+    status = cloudtrail.get_trail_status(Name="main")
+    assert not {"LatestDeliveryError", "LatestDigestDeliveryError"} & set(status)
+    assert "DescribeVpcs" in names(delivered(trailcam))
+
+
 def test_nothing_is_lost_or_doubled_when_deliveries_fail(trailcam, cloudtrail, logs):
     make(cloudtrail)
     ec2, s3 = trailcam.client("ec2"), trailcam.client("s3")
@@ -382,6 +402,9 @@ def test_advanced_selectors(trailcam, cloudtrail, logs, fields, there, not_there
         advanced(field("eventCategory", Equals="Data")),
         advanced(MANAGEMENT, field("nonsense", Equals="x")),
         advanced(MANAGEMENT, field("readOnly", StartsWith="t")),
+        advanced(MANAGEMENT, field("eventName", Equals="CreateUser")),
+        advanced(MANAGEMENT, field("eventSource", NotEquals="iam.amazonaws.com")),
+        advanced(field("eventCategory", Equals="NetworkActivity")),
         {"EventSelectors": [{"DataResources": [{"Type": "AWS::Nonsense", "Values": ["arn:aws:s3"]}]}]},
         {"EventSelectors": [{"DataResources": [{"Type": "AWS::S3::Object", "Values": ["nonsense"]}]}]},
         {"EventSelectors": [{}] * 6},
@@ -477,10 +500,6 @@ def test_public_keys(trailcam, cloudtrail, logs):
     "setting",
     [
         {"SnsTopicName": "topic"},
-        {
-            "CloudWatchLogsLogGroupArn": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:g:*",
-            "CloudWatchLogsRoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
-        },
         {"KmsKeyId": "alias/none"},
         {"IsOrganizationTrail": True, "IsMultiRegionTrail": True},
     ],
@@ -488,6 +507,23 @@ def test_public_keys(trailcam, cloudtrail, logs):
 def test_settings_of_later_are_refused(cloudtrail, logs, setting):
     refused(cloudtrail.create_trail, Name="main", S3BucketName="logs", **setting)
     assert cloudtrail.list_trails()["Trails"] == []
+
+
+def test_insights_are_off(cloudtrail, logs):
+    arn = make(cloudtrail)
+    code, message, status = refused(cloudtrail.get_insight_selectors, TrailName="main")
+    assert (code, status) == ("InsightNotEnabledException", 400)
+    assert message == (
+        f"Trail {arn} does not have Insights enabled. Edit the trail settings to enable Insights, "
+        "and then try the operation again."
+    )
+    assert refused(cloudtrail.get_insight_selectors, TrailName="missing")[0] == "TrailNotFoundException"
+    assert refused(cloudtrail.get_insight_selectors)[0] == "InvalidParameterCombinationException"
+    insight = [{"InsightType": "ApiCallRateInsight"}]
+    assert refused(cloudtrail.put_insight_selectors, TrailName="main", InsightSelectors=insight)[::2] == (
+        "NotImplemented",
+        501,
+    )
 
 
 def test_deleting_leaves_the_files(trailcam, cloudtrail, logs):

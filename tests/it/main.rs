@@ -3,6 +3,7 @@
 mod contract;
 mod control;
 mod coverage;
+mod insights;
 mod members;
 mod refusals;
 mod seeds;

@@ -104,7 +104,7 @@ fn values_that_s3_does_not_know() {
             call("PutObject", json!({"Bucket": "box", "Key": "k"})).expect("an object");
         }
         check("StorageClass", "ICE", "InvalidStorageClass");
-        check("ServerSideEncryption", "ROT13", "InvalidEncryptionAlgorithmError");
+        check("ServerSideEncryption", "ROT13", "InvalidArgument");
         check("ACL", "everybody", "InvalidArgument");
     }
     let rule = json!({"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "ROT13"}});

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use chrono::TimeDelta;
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
@@ -50,6 +50,7 @@ impl Trailcam {
             seed,
             cadence: Cadence::Fast,
             data_dir: folder.clone(),
+            log_memory: 16 << 20,
         };
         let start = "2026-01-01T12:00:00Z".parse().expect("a time");
         Trailcam { emulator: Arc::new(Emulator::new(settings, Clock::Manual(Some(start)))), folder }
@@ -87,7 +88,11 @@ impl Trailcam {
         (answer.status, kind.unwrap_or_default().to_owned())
     }
 
-    async fn answer(&self, request: Request<Body>) -> Answer {
+    async fn answer(&self, mut request: Request<Body>) -> Answer {
+        // Clients say how long a body is.
+        if let Some(length @ 1..) = request.body().size_hint().exact() {
+            request.headers_mut().entry("content-length").or_insert(length.into());
+        }
         let router = front::router(Arc::clone(&self.emulator));
         let response: Response<Body> = router.oneshot(request).await.expect("the router always answers");
         let (parts, body) = response.into_parts();
@@ -122,7 +127,7 @@ impl Trailcam {
             region: Region::parse(region).expect("a Region"),
             sender: Sender::Client { credentials, connection },
             input: Ok(tree(&input)),
-            upload: Upload::default(),
+            upload: Ok(Upload::default()),
         });
         answer.outcome.map(|output| output.value)
     }

@@ -1,17 +1,14 @@
 //! Log files: from pending events to objects in the trail's bucket.
 
 use std::collections::VecDeque;
-use std::io::Write;
 
-use bytes::Bytes;
 use chrono::{DurationRound, TimeDelta};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use md5::{Digest, Md5};
 use serde::Deserialize;
 
 use crate::wire::{Map, Value};
 use crate::world::call::{Call, perform};
+use crate::world::gzip::gzip;
 use crate::world::jobs::Job;
 use crate::world::payload::{Body, Upload};
 use crate::world::record::{Event, Position};
@@ -19,11 +16,11 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
-use super::Trail;
 use super::digest::{self, Chain};
+use super::{Trail, log_group};
 
 /// Who calls S3 for a trail.
-const SELF: &str = "cloudtrail.amazonaws.com";
+pub(super) const SELF: &str = "cloudtrail.amazonaws.com";
 
 /// A log file's bounds: events (the largest of 3,872 real files has 622) and bytes before compression. They keep
 /// one step short; what is left goes into further files of the same moment.
@@ -65,11 +62,14 @@ pub fn enqueue(world: &mut World, event: &Event, at: Position) {
         shipping.pending.push_back(at);
         if shipping.due.is_none() && !own {
             shipping.due = Some(due);
-            jobs.push(Place { account: trail.account.clone(), trail: trail.arn.clone(), region });
+            jobs.push(Place::new(&trail.account, &trail.arn, region).delivery());
+        }
+        if trail.log_group.as_mut().is_some_and(|group| log_group::enqueue(group, at, own, due)) {
+            jobs.push(log_group::delivery(&trail.account, &trail.arn));
         }
     }
-    for place in jobs {
-        world.jobs.at(due, place.delivery());
+    for job in jobs {
+        world.jobs.at(due, job);
     }
 }
 
@@ -95,20 +95,11 @@ fn is_global(event: &Event) -> bool {
 }
 
 /// AWS delivers at every fifth minute of the clock.
-fn first_attempt(world: &World) -> Time {
+pub(super) fn first_attempt(world: &World) -> Time {
     match world.settings.cadence {
         Cadence::Aws => fifth_minute(world.now + TimeDelta::milliseconds(1)),
         Cadence::Fast => world.now + TimeDelta::seconds(5),
     }
-}
-
-/// When to try again after some failures in a row: twice as long each time, up to a limit.
-pub(super) fn retry(world: &World, failures: u32) -> Time {
-    let (shortest, longest) = match world.settings.cadence {
-        Cadence::Aws => (TimeDelta::minutes(5), TimeDelta::hours(1)),
-        Cadence::Fast => (TimeDelta::seconds(5), TimeDelta::minutes(5)),
-    };
-    world.now + (shortest * (1 << failures.saturating_sub(1).min(8))).min(longest)
 }
 
 /// The time, rounded up to a multiple of five minutes.
@@ -163,7 +154,7 @@ pub fn deliver(world: &mut World, account: &AccountId, trail: &str, region: Regi
     let next = match ship(world, &place, wanted) {
         Ok(Some(shipped)) if shipped.events < wanted => world.now,
         Ok(_) => return,
-        Err(failures) => retry(world, failures),
+        Err(failures) => world.retry(failures),
     };
     place.schedule(world, next);
 }
@@ -183,6 +174,11 @@ pub fn flush(world: &mut World) -> Vec<String> {
     for place in &places {
         delivered.extend(digest::flush(world, place));
     }
+    let trails = world.accounts.values().flat_map(|account| account.trails.values());
+    let trails: Vec<_> = trails.map(|trail| (trail.account.clone(), trail.arn.clone())).collect();
+    for (account, trail) in trails {
+        log_group::flush(world, &account, &trail);
+    }
     delivered
 }
 
@@ -193,6 +189,7 @@ pub(super) fn flush_trail(world: &mut World, account: &AccountId, trail: &str) {
     for region in regions {
         flush_place(world, &Place::new(account, trail, region));
     }
+    log_group::flush(world, account, trail);
 }
 
 /// Delivers all that is pending at this moment.
@@ -209,7 +206,8 @@ pub(super) fn flush_place(world: &mut World, place: &Place) -> Vec<String> {
             }
             Ok(None) => return delivered,
             Err(failures) => {
-                place.schedule(world, retry(world, failures));
+                let due = world.retry(failures);
+                place.schedule(world, due);
                 return delivered;
             }
         }
@@ -356,9 +354,13 @@ pub(super) fn put(
     if !metadata.is_empty() {
         input.push("Metadata", Value::Map(metadata));
     }
-    let body = gzip(text);
-    let upload =
-        Upload { length: body.len() as u64, md5: Md5::digest(&body).into(), body: Body::Memory(body), checksum: None };
+    let body = gzip(text.as_bytes());
+    let upload = Upload {
+        length: body.len() as u64,
+        md5: Md5::digest(&body).into(),
+        body: Body::Memory(body),
+        ..Upload::default()
+    };
     call(world, place, bucket, "PutObject", input, upload)
 }
 
@@ -375,14 +377,6 @@ fn call(
     let call = Call::by_service(SELF, place.account.clone(), region, ("s3", operation), input, upload);
     let answer = perform(world, call.ok_or("InternalError")?.working_for(&place.trail));
     answer.outcome.map(|_| ()).map_err(|fault| fault.code)
-}
-
-/// Compressed without a time, so that the same content gives the same bytes.
-fn gzip(text: &str) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing into memory does not fail.
-    let done = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    Bytes::from(done.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ fn schedule(world: &mut World, place: &Place) {
         Some(period) => Some((period.end + delay).max(now)),
         None => (!chain.files.is_empty()).then_some(now),
     };
-    let again = has_unsent.then(|| delivery::retry(world, failures));
+    let again = has_unsent.then(|| world.retry(failures));
     for due in next.into_iter().chain(again) {
         let job = Job::TrailDigest { account: place.account.clone(), trail: place.trail.clone(), region: place.region };
         world.jobs.at(due, job);

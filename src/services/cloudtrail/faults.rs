@@ -158,24 +158,55 @@ pub fn invalid_prefix(prefix: &str) -> Fault {
     Fault::new("InvalidS3PrefixException", format!("S3 key prefix {prefix} is not valid."))
 }
 
-/// A log group that is not named by its ARN.
-pub fn invalid_log_group(group: &str) -> Fault {
-    let sentence = format!("CloudTrail cannot validate the specified log group ARN: {group}.");
+/// What is no ARN of a log group at the trail's home, or of one that there is none of.
+pub fn unknown_log_group() -> Fault {
+    let sentence = "Check the log group ARN: CloudTrail can't validate it.";
     Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
 }
 
-/// A log group without a role, or a role without a log group.
+/// A log group without a role.
 pub fn log_group_without_role() -> Fault {
-    Fault::new(
-        "InvalidParameterCombinationException",
-        "You must specify both CloudWatchLogsLogGroupArn and CloudWatchLogsRoleArn, or neither.",
-    )
+    let sentence = "You must specify a role ARN as well as a log group.";
+    Fault::new("InvalidCloudWatchLogsRoleArnException", sentence)
+}
+
+/// A role without a log group.
+pub fn role_without_log_group() -> Fault {
+    let sentence = "You must specify a log group as well as a role ARN.";
+    Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
+}
+
+/// A role that there is none of, or that does not trust CloudTrail.
+pub fn role_without_trust() -> Fault {
+    let sentence = "Access denied. Check the trust relationships for your role.";
+    Fault::new("InvalidCloudWatchLogsRoleArnException", sentence)
+}
+
+/// A role that may not write to the log group.
+pub fn role_without_permissions() -> Fault {
+    let sentence = "Access denied. Check the permissions for your role.";
+    Fault::new("InvalidCloudWatchLogsLogGroupArnException", sentence)
 }
 
 /// A member whose feature is not built.
 pub fn not_built(member: &str) -> Fault {
-    let sentence = format!("Trailcam does not implement {member} of trails yet. Leave it out.");
+    let sentence = format!("Trailcam does not implement {member} of CloudTrail yet. Leave it out.");
     Fault::new("NotImplemented", sentence).status(501)
+}
+
+// Insights.
+
+/// The Insights of a trail that has none.
+pub fn insights_are_off(arn: &str) -> Fault {
+    let sentence = format!(
+        "Trail {arn} does not have Insights enabled. Edit the trail settings to enable Insights, and then try the operation again."
+    );
+    Fault::new("InsightNotEnabledException", sentence)
+}
+
+/// A trail and an event data store in one call, or neither.
+pub fn one_source_of_insights() -> Fault {
+    Fault::new("InvalidParameterCombinationException", "Specify either TrailName or EventDataStore.")
 }
 
 // Tags.
@@ -276,6 +307,11 @@ pub fn one_equals(field: &str) -> Fault {
 /// A field that takes no operator but `Equals`.
 pub fn only_equals(field: &str) -> Fault {
     invalid_selectors(format!("Field {field} takes only the operator Equals."))
+}
+
+/// A field that takes no operator but `NotEquals`.
+pub fn only_not_equals(field: &str) -> Fault {
+    invalid_selectors(format!("Field {field} takes only the operator NotEquals."))
 }
 
 /// A field without a condition.

@@ -15,8 +15,8 @@ use crate::world::record::{Entry, Event, Position};
 use crate::world::time::Time;
 use crate::{op, record};
 
-use super::faults;
 use super::index::{self, Attribute, Query};
+use super::{Trail, faults};
 
 pub use super::index::History;
 
@@ -49,8 +49,7 @@ pub fn expire(world: &mut World) {
         oldest = oldest.into_iter().chain(regional.history.oldest()).min();
     }
     let trails = world.accounts.values().flat_map(|account| account.trails.values());
-    let pending = trails.flat_map(|trail| trail.shipping.values()).filter_map(|shipping| shipping.pending.front());
-    let keep = pending.min().copied().unwrap_or(world.events.end());
+    let keep = trails.filter_map(Trail::oldest_pending).min().unwrap_or(world.events.end());
     world.events.forget(limit, keep);
     if let Some(oldest) = oldest {
         world.jobs.at(expiry(oldest), Job::HistoryExpiry);

@@ -30,6 +30,8 @@ record! {
         stopped: Option<Time> = "StopLoggingTime",
         digest: Option<Time> = "LatestDigestDeliveryTime",
         digest_error: Option<String> = "LatestDigestDeliveryError",
+        logs_delivery: Option<Time> = "LatestCloudWatchLogsDeliveryTime",
+        logs_error: Option<String> = "LatestCloudWatchLogsDeliveryError",
         attempt_text: String = "LatestDeliveryAttemptTime",
         notification_text: String = "LatestNotificationAttemptTime",
         notified_text: String = "LatestNotificationAttemptSucceeded",
@@ -76,6 +78,10 @@ fn get_trail_status(cx: &mut Cx, input: Named) -> Result<Status, Fault> {
         stopped_text: text(trail.stopped),
         ..Status::default()
     };
+    if let Some(group) = &trail.log_group {
+        status.logs_delivery = group.last_delivery;
+        status.logs_error.clone_from(&group.last_error);
+    }
     if let Some(shipping) = trail.shipping.get(&here.region) {
         status.delivery = shipping.last_delivery;
         status.delivery_error.clone_from(&shipping.last_error);

@@ -8,7 +8,9 @@ pub mod events;
 pub mod faults;
 pub mod history;
 pub mod index;
+pub mod insights;
 pub mod keys;
+pub mod log_group;
 pub mod logging;
 pub mod naming;
 pub mod selectors;
@@ -28,7 +30,8 @@ pub use keys::Keys;
 pub use trails::{Trail, Trails};
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] = &[history::OPS, keys::OPS, logging::OPS, selectors::OPS, tags::OPS, trails::OPS];
+pub const OPS: &[&[Op]] =
+    &[history::OPS, insights::OPS, keys::OPS, logging::OPS, selectors::OPS, tags::OPS, trails::OPS];
 
 /// Takes notice of a new event: into the event history, and onto the pending list of each trail that selects it.
 pub fn recorded(world: &mut World, event: &Event, at: Position) {

@@ -28,6 +28,7 @@ pub fn world(now: &str) -> World {
         seed: 1,
         cadence: Cadence::Fast,
         data_dir: std::env::temp_dir().join("trailcam-no-such-folder"),
+        log_memory: 16 << 20,
     };
     World::new(settings, now.parse().unwrap())
 }
@@ -51,6 +52,7 @@ pub fn trail(bucket: &str) -> Trail {
         started: None,
         stopped: None,
         shipping: Default::default(),
+        log_group: None,
     }
 }
 
@@ -82,7 +84,7 @@ pub fn call(
         region,
         sender: Sender::Client { credentials, connection: Connection::default() },
         input: Ok(Value::Map(input)),
-        upload: Upload::default(),
+        upload: Ok(Upload::default()),
     };
     perform(world, call).outcome.map(|output| output.value)
 }
@@ -120,7 +122,7 @@ fn keys(world: &mut World) {
         Principal::User { id: "AIDA1".into(), name: "alice".into(), arn: format!("arn:aws:iam::{ACCOUNT}:user/alice") };
     world.access_keys.insert("AKIAALICE".into(), key(user, None));
     let issuer = Issuer { id: "AROA1".into(), arn: format!("arn:aws:iam::{ACCOUNT}:role/r"), name: "r".into() };
-    let session = Session { created: world.now, mfa: false, issuer: Some(issuer) };
+    let session = Session { created: world.now, mfa: false, issuer: Some(issuer), source_identity: None };
     let temporary = Temporary { token: "t".into(), expires: Time::MAX_UTC, session };
     let role = Principal::Role { session_name: "bob".into() };
     world.access_keys.insert("ASIABOB".into(), key(role, Some(temporary)));

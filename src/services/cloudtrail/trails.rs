@@ -8,10 +8,12 @@ use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::record::Position;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 use super::delivery::Shipping;
+use super::log_group::{self, LogGroup};
 use super::naming::{self, Viewpoint};
 use super::selectors::Selectors;
 use super::tags::{self, Tag};
@@ -63,12 +65,21 @@ pub struct Trail {
     pub stopped: Option<Time>,
     /// What is under way in each Region the trail covers.
     pub shipping: BTreeMap<Region, Shipping>,
+    /// Where its events go beside the bucket.
+    pub log_group: Option<LogGroup>,
 }
 
 impl Trail {
     /// Whether the trail, or its shadow, is in a Region.
     pub fn is_in(&self, region: Region) -> bool {
         self.home == region || self.multi_region
+    }
+
+    /// The first event that is still to be delivered anywhere.
+    pub fn oldest_pending(&self) -> Option<Position> {
+        let files = self.shipping.values().filter_map(|shipping| shipping.pending.front());
+        let logs = self.log_group.as_ref().and_then(|group| group.pending.front());
+        files.chain(logs).min().copied()
     }
 }
 
@@ -106,6 +117,8 @@ record! {
         multi_region: bool = "IsMultiRegionTrail",
         arn: String = "TrailARN",
         validation: bool = "LogFileValidationEnabled",
+        log_group: Option<String> = "CloudWatchLogsLogGroupArn",
+        log_role: Option<String> = "CloudWatchLogsRoleArn",
         organization: bool = "IsOrganizationTrail",
         recursive: Option<bool> = "RecursiveLogging",
     }
@@ -120,6 +133,8 @@ record! {
         home: String = "HomeRegion",
         arn: String = "TrailARN",
         validation: bool = "LogFileValidationEnabled",
+        log_group: Option<String> = "CloudWatchLogsLogGroupArn",
+        log_role: Option<String> = "CloudWatchLogsRoleArn",
         custom_selectors: bool = "HasCustomEventSelectors",
         insight_selectors: bool = "HasInsightSelectors",
         organization: bool = "IsOrganizationTrail",
@@ -170,6 +185,7 @@ fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Sto
         started: None,
         stopped: None,
         shipping: BTreeMap::new(),
+        log_group: None,
     };
     input.apply(&mut trail)?;
     let trails = &cx.world.account(&here.account).trails;
@@ -182,6 +198,7 @@ fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Sto
         return Err(faults::too_many_trails(&here.account, TRAILS_MAX, here.region));
     }
     destination::check(cx.world, &trail)?;
+    log_group::check(cx.world, &trail)?;
     let stored = stored(&trail);
     cx.world.account(&here.account).trails.insert(trail.arn.clone(), trail);
     Ok(stored)
@@ -192,9 +209,19 @@ fn update_trail(cx: &mut Cx, input: Settings) -> Result<Stored, Fault> {
     let mut trail = naming::find_at_home(cx.world, &here, &input.name)?.clone();
     input.apply(&mut trail)?;
     destination::check(cx.world, &trail)?;
+    if input.log_group.is_some() || input.log_role.is_some() {
+        log_group::check(cx.world, &trail)?;
+    }
     let (answer, arn) = (stored(&trail), trail.arn.clone());
-    cx.world.account(&here.account).trails.insert(arn.clone(), trail);
+    let trails = &mut cx.world.account(&here.account).trails;
+    // The checks have made events, which wait for the trail as it was.
+    trail.shipping = trails.get_mut(&arn).map(|old| std::mem::take(&mut old.shipping)).unwrap_or_default();
+    if let Some(group) = &mut trail.log_group {
+        log_group::carry_over(trails.get_mut(&arn).and_then(|old| old.log_group.take()), group);
+    }
+    trails.insert(arn.clone(), trail);
     follow_settings(cx.world, &here.account, &arn);
+    log_group::follow(cx.world, &here.account, &arn);
     Ok(answer)
 }
 
@@ -255,22 +282,33 @@ impl Settings {
         if trail.multi_region && !trail.global_events {
             return Err(faults::multi_region_without_global());
         }
+        self.apply_log_group(trail)
+    }
+
+    /// Puts the log group that was sent onto a trail. Both texts empty take it away.
+    fn apply_log_group(&self, trail: &mut Trail) -> Result<(), Fault> {
+        if self.log_group.is_none() && self.log_role.is_none() {
+            return Ok(());
+        }
+        let old = trail.log_group.as_ref();
+        let of =
+            |sent: &Option<String>, old: Option<&String>| sent.clone().or_else(|| old.cloned()).unwrap_or_default();
+        let arn = of(&self.log_group, old.map(|group| &group.arn));
+        let role = of(&self.log_role, old.map(|group| &group.role));
+        trail.log_group = match (arn.is_empty(), role.is_empty()) {
+            (true, true) => None,
+            (false, true) => return Err(faults::log_group_without_role()),
+            (true, false) => return Err(faults::role_without_log_group()),
+            (false, false) => Some(LogGroup::new(trail, &arn, &role)?),
+        };
         Ok(())
     }
 
-    /// Refuses what we do not do, in AWS's words where the value is wrong anyway.
+    /// Refuses what we do not do.
     fn refuse_unbuilt(&self) -> Result<(), Fault> {
         let set = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-        let (group, role) = (set(&self.log_group), set(&self.log_role));
-        if let Some(group) = self.log_group.as_ref().filter(|group| !group.is_empty() && !group.starts_with("arn:")) {
-            return Err(faults::invalid_log_group(group));
-        }
-        if group != role {
-            return Err(faults::log_group_without_role());
-        }
         let members = [
             ("SnsTopicName", set(&self.topic)),
-            ("CloudWatchLogsLogGroupArn", group),
             ("KmsKeyId", set(&self.key)),
             ("IsOrganizationTrail", self.organization == Some(true)),
         ];
@@ -290,6 +328,8 @@ fn stored(trail: &Trail) -> Stored {
         multi_region: trail.multi_region,
         arn: trail.arn.clone(),
         validation: trail.validation,
+        log_group: trail.log_group.as_ref().map(|group| group.arn.clone()),
+        log_role: trail.log_group.as_ref().map(|group| group.role.clone()),
         organization: false,
         recursive: (!trail.recursive).then_some(false),
     }
@@ -305,6 +345,8 @@ fn described(trail: &Trail) -> Described {
         home: trail.home.to_string(),
         arn: trail.arn.clone(),
         validation: trail.validation,
+        log_group: trail.log_group.as_ref().map(|group| group.arn.clone()),
+        log_role: trail.log_group.as_ref().map(|group| group.role.clone()),
         custom_selectors: trail.selectors.is_custom(),
         insight_selectors: false,
         organization: false,

@@ -19,6 +19,7 @@ pub mod instance_profiles;
 pub mod login;
 pub mod names;
 pub mod paging;
+pub mod permissions;
 pub mod policies;
 pub mod roles;
 pub mod service_roles;

@@ -17,6 +17,13 @@ record! {
     }
 }
 
+impl Target {
+    /// Name and expected owner.
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        (&self.bucket, self.expected_owner.as_deref())
+    }
+}
+
 /// Enters a bucket for an operation on the bucket itself, and tells the record about it.
 ///
 /// # Errors
@@ -58,8 +65,12 @@ fn admits(cx: &Cx<'_>, bucket: &Bucket, service: &str, key: Option<&str>) -> boo
     let action = format!("s3:{}", cx.operation.name);
     let resource = key.map_or_else(|| arn(&bucket.name), |key| format!("{}/{key}", arn(&bucket.name)));
     let acl = cx.input.and_then(|input| input.get("ACL")).and_then(Value::as_str);
-    let context =
-        [("aws:SourceAccount", Some(cx.account.as_str())), ("aws:SourceArn", cx.source), ("s3:x-amz-acl", acl)];
+    let context = [
+        ("aws:SourceAccount", Some(cx.account.as_str())),
+        ("aws:SourceArn", cx.source),
+        ("aws:SecureTransport", Some("true")),
+        ("s3:x-amz-acl", acl),
+    ];
     let context: Vec<_> = context.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     policy::admits(bucket, service, &action, &resource, &context)
 }
@@ -72,7 +83,10 @@ fn find<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Bucket, Fault> {
 fn note(cx: &mut Cx<'_>, name: &str) {
     let Some(bucket) = cx.world.s3.buckets.get(name) else { return };
     let account = Some(bucket.owner.clone());
-    cx.note.resources.push(Resource { account, kind: "AWS::S3::Bucket", arn: arn(name), is_prefix: false });
+    let bucket = Resource { account, kind: "AWS::S3::Bucket", arn: arn(name), is_prefix: false };
+    if !cx.note.resources.contains(&bucket) {
+        cx.note.resources.push(bucket);
+    }
 }
 
 /// ARN of a bucket.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::caller::Principal;
 use crate::world::op::Op;
 use crate::world::scope::Region;
 use crate::world::time::Time;
@@ -17,13 +18,13 @@ use super::config::{Config, Versioning, access, tagging};
 use super::objects::Objects;
 use super::objects::files::Files;
 use super::objects::list::Owner;
-use super::objects::shows_nothing;
+use super::objects::{enter_all, shows_nothing};
 use super::{Bucket, faults};
 
 /// The operations on buckets.
 pub const OPS: &[Op] = &[
     crate::op!(Write "CreateBucket" create_bucket),
-    crate::op!(Read "HeadBucket" head_bucket),
+    crate::op!(Read "HeadBucket" head_bucket).data(),
     crate::op!(Read "ListBuckets" list_buckets),
     crate::op!(Write "DeleteBucket" delete_bucket),
     crate::op!(Read "GetBucketLocation" get_bucket_location),
@@ -84,6 +85,7 @@ record! {
 }
 
 fn create_bucket(cx: &mut Cx<'_>, (input, grants): (CreateBucket, access::Grants)) -> Result<Created, Fault> {
+    check_signed(cx)?;
     let CreateBucket { bucket: name, acl, object_lock, ownership, namespace, configuration } = input;
     if !is_name(&name) {
         return Err(faults::invalid_bucket_name(&name));
@@ -117,12 +119,22 @@ fn create_bucket(cx: &mut Cx<'_>, (input, grants): (CreateBucket, access::Grants
     Ok(Created { location })
 }
 
+/// CloudTrail takes it for a look at all objects
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html>).
+/// What concerns an account's buckets as such is for those who say which account they are of; no policy of a bucket
+/// can let others in.
+fn check_signed(cx: &Cx<'_>) -> Result<(), Fault> {
+    if cx.caller.principal == Principal::Anonymous { Err(faults::access_denied()) } else { Ok(()) }
+}
+
 fn head_bucket(cx: &mut Cx<'_>, target: Target) -> Result<Head, Fault> {
-    let bucket = enter(cx, &target)?;
+    let (name, owner) = target.parts();
+    let bucket = enter_all(cx, name, "", owner)?.bucket;
     Ok(Head { region: bucket.region.to_string(), access_point_alias: false })
 }
 
 fn list_buckets(cx: &mut Cx<'_>, input: ListBuckets) -> Result<Listed, Fault> {
+    check_signed(cx)?;
     let max = input.max.unwrap_or(PAGE_MAX);
     if !(1..=PAGE_MAX).contains(&max) {
         return Err(faults::buckets_out_of_range(max, PAGE_MAX));
@@ -149,7 +161,7 @@ fn list_buckets(cx: &mut Cx<'_>, input: ListBuckets) -> Result<Listed, Fault> {
 
 fn name_of_token(token: &str) -> Result<String, Fault> {
     let name = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    name.ok_or_else(faults::bad_continuation_token)
+    name.ok_or_else(|| faults::bad_continuation_token(token))
 }
 
 fn delete_bucket(cx: &mut Cx<'_>, target: Target) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 
 use crate::wire::Fault;
 use crate::world::scope::Region;
+use crate::world::time::{Time, http_date};
 
 // Bodies of uploads.
 
@@ -64,6 +65,31 @@ pub fn payload_hash_mismatch(claimed: &str, computed: &str) -> Fault {
         .with("S3ComputedContentSHA256", computed)
 }
 
+pub fn bad_payload_hash(value: &str) -> Fault {
+    let name = "x-amz-content-sha256";
+    let sentence = format!(
+        "{name} must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, \
+         STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, \
+         STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value."
+    );
+    invalid_argument(sentence, name, value)
+}
+
+pub fn trailer_not_supported() -> Fault {
+    invalid_request("The value specified in the x-amz-trailer header is not supported")
+}
+
+/// Where a body must come with a digest of it.
+pub fn digest_missing() -> Fault {
+    invalid_request("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+}
+
+pub fn digest_missing_for_lock() -> Fault {
+    invalid_request(
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+    )
+}
+
 pub fn malformed_trailer() -> Fault {
     let sentence = "The request contained trailing data that was not well-formed or did not conform to our published \
                     schema.";
@@ -104,10 +130,22 @@ pub fn no_such_version(key: &str, version: &str) -> Fault {
 }
 
 /// A delete marker has no content and no attributes.
-pub fn marker_not_allowed(kind: &str) -> Fault {
+pub fn marker_not_allowed(modified: Time) -> Fault {
     Fault::new("MethodNotAllowed", "The specified method is not allowed against this resource.")
         .status(405)
-        .with("ResourceType", kind)
+        .with("ResourceType", "DeleteMarker")
+        .header("allow", "DELETE")
+        .header("last-modified", &http_date(modified))
+}
+
+/// Tells that a delete marker is the reason for a fault.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html>
+pub fn due_to_marker(fault: Fault, version: &str) -> Fault {
+    fault.header("x-amz-delete-marker", "true").header("x-amz-version-id", version)
+}
+
+pub fn copy_of_marker() -> Fault {
+    invalid_request("The source of a copy request may not specifically refer to a delete marker by version id.")
 }
 
 pub fn key_too_long(size: usize, size_max: usize) -> Fault {
@@ -137,8 +175,11 @@ pub fn not_built(header: &str) -> Fault {
         .with("Header", header)
 }
 
-pub fn not_modified() -> Fault {
-    Fault::new("NotModified", "Not Modified").status(304)
+/// The headers are those that the whole answer would have (RFC 9110, section 15.4.5).
+pub fn not_modified(etag: &str, modified: Time) -> Fault {
+    let etag = format!("\"{etag}\"");
+    let fault = Fault::new("NotModified", "Not Modified").status(304);
+    fault.header("etag", &etag).header("last-modified", &http_date(modified))
 }
 
 pub fn precondition_failed(condition: &str) -> Fault {
@@ -152,6 +193,11 @@ pub fn invalid_range(range: &str, size: u64) -> Fault {
         .status(416)
         .with("RangeRequested", range)
         .with("ActualObjectSize", size.to_string())
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>: the request must be signed.
+pub fn overrides_of_anonymous() -> Fault {
+    invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
 }
 
 pub fn range_and_part() -> Fault {
@@ -178,6 +224,11 @@ pub fn metadata_too_large(size: usize, size_max: usize) -> Fault {
         .with("MaxSizeAllowed", size_max.to_string())
 }
 
+pub fn invalid_redirect() -> Fault {
+    let sentence = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.";
+    Fault::new("InvalidRedirectLocation", sentence).status(400)
+}
+
 pub fn invalid_storage_class(class: &str) -> Fault {
     Fault::new("InvalidStorageClass", "The storage class you specified is not valid")
         .status(400)
@@ -190,9 +241,8 @@ pub fn kms_key_without_kms() -> Fault {
     invalid_argument(sentence, "x-amz-server-side-encryption", "")
 }
 
-pub fn unknown_encryption() -> Fault {
-    let sentence = "The encryption request that you specified is not valid. The valid value is AES256.";
-    Fault::new("InvalidEncryptionAlgorithmError", sentence).status(400)
+pub fn unknown_encryption(algorithm: &str) -> Fault {
+    invalid_argument("The encryption method specified is not supported", "x-amz-server-side-encryption", algorithm)
 }
 
 pub fn acl_not_supported() -> Fault {
@@ -240,12 +290,16 @@ pub fn copy_range_beyond_source(range: &str, size: u64) -> Fault {
 
 // Listings.
 
-pub fn bad_continuation_token() -> Fault {
-    invalid_argument("The continuation token provided is incorrect", "continuation-token", "")
+pub fn unknown_encoding(encoding: &str) -> Fault {
+    invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", encoding)
 }
 
-pub fn version_marker_alone() -> Fault {
-    invalid_argument("A version-id marker cannot be specified without a key marker.", "version-id-marker", "")
+pub fn bad_continuation_token(token: &str) -> Fault {
+    invalid_argument("The continuation token provided is incorrect", "continuation-token", token)
+}
+
+pub fn version_marker_alone(marker: &str) -> Fault {
+    invalid_argument("A version-id marker cannot be specified without a key marker.", "version-id-marker", marker)
 }
 
 pub fn rows_out_of_range(argument: &str, value: i64) -> Fault {
@@ -308,9 +362,9 @@ pub fn no_such_upload(upload: &str) -> Fault {
     Fault::new("NoSuchUpload", sentence).status(404).with("UploadId", upload)
 }
 
-pub fn part_number_out_of_range(number_max: i64) -> Fault {
+pub fn part_number_out_of_range(number: i64, number_max: i64) -> Fault {
     let sentence = format!("Part number must be an integer between 1 and {number_max}, inclusive");
-    invalid_argument(sentence, "partNumber", "")
+    invalid_argument(sentence, "partNumber", number.to_string())
 }
 
 pub fn checksum_type_alone() -> Fault {
@@ -327,6 +381,19 @@ pub fn part_checksum_mismatch(expected: &str, actual: &str) -> Fault {
         "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
         expected.to_ascii_lowercase(),
         actual.to_ascii_lowercase()
+    ))
+}
+
+pub fn no_parts() -> Fault {
+    invalid_request("You must specify at least one part")
+}
+
+/// A checksum that is made of parts' checksums is completed with all of them.
+pub fn part_without_checksum(algorithm: &str, number: i64) -> Fault {
+    let algorithm = algorithm.to_ascii_lowercase();
+    invalid_request(format!(
+        "The upload was created using a {algorithm} checksum. The complete request must include the checksum for each \
+         part. It was missing for part {number} in the request."
     ))
 }
 

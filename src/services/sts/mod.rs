@@ -5,6 +5,7 @@ pub mod identity;
 pub mod roles;
 pub mod sessions;
 pub mod trust;
+pub mod visits;
 
 use crate::world::op::Op;
 

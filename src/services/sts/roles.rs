@@ -50,11 +50,12 @@ record! {
     struct AssumedRoleUser { id: String = "AssumedRoleId", arn: String = "Arn" }
 }
 
-fn assume_role(cx: &mut Cx, input: AssumeRole) -> Result<Assumed, Fault> {
+fn assume_role(cx: &mut Cx, mut input: AssumeRole) -> Result<Assumed, Fault> {
     check_input(&input)?;
     if cx.caller.principal == Principal::Root {
         return Err(faults::root_assumes_no_roles());
     }
+    input.source_identity = source_identity(cx, &input)?;
     let (account, role) = trusted_role(cx, &input)?;
     let seconds = seconds(cx, &input, &role)?;
     let issuer = Issuer { id: role.header.id, arn: role.header.arn.clone(), name: role.header.name };
@@ -65,7 +66,12 @@ fn assume_role(cx: &mut Cx, input: AssumeRole) -> Result<Assumed, Fault> {
     let grant = Grant {
         account: account.clone(),
         principal: Principal::Role { session_name: input.session_name },
-        session: Session { created: cx.world.now, mfa: false, issuer: Some(issuer) },
+        session: Session {
+            created: cx.world.now,
+            mfa: false,
+            issuer: Some(issuer),
+            source_identity: input.source_identity.clone(),
+        },
         seconds,
         token_length: input.token_length,
     };
@@ -88,6 +94,19 @@ fn check_input(input: &AssumeRole) -> Result<(), Fault> {
     check_mfa(input.mfa_serial.as_ref().or(input.mfa_code.as_ref()))
 }
 
+/// Who stands behind the session to be. Once set, it stays for all sessions down the chain
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html>).
+fn source_identity(cx: &Cx, input: &AssumeRole) -> Result<Option<String>, Fault> {
+    let session = cx.caller.session.as_ref();
+    let kept = session.and_then(|session| session.source_identity.clone());
+    match (kept, &input.source_identity) {
+        (Some(kept), Some(wanted)) if kept != *wanted => {
+            Err(faults::not_authorized(cx.caller, "sts:SetSourceIdentity", &input.role))
+        }
+        (kept, wanted) => Ok(kept.or_else(|| wanted.clone())),
+    }
+}
+
 /// The role, if it is there and trusts the caller with all that is asked.
 fn trusted_role(cx: &Cx, input: &AssumeRole) -> Result<(AccountId, Role), Fault> {
     let (account, name) = parse_arn(Kind::Role, &input.role).ok_or_else(|| faults::invalid_arn(&input.role))?;
@@ -99,6 +118,7 @@ fn trusted_role(cx: &Cx, input: &AssumeRole) -> Result<(AccountId, Role), Fault>
         external_id: input.external_id.as_deref(),
         session_name: &input.session_name,
         source_identity: input.source_identity.as_deref(),
+        source: cx.source,
     };
     let tagging = (!input.tags.is_empty()).then_some("sts:TagSession");
     let naming = input.source_identity.as_ref().map(|_| "sts:SetSourceIdentity");

@@ -55,7 +55,7 @@ fn get_session_token(cx: &mut Cx, input: GetSessionToken) -> Result<SessionToken
     let grant = Grant {
         account: cx.account.clone(),
         principal: cx.caller.principal.clone(),
-        session: Session { created: cx.world.now, mfa: false, issuer: None },
+        session: Session { created: cx.world.now, mfa: false, issuer: None, source_identity: None },
         seconds,
         token_length: input.token_length,
     };

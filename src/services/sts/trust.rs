@@ -11,6 +11,8 @@ pub struct Request<'a> {
     pub external_id: Option<&'a str>,
     pub session_name: &'a str,
     pub source_identity: Option<&'a str>,
+    /// ARN of the resource that a service works for.
+    pub source: Option<&'a str>,
 }
 
 /// Whether the policy allows the action (`sts:AssumeRole`, `sts:TagSession`) and does not deny it. A condition that
@@ -96,6 +98,8 @@ fn fact(key: &str, request: &Request) -> Option<Option<String>> {
         "sts:externalid" => request.external_id.and_then(text),
         "sts:rolesessionname" => text(request.session_name),
         "sts:sourceidentity" | "aws:sourceidentity" => request.source_identity.and_then(text),
+        "aws:sourcearn" => request.source.and_then(text),
+        "aws:sourceaccount" => request.source.and_then(|_| text(request.caller.account.as_str())),
         "aws:principalaccount" => text(request.caller.account.as_str()),
         "aws:principalarn" => role.map(|role| role.arn.clone()).or_else(|| request.caller.arn()),
         "aws:userid" => request.caller.principal_id(),
@@ -176,7 +180,7 @@ mod tests {
     fn role() -> Caller {
         let (id, name) = ("AROAEXAMPLE".to_owned(), "Admin".to_owned());
         let issuer = Issuer { id, name, arn: "arn:aws:iam::111122223333:role/ops/Admin".to_owned() };
-        let session = Session { created: Time::UNIX_EPOCH, mfa: false, issuer: Some(issuer) };
+        let session = Session { created: Time::UNIX_EPOCH, mfa: false, issuer: Some(issuer), source_identity: None };
         let principal = Principal::Role { session_name: "me".to_owned() };
         Caller { account: account(), principal, access_key: None, session: Some(session) }
     }
@@ -188,7 +192,7 @@ mod tests {
 
     fn check(statements: &str, caller: &Caller, external_id: Option<&str>, expected: bool) {
         let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
-        let request = Request { caller, external_id, session_name: "me", source_identity: None };
+        let request = Request { caller, external_id, session_name: "me", source_identity: None, source: None };
         assert_eq!(allows(&policy, "sts:AssumeRole", &request), expected, "{statements}");
     }
 
@@ -242,6 +246,25 @@ mod tests {
         for (condition, external_id, expected) in cases {
             check(&with(condition), &user(), external_id, expected);
         }
+    }
+
+    #[test]
+    fn services_work_for_a_resource() {
+        let caller = service();
+        let check = |condition: &str, source: Option<&str>, expected: bool| {
+            let policy = format!(
+                r#"{{"Statement":{{"Effect":"Allow","Principal":{{"Service":"cloudtrail.amazonaws.com"}},"Action":"sts:AssumeRole","Condition":{condition}}}}}"#
+            );
+            let request =
+                Request { caller: &caller, external_id: None, session_name: "me", source_identity: None, source };
+            assert_eq!(allows(&policy, "sts:AssumeRole", &request), expected, "{condition} {source:?}");
+        };
+        let arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/t";
+        check(r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:111122223333:trail/*"}}"#, Some(arn), true);
+        check(r#"{"ArnLike":{"aws:SourceArn":"arn:aws:cloudtrail:*:999988887777:trail/*"}}"#, Some(arn), false);
+        check(r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#, Some(arn), true);
+        check(r#"{"StringEquals":{"aws:SourceAccount":"999988887777"}}"#, Some(arn), false);
+        check(r#"{"StringEquals":{"aws:SourceAccount":"111122223333"}}"#, None, false);
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn all_violations_are_listed() {
         "logs",
         "CreateLogGroup",
         r#"{"logGroupName":""}"#,
-        "ValidationException",
+        "InvalidParameterException",
         "2 validation errors detected: Value '' at 'logGroupName' failed to satisfy constraint: \
          Member must have length greater than or equal to 1; Value '' at 'logGroupName' failed to satisfy constraint: \
          Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+",
@@ -38,7 +38,7 @@ fn all_violations_are_listed() {
         "logs",
         "CreateLogStream",
         r#"{"logGroupName":"a"}"#,
-        "ValidationException",
+        "InvalidParameterException",
         "1 validation error detected: Value null at 'logStreamName' failed to satisfy constraint: \
          Member must not be null",
     );
@@ -97,7 +97,7 @@ fn forms_fit_protocols() {
         let fits = match contract.validation {
             Validation::Ec2 => contract.protocols.contains(&Protocol::Ec2),
             Validation::S3 => contract.protocols.contains(&Protocol::RestXml),
-            Validation::Exception | Validation::Error => true,
+            Validation::Exception | Validation::Error | Validation::Parameter => true,
         };
         assert!(fits, "{}", contract.service);
     }

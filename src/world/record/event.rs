@@ -25,6 +25,7 @@ pub struct Event {
     pub event_name: &'static str,
     pub aws_region: Region,
     pub source_ip_address: String,
+    /// Empty, and then left out, of clients that name none.
     pub user_agent: String,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -207,7 +208,9 @@ impl Event {
         out.text_member("eventName", self.event_name);
         out.text_member("awsRegion", self.aws_region.as_str());
         out.text_member("sourceIPAddress", &self.source_ip_address);
-        out.text_member("userAgent", &self.user_agent);
+        if !self.user_agent.is_empty() {
+            out.text_member("userAgent", &self.user_agent);
+        }
     }
 
     fn write_outcome(&self, out: &mut Json) {

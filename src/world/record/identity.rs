@@ -25,6 +25,7 @@ pub struct SessionContext {
     pub issuer: Option<SessionIssuer>,
     pub created: Time,
     pub mfa: bool,
+    pub source_identity: Option<String>,
 }
 
 /// The role that was assumed.
@@ -126,6 +127,7 @@ impl SessionContext {
         // Text, not a truth value.
         out.text_member("mfaAuthenticated", if self.mfa { "true" } else { "false" });
         out.close('}');
+        self.source_identity.iter().for_each(|identity| out.text_member("sourceIdentity", identity));
         out.close('}');
     }
 }
@@ -138,5 +140,6 @@ fn session_context(caller: &Caller) -> Option<SessionContext> {
         account_id: caller.account.to_string(),
         user_name: role.name.clone(),
     });
-    Some(SessionContext { issuer, created: session.created, mfa: session.mfa })
+    let source_identity = session.source_identity.clone();
+    Some(SessionContext { issuer, created: session.created, mfa: session.mfa, source_identity })
 }

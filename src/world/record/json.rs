@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::wire::escape::escape;
+
 /// JSON text under construction. Commas come by themselves.
 #[derive(Debug, Default)]
 pub struct Json(String);
@@ -40,7 +42,7 @@ impl Json {
         self.separate();
         self.0.push('"');
         let at = self.0.len();
-        escape(name, &mut self.0);
+        escape(name, |piece| self.0.push_str(piece));
         if let Some(first) = self.0.get_mut(at..at + 1) {
             first.make_ascii_lowercase();
         }
@@ -50,7 +52,7 @@ impl Json {
     pub fn string(&mut self, text: &str) {
         self.separate();
         self.0.push('"');
-        escape(text, &mut self.0);
+        escape(text, |piece| self.0.push_str(piece));
         self.0.push('"');
     }
 
@@ -97,31 +99,6 @@ impl Json {
             self.0.push(',');
         }
     }
-}
-
-/// Appends `text` with JSON's escapes.
-fn escape(text: &str, out: &mut String) {
-    let mut plain_from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let short = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0..0x20 => "",
-            _ => continue,
-        };
-        // The escaped bytes are ASCII, so both ends are character boundaries.
-        out.push_str(&text[plain_from..at]);
-        plain_from = at + 1;
-        if short.is_empty() {
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.push_str(short);
-        }
-    }
-    out.push_str(&text[plain_from..]);
 }
 
 #[cfg(test)]

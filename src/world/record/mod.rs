@@ -46,6 +46,9 @@ pub struct Facts<'a> {
 /// Records a call: appends its event to the log and tells CloudTrail where it is. When the call used a resource of
 /// another account, that account gets an event of its own.
 pub fn write(world: &mut World, facts: Facts) {
+    if facts.op.is_some_and(|op| !op.recorded) {
+        return;
+    }
     let event = event::of_call(world, &facts);
     if let Some(owner) = facts.stranger() {
         let event_id = event::event_id(world, true);
@@ -112,6 +115,7 @@ impl Facts<'_> {
         let body = match self.outcome {
             Ok(Output { content: Some(Content::Memory(bytes)), .. }) => return bytes.len() as u64,
             Ok(Output { content: Some(Content::File { length, .. }), .. }) => return *length,
+            Ok(Output { content: Some(Content::Events(_)), .. }) => return 0,
             Ok(output) => {
                 let members = operation.output.and_then(|shape| contract.structure(shape));
                 let document = |location| location == Location::Body;

@@ -2,7 +2,7 @@
 
 use crate::contract::{Contract, Operation, RecordForm};
 use crate::wire::{self, Map, Value};
-use crate::world::call::{Connection, Sender, Signature};
+use crate::world::call::{Connection, Sender, Signature, SignedIn};
 use crate::world::op::{Access, Category};
 
 use super::json::Json;
@@ -116,23 +116,26 @@ fn s3_request(facts: &Facts, input: &Map, out: &mut Json) {
 }
 
 fn s3_additional(facts: &Facts, out: &mut Json) {
-    let method = match &facts.call.sender {
-        Sender::Client { connection, .. } => match connection.signature {
-            Signature::None => None,
-            Signature::Header => Some("AuthHeader"),
-            Signature::QueryString => Some("QueryString"),
-        },
-        Sender::Service { .. } | Sender::OnBehalf { .. } => Some("AuthHeader"),
+    let signature = match &facts.call.sender {
+        Sender::Client { connection, .. } => connection.signature,
+        Sender::Service { .. } | Sender::OnBehalf { .. } => Signature::V4(SignedIn::Header),
     };
-    if method.is_some() {
-        out.text_member("SignatureVersion", "SigV4");
-    }
+    let (version, place) = match signature {
+        Signature::None => (None, None),
+        Signature::V2(place) => (Some("SigV2"), Some(place)),
+        Signature::V4(place) => (Some("SigV4"), Some(place)),
+    };
+    version.iter().for_each(|version| out.text_member("SignatureVersion", version));
     out.key(RECEIVED);
     out.int(bytes(facts, RECEIVED, || facts.received));
     noted(facts, out);
-    if let Some(method) = method {
+    place.iter().for_each(|place| {
+        let method = match place {
+            SignedIn::Header => "AuthHeader",
+            SignedIn::QueryString => "QueryString",
+        };
         out.text_member("AuthenticationMethod", method);
-    }
+    });
     out.text_member("x-amz-id-2", &wire::host_id(facts.request_id));
     out.key(SENT);
     out.int(bytes(facts, SENT, || facts.sent()));

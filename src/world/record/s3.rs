@@ -18,8 +18,9 @@ pub(super) struct Destination<'a> {
     pub arguments: &'a [(String, String)],
 }
 
-/// Members that say who signed and with what: never written.
-const SECRET_ARGUMENTS: [&str; 3] = ["X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token"];
+/// Arguments that say who signed and with what, of signature versions 4 and 2: never written.
+const SECRET_ARGUMENTS: [&str; 5] =
+    ["X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "Signature", "AWSAccessKeyId"];
 
 /// Writes the parameters, without the braces. Bodies are shown of calls that configure (`with_body`), not of
 /// those on objects.
@@ -82,15 +83,24 @@ fn arguments(operation: &Operation, members: &[Member], destination: &Destinatio
         }
     }
     let bound = |name: &str| {
-        let mut members = members.iter().filter(|member| member.location == Location::Query);
-        members.any(|member| member.on_wire() == name && input.contains(member.name))
+        let mut members = members.iter().filter(|member| match member.location {
+            Location::Query => member.on_wire() == name,
+            // A presigned URL carries headers as arguments.
+            Location::Header => member.on_wire().eq_ignore_ascii_case(name),
+            _ => false,
+        });
+        members.any(|member| input.contains(member.name))
             || fixed.clone().any(|(fixed, _)| fixed == name && fixed != "x-id")
     };
     for (name, value) in destination.arguments {
-        if !bound(name) && !SECRET_ARGUMENTS.contains(&name.as_str()) {
+        if !bound(name) && !is_secret(name) {
             out.text_member(name, value);
         }
     }
+}
+
+fn is_secret(argument: &str) -> bool {
+    SECRET_ARGUMENTS.iter().any(|secret| secret.eq_ignore_ascii_case(argument))
 }
 
 /// Only S3's own headers are shown, and no keys among them.

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::contract::{self, Contract, Kind, ShapeId};
 use crate::wire::{Fault, Map, Value};
-use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature};
+use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature, SignedIn};
 use crate::world::caller::{Caller, Credentials, Issuer, Principal, Session};
 use crate::world::fields::Output;
 use crate::world::op::{Access, Op};
@@ -75,6 +75,7 @@ fn role_session() -> Caller {
                 arn: format!("arn:aws:iam::{ACCOUNT}:role/stratus"),
                 name: "stratus".into(),
             }),
+            source_identity: None,
         }),
         ..user()
     }
@@ -87,6 +88,7 @@ fn world() -> World {
         seed: 7,
         cadence: Cadence::Fast,
         data_dir: PathBuf::new(),
+        log_memory: 16 << 20,
     };
     World::new(settings, "2023-07-10T12:09:47.123Z".parse().unwrap())
 }
@@ -96,14 +98,14 @@ fn records(case: Case) -> Vec<Json> {
     let contract = contract::get(case.service).unwrap();
     let operation = contract.find(case.operation).unwrap();
     let op = contract.operation(operation);
-    let output = case.outcome.map(|output| Output { value: tree(contract, op.output, &output), content: None });
+    let output = case.outcome.map(|output| Output { value: tree(contract, op.output, &output), ..Output::default() });
     let connection = Connection {
         source_ip: "203.0.113.9".into(),
         user_agent: "aws-cli/2.15".into(),
         host: case.host.into(),
         arguments: case.arguments,
         body_length: 0,
-        signature: Signature::Header,
+        signature: Signature::V4(SignedIn::Header),
     };
     let sender = match (case.via, &case.caller.principal) {
         (Some(name), _) => Sender::OnBehalf { name, caller: Box::new(case.caller.clone()) },
@@ -111,7 +113,7 @@ fn records(case: Case) -> Vec<Json> {
         _ => Sender::Client { credentials: Credentials::default(), connection },
     };
     let input = Ok(tree(contract, op.input, &case.input));
-    let call = Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Upload::default() };
+    let call = Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Ok(Upload::default()) };
     let mut world = world();
     let request_id = "7c6e3d04-0c3b-42f2-8589-1d7c14c0c374";
     let facts = Facts {
@@ -511,7 +513,16 @@ fn s3_data_events() {
         json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "key": "k/1", "x-amz-server-side-encryption": "AES256"}),
         json!({"x-amz-server-side-encryption": "AES256", "x-amz-version-id": "v"}),
     );
-    let arguments = ["list-type", "prefix", "x-id", "X-Amz-Expires", "X-Amz-Signature"];
+    let arguments = [
+        "list-type",
+        "prefix",
+        "x-id",
+        "X-Amz-Expires",
+        "X-Amz-Signature",
+        "x-amz-security-token",
+        "AWSAccessKeyId",
+        "Signature",
+    ];
     let mut list = s3("ListObjectsV2", json!({"Bucket": "b", "Prefix": "p", "MaxKeys": 1}), json!({}));
     list.arguments = arguments.map(|name| (name.to_owned(), "2".to_owned())).into();
     let record = &records(list)[0];
@@ -520,6 +531,15 @@ fn s3_data_events() {
         record["requestParameters"],
         json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "list-type": "2", "prefix": "p", "max-keys": "1",
             "x-id": "2", "X-Amz-Expires": "2"}),
+    );
+    // Headers that a presigned URL carries are shown once; what proves the signer is not, whatever its case.
+    let arguments = ["x-amz-storage-class", "AWSAccessKeyId", "Signature", "x-amz-signature", "Expires"];
+    let mut put = s3("PutObject", json!({"Bucket": "b", "Key": "k", "StorageClass": "2"}), json!({}));
+    put.arguments = arguments.map(|name| (name.to_owned(), "2".to_owned())).into();
+    assert_eq!(
+        records(put)[0]["requestParameters"].to_string(),
+        json!({"bucketName": "b", "Host": "b.s3.amazonaws.com", "key": "k", "Expires": "2", "x-amz-storage-class": "2"})
+            .to_string(),
     );
 }
 
@@ -591,6 +611,17 @@ fn identities() {
         (
             role_session(),
             r#"{"type":"AssumedRole","principalId":"AROATFQR7NSCWWVLB7BES:aws-go-sdk-1688990082523310002","arn":"arn:aws:sts::123837392027:assumed-role/stratus/aws-go-sdk-1688990082523310002","accountId":"123837392027","accessKeyId":"ASIATFQR7NSC7E2ZIBM2","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROATFQR7NSCWWVLB7BES","arn":"arn:aws:iam::123837392027:role/stratus","accountId":"123837392027","userName":"stratus"},"attributes":{"creationDate":"2023-07-10T11:54:47Z","mfaAuthenticated":"false"}}}"#,
+        ),
+        (
+            Caller {
+                session: role_session().session.map(|session| Session {
+                    issuer: None,
+                    source_identity: Some("ada".into()),
+                    ..session
+                }),
+                ..user()
+            },
+            r#"{"type":"IAMUser","principalId":"AIDATFQR7NSCQLA2F4ODX","arn":"arn:aws:iam::123837392027:user/christophe","accountId":"123837392027","accessKeyId":"AKIATFQR7NSC3ZO6PKAZ","userName":"christophe","sessionContext":{"attributes":{"creationDate":"2023-07-10T11:54:47Z","mfaAuthenticated":"false"},"sourceIdentity":"ada"}}"#,
         ),
         (service, r#"{"type":"AWSService","invokedBy":"cloudtrail.amazonaws.com"}"#),
         (anonymous, r#"{"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"}"#),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use crate::record;
 use crate::services::cloudtrail::faults;
+use crate::services::cloudtrail::selectors::basic::EXCLUDABLE;
 use crate::wire::Fault;
 use crate::world::record::Event;
 
@@ -70,10 +71,17 @@ impl AdvancedFieldSelector {
         ]
     }
 
-    /// The values of `Equals`, if that is the only operator.
+    /// The values of an operator, if that is the only one.
+    fn only(&self, operator: &str) -> Option<&[String]> {
+        let mut given = self.operators().into_iter().filter_map(|(name, values)| Some((name, values?)));
+        match (given.next(), given.next()) {
+            (Some((name, values)), None) if name == operator => Some(values),
+            _ => None,
+        }
+    }
+
     fn only_equals(&self) -> Option<&[String]> {
-        let others = self.operators().iter().filter(|(name, values)| *name != "Equals" && values.is_some()).count();
-        self.equals.as_deref().filter(|_| others == 0)
+        self.only("Equals")
     }
 }
 
@@ -99,9 +107,9 @@ fn values<'e>(event: &'e Event, field: &str) -> Vec<Cow<'e, str>> {
     }
 }
 
-/// Fields that selectors of a category may use; `eventCategory` goes without saying.
-const MANAGEMENT: [&str; 6] =
-    ["eventName", "eventSource", "eventType", "readOnly", "sessionCredentialFromConsole", "userIdentity.arn"];
+/// Fields that a trail's selectors of a category may use; `eventCategory` goes without saying. Event data stores
+/// may use more.
+const MANAGEMENT: [&str; 2] = ["eventSource", "readOnly"];
 const DATA: [&str; 8] = [
     "eventName",
     "eventSource",
@@ -112,7 +120,7 @@ const DATA: [&str; 8] = [
     "sessionCredentialFromConsole",
     "userIdentity.arn",
 ];
-const NETWORK_ACTIVITY: [&str; 5] = ["errorCode", "eventName", "eventSource", "userIdentity.arn", "vpcEndpointId"];
+const NETWORK_ACTIVITY: [&str; 4] = ["errorCode", "eventName", "eventSource", "vpcEndpointId"];
 
 /// The selectors, if a trail may have them.
 pub fn checked(selectors: Vec<AdvancedEventSelector>) -> Result<Vec<AdvancedEventSelector>, Fault> {
@@ -148,9 +156,20 @@ fn check(selector: &AdvancedEventSelector) -> Result<(), Fault> {
         check_field(field)?;
     }
     match category.equals.as_ref().and_then(|values| values.first()).map(String::as_str) {
+        Some("Management") => check_management_source(selector),
         Some("Data") => require_one(selector, "resources.type"),
         Some("NetworkActivity") => require_one(selector, "eventSource"),
         _ => Ok(()),
+    }
+}
+
+/// Of management events a trail can leave out those of two sources, and no others.
+fn check_management_source(selector: &AdvancedEventSelector) -> Result<(), Fault> {
+    let Some(field) = selector.field("eventSource") else { return Ok(()) };
+    let excluded = field.only("NotEquals").ok_or_else(|| faults::only_not_equals("eventSource"))?;
+    match excluded.iter().find(|source| !EXCLUDABLE.contains(&source.as_str())) {
+        Some(source) => Err(faults::field_value("eventSource", source)),
+        None => Ok(()),
     }
 }
 
@@ -171,10 +190,20 @@ fn check_field(field: &AdvancedFieldSelector) -> Result<(), Fault> {
         (name, None) => return Err(faults::only_equals(name)),
         (_, Some(values)) => values,
     };
-    match equals.iter().find(|value| !only.is_empty() && !only.contains(&value.as_str())) {
+    let fits = |value: &str| match field.field.as_str() {
+        "resources.type" => is_resource_type(value),
+        _ => only.is_empty() || only.contains(&value),
+    };
+    match equals.iter().find(|value| !fits(value)) {
         Some(value) => Err(faults::field_value(&field.field, value)),
         None => Ok(()),
     }
+}
+
+/// `AWS::S3::Object` and the like. Which types there are grows with AWS's services.
+fn is_resource_type(value: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    matches!(value.split("::").collect::<Vec<_>>()[..], ["AWS", service, kind] if part(service) && part(kind))
 }
 
 /// A field that must be there, with one value.

@@ -12,7 +12,7 @@ const SELECTORS_MAX: usize = 5;
 const VALUES_MAX: usize = 250;
 
 /// The only sources whose management events can be left out.
-const EXCLUDABLE: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
+pub(super) const EXCLUDABLE: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
 
 record! {
     /// A basic selector.

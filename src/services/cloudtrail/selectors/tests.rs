@@ -159,11 +159,12 @@ fn advanced_selectors_select() {
     check(&denied, event("NetworkActivity", "ec2.amazonaws.com", "DescribeVpcs", true, &[]), true);
     check(&denied, event("Management", "ec2.amazonaws.com", "DescribeVpcs", true, &[]), false);
 
-    let alice = advanced(json!([
-        equals("eventCategory", "Management"),
-        equals("userIdentity.arn", "arn:aws:iam::123456789012:user/alice")
-    ]));
-    check(&alice, create_user(), true);
+    let alice = |arn: &str| {
+        let data = [equals("eventCategory", "Data"), equals("resources.type", "AWS::S3::Object")];
+        advanced(json!([data[0], data[1], equals("userIdentity.arn", arn)]))
+    };
+    check(&alice("arn:aws:iam::123456789012:user/alice"), put_object("b", "k"), true);
+    check(&alice("arn:aws:iam::123456789012:user/bob"), put_object("b", "k"), false);
 }
 
 #[test]
@@ -213,15 +214,32 @@ fn advanced_selectors_are_refused() {
     check(json!([management.clone(), {"Field": "readOnly", "StartsWith": ["t"]}]), "readOnly");
     check(json!([management.clone(), {"Field": "readOnly", "Equals": ["maybe"]}]), "maybe");
     check(json!([management.clone(), management.clone()]), "eventCategory");
-    check(json!([management.clone(), {"Field": "eventName"}]), "eventName");
-    check(json!([data.clone()]), "resources.type");
+    check(json!([management.clone(), {"Field": "readOnly"}]), "readOnly");
+    // Fields of event data stores, not of trails.
+    for field in ["eventName", "eventType", "sessionCredentialFromConsole", "userIdentity.arn"] {
+        check(json!([management.clone(), {"Field": field, "Equals": ["x"]}]), field);
+    }
+    check(json!([management.clone(), {"Field": "eventSource", "Equals": ["kms.amazonaws.com"]}]), "NotEquals");
     check(
-        json!([data, {"Field": "resources.type", "Equals": ["AWS::S3::Object", "AWS::SNS::Topic"]}]),
+        json!([management.clone(), {"Field": "eventSource", "NotEquals": ["iam.amazonaws.com"]}]),
+        "iam.amazonaws.com",
+    );
+    check(json!([data.clone()]), "resources.type");
+    let kind = json!({"Field": "resources.type", "Equals": ["AWS::S3::Object"]});
+    check(
+        json!([data.clone(), {"Field": "resources.type", "Equals": ["AWS::S3::Object", "AWS::SNS::Topic"]}]),
         "resources.type",
     );
+    for kind in ["AWS::Nonsense", "S3", "AWS::S3::", "AWS::S3::Object::Part", "arn:aws:s3"] {
+        check(json!([data.clone(), {"Field": "resources.type", "Equals": [kind]}]), kind);
+    }
     check(json!([network.clone()]), "eventSource");
     let source = json!({"Field": "eventSource", "Equals": ["ec2.amazonaws.com"]});
+    check(json!([network.clone(), {"Field": "eventSource", "StartsWith": ["ec2"]}]), "eventSource");
+    for field in ["readOnly", "resources.type", "userIdentity.arn"] {
+        check(json!([network.clone(), source.clone(), {"Field": field, "Equals": ["true"]}]), field);
+    }
     check(json!([network, source, {"Field": "errorCode", "Equals": ["AccessDenied"]}]), "AccessDenied");
     let many: Vec<String> = (0..501).map(|number| format!("Get{number}")).collect();
-    check(json!([management, {"Field": "eventName", "Equals": many}]), "500");
+    check(json!([data, kind, {"Field": "eventName", "Equals": many}]), "500");
 }

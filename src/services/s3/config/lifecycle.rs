@@ -14,7 +14,7 @@ use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
-use crate::world::time::Time;
+use crate::world::time::{Time, http_date};
 
 use super::tagging::Tag;
 
@@ -205,7 +205,7 @@ impl Rule {
 }
 
 impl Filter {
-    /// One condition; more go into `And`.
+    /// One condition; more go into `And`, which holds at least two.
     fn check(&self) -> Result<(), Fault> {
         let set = [
             self.prefix.is_some(),
@@ -215,7 +215,15 @@ impl Filter {
             self.and.is_some(),
         ];
         let count = set.iter().filter(|is_set| **is_set).count();
-        if count > 1 { Err(faults::malformed_xml()) } else { Ok(()) }
+        let lonely = self.and.as_ref().is_some_and(|and| and.count() < 2);
+        if count > 1 || lonely { Err(faults::malformed_xml()) } else { Ok(()) }
+    }
+}
+
+impl And {
+    fn count(&self) -> usize {
+        let others = [self.prefix.is_some(), self.larger.is_some(), self.smaller.is_some()];
+        self.tags.iter().flatten().count() + others.iter().filter(|is_set| **is_set).count()
     }
 }
 
@@ -277,7 +285,7 @@ pub fn expiration(bucket: &Bucket, key: &str, object: &Object, modified: Time) -
         rules.filter(|rule| rule.status == "Enabled" && key.starts_with(rule.key_prefix()) && rule.picks(object));
     let due = applying.filter_map(|rule| Some((rule.expiration.as_ref()?.due(modified)?, rule.id.as_deref()?)));
     let (time, id) = due.min()?;
-    Some(format!("expiry-date=\"{}\", rule-id=\"{id}\"", time.format("%a, %d %b %Y %H:%M:%S GMT")))
+    Some(format!("expiry-date=\"{}\", rule-id=\"{id}\"", http_date(time)))
 }
 
 /// What a rule does.
@@ -407,6 +415,10 @@ mod tests {
         check(Rule { filter: all(), expiration: days(0), ..Rule::default() }, Some("InvalidArgument"));
         check(Rule { filter: all(), ..Rule::default() }, Some("InvalidRequest"));
         check(Rule { expiration: days(1), ..Rule::default() }, Some("MalformedXML"));
+        let and = |larger| Some(And { prefix: Some("logs/".to_owned()), larger, ..And::default() });
+        let filter = |and| Some(Filter { and, ..Filter::default() });
+        check(Rule { filter: filter(and(Some(5))), expiration: days(1), ..Rule::default() }, None);
+        check(Rule { filter: filter(and(None)), expiration: days(1), ..Rule::default() }, Some("MalformedXML"));
         let transitions = Some(vec![Value::Null]);
         check(Rule { filter: all(), expiration: days(1), transitions, ..Rule::default() }, Some("NotImplemented"));
         let date = Some(Expiration { date: Some(time("2026-01-01T01:00:00Z")), ..Expiration::default() });

@@ -16,8 +16,11 @@ pub const OPS: &[Op] = &[
     crate::op!(Read "GetBucketAccelerateConfiguration" nothing),
     crate::op!(Read "GetBucketRequestPayment" get_bucket_request_payment),
     crate::op!(Read "GetBucketWebsite" get_bucket_website),
+    crate::op!(Write "DeleteBucketWebsite" nothing),
     crate::op!(Read "GetBucketCors" get_bucket_cors),
+    crate::op!(Write "DeleteBucketCors" nothing),
     crate::op!(Read "GetBucketReplication" get_bucket_replication),
+    crate::op!(Write "DeleteBucketReplication" nothing),
 ];
 
 record! {

@@ -11,7 +11,7 @@ use crate::world::payload::{Body, Upload};
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
-use super::{About, Checksum, Scene, tagging};
+use super::{About, Checksum, Scene, acl, tagging};
 
 /// Bytes of names and values of user metadata: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>.
 const METADATA_BYTES_MAX: usize = 2048;
@@ -43,6 +43,11 @@ record! {
         algorithm: Option<String> = "ServerSideEncryption",
         key: Option<String> = "SSEKMSKeyId",
         bucket_key: Option<bool> = "BucketKeyEnabled",
+    }
+
+    /// What a key of KMS is to be used with, in base64; only the answer to the request shows it again.
+    pub struct Context {
+        context: Option<String> = "SSEKMSEncryptionContext",
     }
 
     /// Object lock, as asked for and as shown.
@@ -130,6 +135,15 @@ impl Checksum {
         };
         Some(Checksum { algorithm, value, composite: false })
     }
+
+    /// A checksum of an upload that came with another one, or with none.
+    pub fn computed(upload: &Upload, algorithm: Algorithm) -> std::io::Result<Checksum> {
+        let value = match &upload.body {
+            Body::Memory(bytes) => algorithm.of(bytes),
+            Body::Spooled(spooled) => algorithm.of_reader(std::fs::File::open(spooled.path())?)?,
+        };
+        Ok(Checksum { algorithm, value, composite: false })
+    }
 }
 
 impl Encryption {
@@ -151,7 +165,7 @@ impl Encryption {
                 Ok(Encryption { key: Some(key), ..wished })
             }
             Some("AES256") => Err(faults::kms_key_without_kms()),
-            _ => Err(faults::unknown_encryption()),
+            other => Err(faults::unknown_encryption(other.unwrap_or_default())),
         }
     }
 
@@ -164,6 +178,17 @@ impl Encryption {
             (Some("aws:kms:dsse"), false) => "Default_DSSE_KMS",
             (Some(_), true) => "SSE_KMS",
             (Some(_), false) => "Default_SSE_KMS",
+        }
+    }
+}
+
+impl Context {
+    /// # Errors
+    /// `InvalidArgument` for a context without a key of KMS.
+    pub fn check(&self, settled: &Encryption) -> Result<(), Fault> {
+        match (&self.context, &settled.key) {
+            (Some(_), None) => Err(faults::kms_key_without_kms()),
+            _ => Ok(()),
         }
     }
 }
@@ -193,7 +218,7 @@ pub fn settle(
     account: &AccountId,
     (headers, encryption, lock, wishes): (Headers, Encryption, Lock, Wishes),
 ) -> Result<About, Fault> {
-    wishes.check()?;
+    wishes.check(&scene.bucket.config)?;
     check_lock(scene, &lock)?;
     let lock = with_default_retention(scene, lock);
     Ok(About {
@@ -213,7 +238,7 @@ fn with_default_retention(scene: &Scene<'_>, lock: Lock) -> Lock {
 }
 
 impl Wishes {
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self, config: &Config) -> Result<(), Fault> {
         if self.customer_algorithm.is_some() || self.customer_key.is_some() {
             return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
         }
@@ -222,9 +247,9 @@ impl Wishes {
         }
         let grants = [&self.full_control, &self.read, &self.read_acl, &self.write_acl];
         if grants.iter().any(|grant| grant.is_some()) {
-            return Err(faults::acl_not_supported());
+            return Err(acl::not_ours(config));
         }
-        super::acl::check_canned(self.acl.as_deref())
+        acl::check_canned(config, self.acl.as_deref())
     }
 }
 
@@ -234,6 +259,10 @@ impl Headers {
         let size: usize = metadata.map(|(name, value)| name.len() + value.len()).sum();
         if size > METADATA_BYTES_MAX {
             return Err(faults::metadata_too_large(size, METADATA_BYTES_MAX));
+        }
+        let leads = |place: &String| ["http://", "https://", "/"].iter().any(|prefix| place.starts_with(prefix));
+        if !self.redirect.as_ref().is_none_or(leads) {
+            return Err(faults::invalid_redirect());
         }
         self.content_type = self.content_type.filter(|kind| !kind.is_empty());
         self.content_type.get_or_insert_with(|| DEFAULT_CONTENT_TYPE.to_owned());
@@ -258,8 +287,15 @@ fn storage_class(wished: Option<String>) -> Result<String, Fault> {
     }
 }
 
+impl Lock {
+    /// Anything is locked, or is to be.
+    pub fn is_some(&self) -> bool {
+        self.mode.is_some() || self.until.is_some() || self.legal_hold.is_some()
+    }
+}
+
 fn check_lock(scene: &Scene<'_>, lock: &Lock) -> Result<(), Fault> {
-    if lock.mode.is_none() && lock.until.is_none() && lock.legal_hold.is_none() {
+    if !lock.is_some() {
         return Ok(());
     }
     if !scene.bucket.config.object_lock {

@@ -48,7 +48,7 @@ impl ReadConditions {
     pub fn check(&self, etag: &str, modified: Time) -> Result<(), Fault> {
         match self.unmet(etag, modified) {
             None => Ok(()),
-            Some(Unmet::NotModified) => Err(faults::not_modified()),
+            Some(Unmet::NotModified) => Err(faults::not_modified(etag, modified)),
             Some(Unmet::Failed(condition)) => Err(faults::precondition_failed(condition)),
         }
     }

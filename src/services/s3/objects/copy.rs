@@ -10,11 +10,11 @@ use crate::world::checksum::Algorithm;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
-use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Encryption, Headers, Lock, Wishes, settle};
+use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Context, Encryption, Headers, Lock, Wishes, settle};
 use super::conditions::{SourceConditions, WriteConditions};
 use super::get::{Found, find};
 use super::put::quoted;
-use super::{About, Checksum, NewObject, Place, enter};
+use super::{About, Checksum, NewObject, Place, Version, enter, note_object};
 
 /// Copying.
 pub const OPS: &[Op] = &[crate::op!(Write "CopyObject" copy_object).data()];
@@ -49,20 +49,26 @@ record! {
     }
 }
 
-type Input =
-    ((Place, WriteConditions), (CopySource, SourceConditions), CopyObject, (Headers, Encryption, Lock, Wishes));
+type Input = (
+    (Place, WriteConditions),
+    (CopySource, SourceConditions),
+    CopyObject,
+    (Headers, Encryption, Lock, Wishes),
+    Context,
+);
 
-fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption), Fault> {
-    let ((place, writing), (from, reading), directives, about) = input;
+fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption, Context), Fault> {
+    let ((place, writing), (from, reading), directives, about, context) = input;
     let account = cx.account.clone();
+    note_object(cx, &place);
+    let replaces_metadata = replaces(directives.metadata.as_deref(), "x-amz-metadata-directive")?;
+    let replaces_tags = replaces(directives.tagging.as_deref(), "x-amz-tagging-directive")?;
     let source = source(cx, &from, &reading)?;
     if source.opened.length > COPY_BYTES_MAX {
         return Err(faults::copy_too_large(COPY_BYTES_MAX));
     }
     let mut scene = enter(cx, &place)?;
     writing.check(&scene, &place.key)?;
-    let replaces_metadata = replaces(directives.metadata.as_deref(), "x-amz-metadata-directive")?;
-    let replaces_tags = replaces(directives.tagging.as_deref(), "x-amz-tagging-directive")?;
     let changes = replaces_metadata
         || about.1.algorithm.is_some()
         || about.3.storage_class.is_some()
@@ -76,6 +82,7 @@ fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption), Fa
     let about = merge(settle(&scene, &account, about)?, &source.object.about, replaces_metadata, replaces_tags);
     let checksum = checksum(&source, directives.algorithm.as_deref())?;
     let encryption = about.encryption.clone();
+    context.check(&encryption)?;
     let length = source.opened.length;
     let etag = single_etag(&source)?;
     let body = scene.files.copy(source.opened.file, 0, length).map_err(|error| faults::internal(&error))?;
@@ -84,7 +91,7 @@ fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption), Fa
     let times = Times { modified: version.modified, etag: quoted(&etag) };
     let result = (times, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()));
     let version = version.shown_id(scene.bucket);
-    Ok((Copied { result, version, source_version: source.shown_id }, encryption))
+    Ok((Copied { result, version, source_version: source.shown_id }, encryption, context))
 }
 
 impl CopySource {
@@ -112,7 +119,13 @@ pub fn source(cx: &mut Cx<'_>, from: &CopySource, conditions: &SourceConditions)
     let place = Place { bucket, key, expected_owner: from.expected_owner.clone() };
     // The record names what is written only.
     let (resources, owner) = (cx.note.resources.clone(), cx.note.owner.clone());
-    let found = find(&enter(cx, &place)?, &place.key, version.as_deref());
+    let scene = enter(cx, &place)?;
+    let marker = version.is_some() && scene.version(&place.key, version.as_deref()).is_some_and(Version::is_marker);
+    let found = if marker {
+        Err(faults::copy_of_marker())
+    } else {
+        find(&scene, &place.key, version.as_deref()).map_err(without_headers)
+    };
     (cx.note.resources, cx.note.owner) = (resources, owner);
     let found = found?;
     conditions.check(&found.object.etag, found.version.modified)?;
@@ -120,6 +133,11 @@ pub fn source(cx: &mut Cx<'_>, from: &CopySource, conditions: &SourceConditions)
         return Err(faults::archived(&found.object.about.storage_class));
     }
     Ok(found)
+}
+
+/// What S3 says of the source's versions in headers is about what is written, in answers to copies.
+fn without_headers(fault: Fault) -> Fault {
+    Fault { headers: Vec::new(), ..fault }
 }
 
 fn replaces(directive: Option<&str>, header: &'static str) -> Result<bool, Fault> {

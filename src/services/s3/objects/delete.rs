@@ -79,7 +79,11 @@ fn delete_object(cx: &mut Cx<'_>, (place, pick, input): (Place, Pick, DeleteObje
 }
 
 fn delete_objects(cx: &mut Cx<'_>, input: DeleteObjects) -> Result<Outcome, Fault> {
+    let claimed = cx.upload.as_ref().is_ok_and(|upload| upload.claimed.any());
     let mut scene = enter_all(cx, &input.bucket, "", input.expected_owner.as_deref())?;
+    if !claimed {
+        return Err(faults::digest_missing());
+    }
     if input.delete.objects.is_empty() || input.delete.objects.len() > KEYS_MAX {
         return Err(faults::malformed_xml());
     }

@@ -5,6 +5,7 @@ use crate::services::s3::config::lifecycle;
 use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::caller::Principal;
 use crate::world::op::Op;
 use crate::world::payload::Content;
 use crate::world::time::Time;
@@ -14,7 +15,7 @@ use super::conditions::ReadConditions;
 use super::files::{Opened, md5_of};
 use super::put::quoted;
 use super::range::{self, Piece};
-use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, missing};
+use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, hidden, missing};
 
 /// Reading objects.
 pub const OPS: &[Op] = &[
@@ -120,6 +121,9 @@ fn read(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Found, Piece), Fault> 
     if wanted.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
     }
+    if cx.caller.principal == Principal::Anonymous && overrides.any() {
+        return Err(faults::overrides_of_anonymous());
+    }
     let found = find(&enter(cx, &place)?, &place.key, pick.version.as_deref())?;
     conditions.check(&found.object.etag, found.version.modified)?;
     if sends && ARCHIVE_CLASSES.contains(&found.object.about.storage_class.as_str()) {
@@ -157,12 +161,8 @@ fn read(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Found, Piece), Fault> 
 pub fn find(scene: &Scene<'_>, key: &str, id: Option<&str>) -> Result<Found, Fault> {
     check_version(id)?;
     let version = scene.version(key, id).ok_or_else(|| missing(key, id))?;
-    let Some(object) = &version.object else {
-        return Err(match id {
-            Some(_) => faults::marker_not_allowed("DeleteMarker"),
-            None => faults::no_such_key(key),
-        });
-    };
+    let hidden = || hidden(key, &version.id, version.modified, id.is_some());
+    let object = version.object.as_ref().ok_or_else(hidden)?;
     let opened = scene.files.open(&object.file).ok_or_else(|| missing(key, id))?;
     let mut object = object.clone();
     if !opened.intact {
@@ -202,6 +202,14 @@ fn part_piece(object: &Object, number: i64, total: u64) -> Result<Piece, Fault> 
 }
 
 impl Overrides {
+    fn any(&self) -> bool {
+        let Overrides { cache_control, content_disposition, content_encoding, content_language, content_type, expires } =
+            self;
+        [cache_control, content_disposition, content_encoding, content_language, content_type, expires]
+            .iter()
+            .any(|wished| wished.is_some())
+    }
+
     fn over(self, headers: Headers) -> Headers {
         Headers {
             cache_control: self.cache_control.or(headers.cache_control),

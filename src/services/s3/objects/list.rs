@@ -182,7 +182,7 @@ fn list_objects_v2(
 
 fn of_token(token: &str) -> Result<String, Fault> {
     let text = BASE64.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    text.filter(|text| !text.is_empty()).ok_or_else(faults::bad_continuation_token)
+    text.filter(|text| !text.is_empty()).ok_or_else(|| faults::bad_continuation_token(token))
 }
 
 /// A page of current objects.
@@ -255,7 +255,7 @@ fn list_object_versions(
 ) -> Result<(Named, Echo, VersionPage), Fault> {
     let max = rows_max(max.max, "max-keys")?;
     if marker.version.is_some() && marker.key.is_none() {
-        return Err(faults::version_marker_alone());
+        return Err(faults::version_marker_alone(&marker.version.unwrap_or_default()));
     }
     let scene = listing.enter(cx)?;
     let (keys, files) = (&scene.bucket.objects.keys, &scene.files);
@@ -344,8 +344,11 @@ impl Listing {
     /// Enters the bucket.
     ///
     /// # Errors
-    /// As [`enter_all`].
+    /// As [`enter_all`], and `InvalidArgument` for an encoding that there is not.
     pub fn enter<'a>(&self, cx: &'a mut Cx<'_>) -> Result<super::Scene<'a>, Fault> {
+        if let Some(encoding) = self.encoding.as_deref().filter(|encoding| *encoding != "url") {
+            return Err(faults::unknown_encoding(encoding));
+        }
         let prefix = self.prefix.as_deref().unwrap_or_default();
         enter_all(cx, &self.bucket, prefix, self.expected_owner.as_deref())
     }

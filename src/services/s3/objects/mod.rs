@@ -111,6 +111,10 @@ pub struct Scene<'a> {
 }
 
 impl Version {
+    pub fn is_marker(&self) -> bool {
+        self.object.is_none()
+    }
+
     /// The id as answers show it: not at all before versioning was ever set.
     pub fn shown_id(&self, bucket: &Bucket) -> Option<String> {
         bucket.config.versioning.map(|_| self.id.clone())
@@ -122,8 +126,8 @@ impl Version {
 /// # Errors
 /// `NoSuchBucket`, `AccessDenied` for an owner that was not expected, `KeyTooLongError`.
 pub fn enter<'a>(cx: &'a mut Cx<'_>, place: &Place) -> Result<Scene<'a>, Fault> {
+    note_object(cx, place);
     check_key(&place.key)?;
-    note(cx, &place.bucket, &place.key, false);
     scene(cx, &place.bucket, Some(&place.key), place.expected_owner.as_deref())
 }
 
@@ -154,15 +158,19 @@ fn scene<'a>(
     Ok(Scene { bucket, files, ids, now: *now })
 }
 
+/// Tells the record about an object before it is entered.
+pub fn note_object(cx: &mut Cx<'_>, place: &Place) {
+    note(cx, &place.bucket, &place.key, false);
+}
+
 /// Names object and bucket in the record, as long as there is such a bucket.
 fn note(cx: &mut Cx<'_>, bucket: &str, key: &str, is_prefix: bool) {
     let Some(known) = cx.world.s3.buckets.get(bucket) else { return };
     let object = format!("arn:aws:s3:::{bucket}/{key}");
     let account = Some(known.owner.clone());
-    let resources = &mut cx.note.resources;
-    resources.push(Resource { account: None, kind: "AWS::S3::Object", arn: object, is_prefix });
-    let arn = format!("arn:aws:s3:::{bucket}");
-    resources.push(Resource { account, kind: "AWS::S3::Bucket", arn, is_prefix: false });
+    let object = Resource { account: None, kind: "AWS::S3::Object", arn: object, is_prefix };
+    let bucket = Resource { account, kind: "AWS::S3::Bucket", arn: format!("arn:aws:s3:::{bucket}"), is_prefix: false };
+    cx.note.resources = vec![object, bucket];
 }
 
 fn check_key(key: &str) -> Result<(), Fault> {
@@ -198,12 +206,11 @@ impl Scene<'_> {
             Some(id) => versions.and_then(|versions| versions.iter_mut().find(|version| version.id == id)),
             None => versions.and_then(|versions| versions.last_mut()),
         };
-        let version = found.ok_or_else(|| missing(key, id))?;
-        match &mut version.object {
-            Some(object) if self.files.look(&object.file).is_some() => Ok((version.id.clone(), object)),
+        let Version { id: found_id, modified, object } = found.ok_or_else(|| missing(key, id))?;
+        match object {
+            Some(object) if self.files.look(&object.file).is_some() => Ok((found_id.clone(), object)),
             Some(_) => Err(missing(key, id)),
-            None if id.is_some() => Err(faults::marker_not_allowed("Delete marker")),
-            None => Err(faults::no_such_key(key)),
+            None => Err(hidden(key, found_id, *modified, id.is_some())),
         }
     }
 
@@ -322,6 +329,12 @@ pub fn missing(key: &str, version: Option<&str>) -> Fault {
         Some(version) => faults::no_such_version(key, version),
         None => faults::no_such_key(key),
     }
+}
+
+/// The fault for a delete marker, whether it was asked for or is in the way.
+pub fn hidden(key: &str, marker: &str, modified: Time, asked_for: bool) -> Fault {
+    let fault = if asked_for { faults::marker_not_allowed(modified) } else { faults::no_such_key(key) };
+    faults::due_to_marker(fault, marker)
 }
 
 /// Version ids that cannot be are refused before looking for them.

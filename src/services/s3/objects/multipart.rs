@@ -11,7 +11,7 @@ use crate::world::checksum::Algorithm;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
-use super::attributes::{Encryption, Headers, Lock, Wishes, settle};
+use super::attributes::{Context, Encryption, Headers, Lock, Wishes, settle};
 use super::files::Stored;
 use super::list::{Echo, Listing, Owner, rows_max};
 use super::page::{Page, Row, page};
@@ -127,20 +127,22 @@ record! {
     }
 }
 
-type Input = (Place, (Headers, Encryption, Lock, Wishes), Create);
+type Input = (Place, (Headers, Encryption, Lock, Wishes), Create, Context);
+type Answer = (Created, Encryption, Context);
 
-fn create_multipart_upload(cx: &mut Cx<'_>, (place, about, input): Input) -> Result<(Created, Encryption), Fault> {
+fn create_multipart_upload(cx: &mut Cx<'_>, (place, about, input, context): Input) -> Result<Answer, Fault> {
     let account = cx.account.clone();
     let scene = enter(cx, &place)?;
     let (algorithm, composite) = checksum_kind(input.algorithm.as_deref(), input.kind.as_deref())?;
     let about = settle(&scene, &account, about)?;
     let encryption = about.encryption.clone();
+    context.check(&encryption)?;
     let initiator = Owner::of(&account);
     let pending = Pending { initiated: scene.now, initiator, about, algorithm, composite, parts: BTreeMap::new() };
     let (algorithm, kind) = pending.shown_checksum();
     let upload = scene.ids.mixed(128);
     scene.bucket.objects.uploads.insert((place.key.clone(), upload.clone()), pending);
-    Ok((Created { bucket: place.bucket, key: place.key, upload, algorithm, kind }, encryption))
+    Ok((Created { bucket: place.bucket, key: place.key, upload, algorithm, kind }, encryption, context))
 }
 
 /// Which checksums the parts have, and whether the object's is made of them.

@@ -8,7 +8,7 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
 use crate::world::op::Op;
-use crate::world::payload::{Body, Upload};
+use crate::world::payload::{Body, Claimed, Upload};
 
 use super::attributes::{ChecksumKind, Checksums, Encryption};
 use super::conditions::{SourceConditions, WriteConditions, matches};
@@ -17,7 +17,7 @@ use super::get::number;
 use super::multipart::{Part, Pending, UploadId};
 use super::put::{hex, quoted};
 use super::range::{self, Piece};
-use super::{Checksum, NewObject, Place, Scene, enter};
+use super::{Checksum, NewObject, Place, Scene, enter, note_object};
 
 /// Parts.
 pub const OPS: &[Op] = &[
@@ -53,7 +53,7 @@ record! {
     }
 
     struct Complete {
-        upload: PartList = "MultipartUpload",
+        upload: Option<PartList> = "MultipartUpload",
         kind: Option<String> = "ChecksumType",
         size: Option<i64> = "MpuObjectSize",
     }
@@ -80,7 +80,7 @@ fn upload_part(
     cx: &mut Cx<'_>,
     (place, upload_id, number, refused): (Place, UploadId, Number, Refused),
 ) -> Result<(Uploaded, Checksums, Encryption), Fault> {
-    let upload = std::mem::take(&mut cx.upload);
+    let upload = cx.take_upload();
     let mut scene = enter(cx, &place)?;
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
@@ -88,16 +88,20 @@ fn upload_part(
     check_number(number.part)?;
     let pending = pending(&mut scene, &place.key, &upload_id.id)?;
     let encryption = pending.about.encryption.clone();
+    let upload = upload?;
     let checksum = checksum(pending, &upload)?;
     let etag = quoted(&hex(&upload.md5));
-    keep(&mut scene, &place.key, &upload_id.id, number.part, upload, checksum.clone())?;
-    Ok((Uploaded { etag }, Checksums::of(Some(&checksum)), encryption))
+    // The answer repeats what was sent; what S3 computes by itself shows up in the end.
+    let shown = Checksums::of(Some(&checksum).filter(|_| upload.claimed.checksum));
+    keep(&mut scene, &place.key, &upload_id.id, number.part, upload, checksum)?;
+    Ok((Uploaded { etag }, shown, encryption))
 }
 
 type CopyInput = ((Place, UploadId, Number, Refused), (CopySource, SourceConditions), CopyRange);
 
 fn upload_part_copy(cx: &mut Cx<'_>, input: CopyInput) -> Result<(CopiedPart, Encryption), Fault> {
     let ((place, upload_id, number, refused), (from, conditions), CopyRange { range }) = input;
+    note_object(cx, &place);
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
     }
@@ -130,7 +134,8 @@ fn hashed(body: Body, algorithm: Algorithm) -> std::io::Result<Upload> {
     let mut md5 = Md5::new();
     let length = std::io::copy(&mut open()?, &mut md5)?;
     let checksum = Some((algorithm.name(), algorithm.of_reader(open()?)?));
-    Ok(Upload { length, md5: md5.finalize().into(), checksum, body })
+    let claimed = Claimed { checksum: true, ..Claimed::default() };
+    Ok(Upload { length, md5: md5.finalize().into(), checksum, body, claimed })
 }
 
 /// The piece of the source that is copied; here a range must be exact.
@@ -145,7 +150,7 @@ fn copied_piece(range: Option<&str>, total: u64) -> Result<Piece, Fault> {
 }
 
 fn check_number(number: i64) -> Result<(), Fault> {
-    if (1..=PARTS_MAX).contains(&number) { Ok(()) } else { Err(faults::part_number_out_of_range(PARTS_MAX)) }
+    if (1..=PARTS_MAX).contains(&number) { Ok(()) } else { Err(faults::part_number_out_of_range(number, PARTS_MAX)) }
 }
 
 fn pending<'a>(scene: &'a mut Scene<'_>, key: &str, upload: &str) -> Result<&'a mut Pending, Fault> {
@@ -153,20 +158,19 @@ fn pending<'a>(scene: &'a mut Scene<'_>, key: &str, upload: &str) -> Result<&'a 
     pending.ok_or_else(|| faults::no_such_upload(upload))
 }
 
-/// The part's checksum, with the algorithm that the upload was begun with.
+/// The part's checksum, with the algorithm that the upload was begun with. A checksum that is made of those of parts
+/// must come with each; else it is computed where it did not come.
 fn checksum(pending: &Pending, upload: &Upload) -> Result<Checksum, Fault> {
     let came = Checksum::of_upload(upload);
-    let found = came.as_ref().map_or("null", |checksum| checksum.algorithm.name());
-    let mismatch = |wanted: Algorithm| {
-        // What S3 computed by itself does not count as sent.
-        let sent = if found == Algorithm::Crc64Nvme.name() { "null" } else { found };
-        faults::part_checksum_mismatch(wanted.name(), sent)
-    };
-    match (pending.algorithm, &came) {
-        (Some(wanted), Some(checksum)) if checksum.algorithm != wanted => Err(mismatch(wanted)),
-        (Some(wanted), None) => Err(mismatch(wanted)),
-        (_, Some(checksum)) => Ok(checksum.clone()),
-        (None, None) => Err(mismatch(Algorithm::Crc64Nvme)),
+    let sent = came.as_ref().filter(|_| upload.claimed.checksum).map(|checksum| checksum.algorithm);
+    let wanted = pending.algorithm.or(sent).unwrap_or(Algorithm::Crc64Nvme);
+    let mismatch = || faults::part_checksum_mismatch(wanted.name(), sent.map_or("null", Algorithm::name));
+    if sent.map_or(pending.composite, |sent| sent != wanted) {
+        return Err(mismatch());
+    }
+    match came {
+        Some(checksum) if checksum.algorithm == wanted => Ok(checksum),
+        _ => Checksum::computed(upload, wanted).map_err(|error| faults::internal(&error)),
     }
 }
 
@@ -194,7 +198,8 @@ fn complete_multipart_upload(cx: &mut Cx<'_>, input: CompleteInput) -> Result<Co
     let host = cx.host.to_owned();
     let mut scene = enter(cx, &place)?;
     let pending = pending(&mut scene, &place.key, &upload.id)?;
-    let parts = chosen(pending, &input.upload.parts)?;
+    let listed = input.upload.ok_or_else(faults::no_parts)?;
+    let parts = chosen(pending, &listed.parts)?;
     let size: u64 = parts.iter().map(|(_, part)| part.file.length).sum();
     if input.size.is_some_and(|announced| announced != number(size)) {
         return Err(faults::wrong_object_size(input.size.unwrap_or_default(), size));
@@ -233,6 +238,11 @@ fn chosen(pending: &Pending, listed: &[(Listed, Checksums)]) -> Result<Vec<(i64,
     for (named, checksums) in listed {
         if parts.last().is_some_and(|(last, _)| *last >= named.number) {
             return Err(faults::invalid_part_order());
+        }
+        if let Some(algorithm) = pending.algorithm.filter(|_| pending.composite)
+            && checksums.get(algorithm).is_none()
+        {
+            return Err(faults::part_without_checksum(algorithm.name(), named.number));
         }
         let part = pending.parts.get(&named.number).filter(|part| fits(part, named, checksums));
         parts.push((named.number, part.ok_or_else(|| faults::invalid_part(named.number))?.clone()));

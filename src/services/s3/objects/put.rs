@@ -7,7 +7,7 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
 
-use super::attributes::{ChecksumKind, Checksums, Encryption, Headers, Lock, Wishes, settle};
+use super::attributes::{ChecksumKind, Checksums, Context, Encryption, Headers, Lock, Wishes, settle};
 use super::conditions::WriteConditions;
 use super::{Checksum, NewObject, Place, enter};
 
@@ -27,20 +27,25 @@ record! {
     }
 }
 
-type Input = (Place, (Headers, Encryption, Lock, Wishes), WriteConditions, Rest);
-type Answer = (Written, Checksums, ChecksumKind, Encryption);
+type Input = (Place, (Headers, Encryption, Lock, Wishes), WriteConditions, Rest, Context);
+type Answer = (Written, Checksums, ChecksumKind, (Encryption, Context));
 
-fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Result<Answer, Fault> {
-    let upload = std::mem::take(&mut cx.upload);
+fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest, context): Input) -> Result<Answer, Fault> {
+    let upload = cx.take_upload();
     let account = cx.account.clone();
     let wished = about.1.algorithm.is_some();
     let mut scene = enter(cx, &place)?;
     if rest.offset.is_some() {
         return Err(faults::not_built("x-amz-write-offset-bytes"));
     }
+    let upload = upload?;
     conditions.check(&scene, &place.key)?;
+    if about.2.is_some() && !upload.claimed.any() {
+        return Err(faults::digest_missing_for_lock());
+    }
     let about = settle(&scene, &account, about)?;
     let encryption = about.encryption.clone();
+    context.check(&encryption)?;
     let checksum = Checksum::of_upload(&upload);
     let etag = hex(&upload.md5);
     let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: Vec::new(), about };
@@ -50,7 +55,7 @@ fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest): Input) -> Resul
         object.and_then(|object| lifecycle::expiration(scene.bucket, &place.key, object, version.modified));
     let written = Written { etag: quoted(&etag), version: version.shown_id(scene.bucket), expiration };
     cx.note.additional.set("SSEApplied", encryption.applied(wished));
-    Ok((written, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()), encryption))
+    Ok((written, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()), (encryption, context)))
 }
 
 /// An ETag as clients see it.

@@ -78,6 +78,9 @@ fn check(tags: &[(String, String)]) -> Result<(), Fault> {
         if key.is_empty() || key.chars().count() > KEY_CHARS_MAX || !key.chars().all(is_allowed) {
             return Err(faults::invalid_object_tag_key(key));
         }
+        if key.to_lowercase().starts_with("aws:") {
+            return Err(faults::system_tag(key));
+        }
         if value.chars().count() > VALUE_CHARS_MAX || !value.chars().all(is_allowed) {
             return Err(faults::invalid_object_tag_value(key, value));
         }
@@ -111,6 +114,7 @@ mod tests {
         check("a=1&a=2", Err("InvalidTag"));
         check("=1", Err("InvalidTag"));
         check("a=%3C", Err("InvalidTag"));
+        check("aws:a=1", Err("InvalidTag"));
         check(&format!("{}=1", "k".repeat(129)), Err("InvalidTag"));
         check(&format!("k={}", "v".repeat(257)), Err("InvalidTag"));
         check("a&b&c&d&e&f&g&h&i&j&k", Err("BadRequest"));

@@ -1,0 +1,79 @@
+//! CloudWatch Logs: groups and streams, the events in them, and what is made of those.
+
+pub mod account_policies;
+pub mod destinations;
+pub mod events;
+pub mod faults;
+pub mod groups;
+pub mod listing;
+pub mod metric_filters;
+pub mod naming;
+mod paging;
+pub mod pattern;
+pub mod policies;
+pub mod queries;
+pub mod query_definitions;
+pub mod streams;
+pub mod tags;
+pub mod tails;
+pub mod targets;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::world::op::Op;
+
+use account_policies::AccountPolicy;
+use destinations::Destination;
+use policies::ResourcePolicy;
+use queries::Queries;
+use query_definitions::QueryDefinition;
+use tails::Tail;
+
+pub use groups::Group;
+pub use streams::Stream;
+
+/// The operations, a table for each resource.
+pub const OPS: &[&[Op]] = &[
+    account_policies::OPS,
+    destinations::OPS,
+    events::filter::OPS,
+    events::get::OPS,
+    events::put::OPS,
+    events::record::OPS,
+    groups::OPS,
+    listing::OPS,
+    metric_filters::OPS,
+    policies::OPS,
+    queries::fields::OPS,
+    queries::listing::OPS,
+    queries::results::OPS,
+    queries::start::OPS,
+    query_definitions::OPS,
+    streams::OPS,
+    tags::OPS,
+    tails::OPS,
+];
+
+/// An account's logs in one Region.
+#[derive(Debug, Default)]
+pub struct Store {
+    /// Groups by name.
+    pub groups: BTreeMap<String, Group>,
+    /// Resource policies of the account, by name.
+    pub resource_policies: BTreeMap<String, ResourcePolicy>,
+    /// Queries of Logs Insights that run or have run.
+    pub queries: Queries,
+    /// Query definitions by id.
+    pub query_definitions: BTreeMap<String, QueryDefinition>,
+    /// Destinations by name.
+    pub destinations: BTreeMap<String, Destination>,
+    /// Account policies by name.
+    pub account_policies: BTreeMap<String, AccountPolicy>,
+    /// Sessions of Live Tail.
+    pub tails: Vec<Tail>,
+    /// The batch of events that came in last.
+    pub last_batch: events::BatchId,
+}
