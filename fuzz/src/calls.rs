@@ -76,9 +76,10 @@ fn call(emulator: &Arc<Emulator>, contract: &'static Contract, operation: Operat
     let head = Head { method: "POST", path: "/", query: "", headers: &headers, host: "localhost" };
     let input = wire::decode(contract, operation, Protocol::Json, &head, input.as_bytes());
     let credentials = Credentials { access_key: Some("test".into()), session_token: None };
-    let upload = Ok(Upload::of(Bytes::copy_from_slice(b"content")));
+    let upload = Upload::of(Bytes::copy_from_slice(b"content"));
     let sender = Sender::Client { credentials, connection: Connection::default() };
-    let answer = emulator.call(Call { contract, operation, region: Region::US_EAST_1, sender, input, upload });
+    let answer =
+        emulator.call(Call { contract, operation, region: Region::US_EAST_1, sender, input, upload: Ok(upload) });
     for protocol in &contract.protocols {
         match &answer.outcome {
             Ok(output) => wire::encode(contract, operation, *protocol, &output.value, &answer.request_id),

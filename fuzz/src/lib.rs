@@ -59,7 +59,7 @@ fn emulator() -> Arc<Emulator> {
         seed: 1,
         cadence: Cadence::Fast,
         data_dir: folder(),
-        log_memory: 1 << 20,
+        log_memory: 16 << 20,
     };
     let start = "2026-01-01T12:00:00Z".parse().expect("a time");
     Arc::new(Emulator::new(settings, Clock::Manual(Some(start))))

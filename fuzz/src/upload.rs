@@ -22,8 +22,13 @@ pub fn upload(data: &[u8]) {
     let pieces: Vec<_> =
         body.chunks(step).map(|piece| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(piece)))).collect();
     let body = StreamBody::new(stream::iter(pieces));
-    let (headers, spool) = (super::headers(head.lines()), super::folder().join("tmp"));
-    let _ = super::wait(receive_within(body, &headers, About::Body, &spool, &LIMITS));
+    let _ = super::wait(receive_within(
+        body,
+        &super::headers(head.lines()),
+        About::Body,
+        &super::folder().join("tmp"),
+        &LIMITS,
+    ));
 }
 
 type Decoded = Result<(Vec<u8>, Vec<(String, String)>), Malformed>;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -21,8 +22,9 @@ use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
 use crate::world::call::{Call, Sender, request_id};
 use crate::world::caller;
-use crate::world::payload::{Content, Upload};
+use crate::world::payload::{Claimed, Content, Upload};
 
+use super::payload::About;
 use super::{Peer, body, events, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
@@ -55,18 +57,31 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
     closing_if_refused(response, &parts)
 }
 
-/// A whole body that is not an upload.
+/// A whole body. Of one that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
 async fn read(mut body: Body, head: &Parts) -> Result<Bytes, Fault> {
-    let received = body::whole(&mut body).await;
-    received_or_left(received, body, head)
+    let whole = body::whole(&mut body).await;
+    linger_if_refused(body, head, whole.is_err());
+    whole
 }
 
-/// Of a body that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
-fn received_or_left<T>(received: Result<T, Fault>, body: Body, head: &Parts) -> Result<T, Fault> {
-    if received.is_err() && !head.headers.contains_key(EXPECT) {
+/// An upload, likewise.
+async fn receive(mut body: Body, head: &Parts, spool: &Path) -> Result<Upload, Fault> {
+    let upload = payload::receive(&mut body, &head.headers, spool).await;
+    linger_if_refused(body, head, upload.is_err());
+    upload
+}
+
+/// The document of a request that is no upload but checked like one, likewise.
+async fn receive_document(mut body: Body, head: &Parts, about: About) -> Result<(Bytes, Claimed), Fault> {
+    let document = payload::receive_document(&mut body, &head.headers, about).await;
+    linger_if_refused(body, head, document.is_err());
+    document
+}
+
+fn linger_if_refused(body: Body, head: &Parts, refused: bool) {
+    if refused && !head.headers.contains_key(EXPECT) {
         tokio::spawn(body::linger(body));
     }
-    received
 }
 
 /// A client that waits for "100 Continue" and is refused instead is left in doubt about what comes next on the
@@ -88,15 +103,12 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
     let (contract, protocol, operation) = (route.contract, route.protocol, route.operation);
     let mut upload = Ok(Upload::default());
     let input = match body {
-        Incoming::Unread(mut body) if streams(contract, operation) => {
-            let received = payload::receive(&mut body, &parts.headers, &emulator.settings().spool_dir()).await;
-            upload = received_or_left(received, body, parts);
+        Incoming::Unread(body) if streams(contract, operation) => {
+            upload = receive(body, parts, &emulator.settings().spool_dir()).await;
             wire::decode(contract, operation, protocol, head, &[])
         }
-        Incoming::Unread(mut body) if protocol == Protocol::RestXml => {
-            let about = checked(contract, operation);
-            let received = payload::receive_document(&mut body, &parts.headers, about).await;
-            received_or_left(received, body, parts).and_then(|(document, claimed)| {
+        Incoming::Unread(body) if protocol == Protocol::RestXml => {
+            receive_document(body, parts, checked(contract, operation)).await.and_then(|(document, claimed)| {
                 upload = Ok(Upload { claimed, ..Upload::default() });
                 wire::decode(contract, operation, protocol, head, &document)
             })
@@ -166,11 +178,11 @@ fn streams(contract: &Contract, operation: OperationId) -> bool {
 }
 
 /// What a checksum in the head is about: the body, where the client may choose the algorithm for it.
-fn checked(contract: &Contract, operation: OperationId) -> payload::About {
+fn checked(contract: &Contract, operation: OperationId) -> About {
     let input = contract.operation(operation).input.and_then(|input| contract.structure(input));
     let chooses = |member: &Member| member.on_wire() == "x-amz-sdk-checksum-algorithm";
     let chosen = input.is_some_and(|input| input.members.iter().any(chooses));
-    if chosen { payload::About::Body } else { payload::About::Object }
+    if chosen { About::Body } else { About::Object }
 }
 
 /// Turns an encoded answer into HTTP.

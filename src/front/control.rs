@@ -132,6 +132,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }
+        Job::LogForward { destination, .. } => json!({"due": due, "job": "LogForward", "destination": destination}),
         Job::LogTail { account, region, .. } => {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }

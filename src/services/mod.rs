@@ -42,6 +42,9 @@ pub fn operations(service: &str) -> Vec<&'static str> {
 pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Send> {
     match job {
         Job::FirehoseDelivery(place) => firehose::preparation(world, place),
+        Job::LogForward { account, region, destination } => {
+            logs::forwarding::preparation(world, account, *region, destination)
+        }
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
         _ => Box::new(|| ()),
     }
@@ -57,6 +60,9 @@ pub fn run(world: &mut World, job: Job) {
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
+        Job::LogForward { account, region, destination } => {
+            logs::forwarding::deliver(world, &account, region, &destination)
+        }
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }
@@ -65,6 +71,7 @@ pub fn run(world: &mut World, job: Job) {
 /// Delivers everything pending now, and answers what was delivered, as `bucket/key`. Trails come last: the other
 /// deliveries make events.
 pub fn flush(world: &mut World) -> Vec<String> {
+    logs::forwarding::flush(world);
     let mut delivered = firehose::flush(world);
     delivered.extend(cloudtrail::flush(world));
     delivered

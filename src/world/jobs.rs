@@ -29,6 +29,8 @@ pub enum Job {
     BucketLifecycle { bucket: String },
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
+    /// Deliver what subscription filters have for a destination.
+    LogForward { account: AccountId, region: Region, destination: String },
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
 }

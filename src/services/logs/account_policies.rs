@@ -97,7 +97,7 @@ fn put_account_policy(cx: &mut Cx, (which, run, input): (Which, DryRun, PutAccou
     }
     let subscription = subscription(&input.document)?;
     let excluded = input.criteria.as_deref().map(excluded_groups).transpose()?.unwrap_or_default();
-    targets::check(cx.world, &subscription.destination_arn)?;
+    targets::check(cx.world, &cx.account, &subscription.destination_arn, subscription.role_arn.as_deref())?;
     let updated = cx.world.now;
     let policies = &mut cx.world.regional(&cx.account, cx.region).logs.account_policies;
     // One of the type in each Region.

@@ -9,9 +9,10 @@ use crate::world::policy::Policy;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
+use super::faults;
 use super::paging::{Order, PageEnd, PageRequest};
 use super::tags::{self, Tags};
-use super::{faults, targets};
+use super::targets::Target;
 
 /// The operations on destinations.
 pub const OPS: &[Op] = &[
@@ -68,7 +69,8 @@ pub fn destination_arn(account: &AccountId, region: Region, name: &str) -> Strin
 
 fn put_destination(cx: &mut Cx, (named, input): (DestinationNamed, PutDestination)) -> Result<PutAnswer, Fault> {
     tags::check_keys(input.tags.iter().flat_map(Tags::keys))?;
-    if !targets::takes_deliveries(cx.world, &input.target) {
+    let target = Target { stream: input.target.clone(), role: input.role.clone() };
+    if !target.is_reachable(cx.world) {
         return Err(faults::unreachable_destination());
     }
     let arn = destination_arn(&cx.account, cx.region, &named.name);

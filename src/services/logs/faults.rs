@@ -307,6 +307,34 @@ pub fn unreachable_function() -> Fault {
     )
 }
 
+/// A stream without the role to write to it.
+pub fn vendor_needs_role(vendor: &str) -> Fault {
+    invalid(format!("destinationArn for vendor {vendor} cannot be used without roleArn"))
+}
+
+/// A role for what needs none.
+pub fn vendor_takes_no_role(vendor: &str) -> Fault {
+    invalid(format!("destinationArn for vendor {vendor} cannot be used with roleArn"))
+}
+
+/// What events are never delivered to.
+pub fn vendor_is_none(vendor: &str) -> Fault {
+    invalid(format!("PutSubscriptionFilter operation cannot work with destinationArn for vendor {vendor}"))
+}
+
+/// A destination whose policy does not let the account in.
+pub fn destination_denied(account: &AccountId, arn: &str) -> Fault {
+    let sentence = format!(
+        "User with accountId: {account} is not authorized to perform: logs:PutSubscriptionFilter on resource: {arn}"
+    );
+    Fault::new("AccessDeniedException", sentence).status(400)
+}
+
+/// `DeleteSubscriptionFilter` of a name that there is none of.
+pub fn no_such_subscription_filter() -> Fault {
+    not_found("The specified subscription filter does not exist.")
+}
+
 /// `DeleteDestination` of a name that there is none of.
 pub fn no_such_destination() -> Fault {
     not_found("The specified destination does not exist.")

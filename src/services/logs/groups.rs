@@ -12,6 +12,7 @@ use crate::world::time::Time;
 use super::metric_filters::MetricFilter;
 use super::naming::{self, Named};
 use super::policies::ResourcePolicy;
+use super::subscriptions::SubscriptionFilter;
 use super::{Stream, events, faults, tags};
 
 /// The operations on log groups.
@@ -55,6 +56,8 @@ pub struct Group {
     pub streams: BTreeMap<String, Stream>,
     /// Metric filters by name.
     pub metric_filters: BTreeMap<String, MetricFilter>,
+    /// Subscription filters by name.
+    pub subscriptions: BTreeMap<String, SubscriptionFilter>,
     /// The resource policy of this group alone.
     pub policy: Option<ResourcePolicy>,
 }
@@ -134,6 +137,7 @@ fn create_log_group(cx: &mut Cx, input: CreateLogGroup) -> Result<(), Fault> {
         tags: input.tags,
         streams: BTreeMap::new(),
         metric_filters: BTreeMap::new(),
+        subscriptions: BTreeMap::new(),
         policy: None,
     };
     let groups = &mut cx.world.regional(&cx.account, cx.region).logs.groups;

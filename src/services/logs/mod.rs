@@ -4,6 +4,7 @@ pub mod account_policies;
 pub mod destinations;
 pub mod events;
 pub mod faults;
+pub mod forwarding;
 pub mod groups;
 pub mod listing;
 pub mod metric_filters;
@@ -14,6 +15,7 @@ pub mod policies;
 pub mod queries;
 pub mod query_definitions;
 pub mod streams;
+pub mod subscriptions;
 pub mod tags;
 pub mod tails;
 pub mod targets;
@@ -53,6 +55,7 @@ pub const OPS: &[&[Op]] = &[
     queries::start::OPS,
     query_definitions::OPS,
     streams::OPS,
+    subscriptions::OPS,
     tags::OPS,
     tails::OPS,
 ];
@@ -72,6 +75,8 @@ pub struct Store {
     pub destinations: BTreeMap<String, Destination>,
     /// Account policies by name.
     pub account_policies: BTreeMap<String, AccountPolicy>,
+    /// What is on its way, by the ARN of its destination.
+    pub forwards: BTreeMap<String, forwarding::Queue>,
     /// Sessions of Live Tail.
     pub tails: Vec<Tail>,
     /// The batch of events that came in last.

@@ -637,7 +637,10 @@ fn destinations_need_something_to_deliver_to() {
 #[test]
 fn one_subscription_for_the_account() {
     let mut world = world();
-    let document = |arn: &str| json!({"DestinationArn": arn, "RoleArn": "r", "FilterPattern": ""}).to_string();
+    let document = |arn: &str| match arn.contains(":lambda:") || arn.contains(":logs:") {
+        true => json!({"DestinationArn": arn, "FilterPattern": ""}).to_string(),
+        false => json!({"DestinationArn": arn, "RoleArn": "r", "FilterPattern": ""}).to_string(),
+    };
     let put = |name: &str, arn: &str| json!({"policyName": name, "policyType": "SUBSCRIPTION_FILTER_POLICY", "policyDocument": document(arn)});
     let which = |name: &str| json!({"policyName": name, "policyType": "SUBSCRIPTION_FILTER_POLICY"});
     let with = |member: &str, value: Json| {
@@ -646,6 +649,8 @@ fn one_subscription_for_the_account() {
         input
     };
     let arn = place_destination(&mut world, "d");
+    let policy = r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"logs:PutSubscriptionFilter","Resource":"*"}]}"#;
+    call(&mut world, "PutDestinationPolicy", json!({"destinationName": "d", "accessPolicy": policy})).unwrap();
     story(
         &mut world,
         &[

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::world::caller::{Caller, Principal};
 use crate::world::policy::matches;
+use crate::world::scope::Region;
 
 /// What a trust policy can ask about a request.
 pub struct Request<'a> {
@@ -59,11 +60,17 @@ fn is_among(principals: &Value, caller: &Caller) -> bool {
         Value::Object(kinds) => kinds.iter().any(|(kind, names)| match (kind.as_str(), &caller.principal) {
             ("AWS", Principal::Service(_) | Principal::Anonymous) => false,
             ("AWS", _) => texts(names).any(|name| is_aws_principal(name, caller)),
-            ("Service", Principal::Service(service)) => texts(names).any(|name| name == *service),
+            ("Service", Principal::Service(service)) => texts(names).any(|name| is_service(name, service)),
             _ => false,
         }),
         _ => false,
     }
+}
+
+/// CloudWatch Logs goes by names of its Regions, too: `logs.us-east-1.amazonaws.com`.
+fn is_service(name: &str, service: &str) -> bool {
+    let regional = || name.strip_prefix("logs.").and_then(|rest| rest.strip_suffix(".amazonaws.com"));
+    name == service || service == "logs.amazonaws.com" && regional().is_some_and(|at| Region::parse(at).is_some())
 }
 
 /// A user, a role, one session, a whole account, or anyone.

@@ -152,6 +152,7 @@ fn group(name: &str, place: &GroupPlace) -> Group {
         deletion_protected: false,
         tags: BTreeMap::new(),
         metric_filters: BTreeMap::new(),
+        subscriptions: BTreeMap::new(),
         policy: None,
         streams: STREAMS.iter().map(|name| ((*name).to_owned(), stream(name))).collect(),
     }

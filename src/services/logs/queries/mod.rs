@@ -27,10 +27,8 @@ use run::{Ending, Running};
 /// The language of Logs Insights; the others are not built.
 pub const LANGUAGE: &str = "CWLI";
 
-/// Limits of AWS's are those of
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
-///
-/// How long results can be had.
+/// How long results can be had; this and the next two are quotas of AWS's
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>).
 const KEPT: TimeDelta = TimeDelta::days(7);
 /// How long a query may run.
 const RUNTIME_MAX: TimeDelta = TimeDelta::minutes(60);

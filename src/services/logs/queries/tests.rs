@@ -270,6 +270,34 @@ fn groups_are_named_or_selected() {
     assert_eq!(groups, json!({"logGroupIdentifiers": ["app/a", "db"]}));
 }
 
+/// Each group is read by itself, and what was found is merged.
+#[test]
+fn it_does_not_matter_how_events_are_spread() {
+    let mut world = world();
+    let messages: Vec<String> =
+        (0..300).map(|n| json!({"n": n, "x": n as f64 / 7.0, "k": n % 7}).to_string()).collect();
+    let aged = |n: usize| (3000 - 10 * n as i64, messages[n].as_str());
+    group(&mut world, "all", &(0..300).map(aged).collect::<Vec<_>>());
+    for part in 0..5 {
+        let events: Vec<_> = (0..300).filter(|n| n * n % 5 == part).map(aged).collect();
+        group(&mut world, &format!("part/{part}"), &events);
+    }
+    for text in [
+        "fields n | sort @timestamp desc | limit 20",
+        "fields n | sort k, n desc | limit 50",
+        "filter k > 2 | stats count(*), sum(x), avg(x), stddev(x), pct(x, 90), min(n), max(n) by k | sort k",
+        "stats count(*) as c by bin(5m) | stats max(c), min(c)",
+        "stats earliest(n), latest(n), count_distinct(k)",
+        "fields k, n | sort n | dedup k",
+    ] {
+        let whole = rows(&mut world, query("all", text));
+        let mut spread = query("", &format!("SOURCE logGroups(namePrefix: ['part/']) | {text}"));
+        spread.as_object_mut().unwrap().remove("logGroupName");
+        assert!(!whole.is_empty(), "{text}");
+        assert_eq!(rows(&mut world, spread), whole, "{text}");
+    }
+}
+
 #[test]
 fn both_ends_of_the_time_are_included() {
     let mut world = world();
