@@ -1,7 +1,8 @@
-//! Any filter pattern, against any message: the pattern on the first line, the message after it.
+//! Filter patterns of CloudWatch Logs.
 
 use trailcam::services::logs::pattern::Pattern;
 
+/// Any pattern, against any message: the pattern on the first line, the message after it.
 pub fn pattern(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (text, message) = text.split_once('\n').unwrap_or((text, ""));

@@ -71,8 +71,6 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
             .half_close(true)
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            // Who has sent all there is to send may still wait for the answer.
-            .half_close(true)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
