@@ -180,7 +180,7 @@ impl Emulator {
         self.wake.notify_one();
     }
 
-    /// Runs jobs as they fall due, for as long as the process lives.
+    /// Runs jobs as they fall due, for as long as the process lives. It needs a runtime of several threads.
     pub async fn drive(&self) {
         loop {
             let wait = self.until_next_job();
@@ -194,8 +194,9 @@ impl Emulator {
             // While the clock stands still, jobs wait for it to be moved: they would otherwise get in between the
             // calls at moments that nobody can repeat.
             let (now, stands_still) = self.clock();
-            // One job at a time, so that calls get in between.
-            while !stands_still && self.run_next_job(now) {
+            // One job at a time, so that calls get in between. A job may take long to prepare; calls that wait for the
+            // same thread go to another meanwhile.
+            while !stands_still && tokio::task::block_in_place(|| self.run_next_job(now)) {
                 tokio::task::yield_now().await;
             }
         }
