@@ -330,14 +330,15 @@ mod tests {
     #[test]
     fn others_are_answered_while_long_work_is_done() {
         let emulator = emulator();
-        let (begun, has_begun) = mpsc::channel();
+        let (begun, has_begun) = mpsc::channel::<()>();
         let (answered, was_answered) = mpsc::channel();
         let mut work = Some(move || {
             begun.send(()).unwrap();
             was_answered.recv_timeout(Duration::from_secs(60)).is_ok()
         });
         std::thread::scope(|scope| {
-            scope.spawn(|| {
+            let emulator = &emulator;
+            scope.spawn(move || {
                 has_begun.recv().unwrap();
                 emulator.step(|world| world.ids.uuid());
                 answered.send(()).unwrap();

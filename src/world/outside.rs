@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_call_may_need_several_kinds_of_work() {
         let mut outside = Outside::default();
-        let mut run = |outside: &mut Outside| -> Result<(u8, &str), Fault> {
+        let run = |outside: &mut Outside| -> Result<(u8, &str), Fault> {
             let first = *outside.result("hash", LARGE, || 1_u8)?;
             let second = outside.take("copy", LARGE, || "copied")?;
             Ok((first, second))
