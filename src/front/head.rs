@@ -116,6 +116,11 @@ pub fn path_style<'p>(headers: &HeaderMap, path: &'p str) -> Cow<'p, str> {
     }
 }
 
+/// Whether the host name names a bucket, so that every path is a key.
+pub fn names_bucket(headers: &HeaderMap) -> bool {
+    virtual_bucket(headers).is_some()
+}
+
 fn virtual_bucket(headers: &HeaderMap) -> Option<String> {
     let signed_for = text(headers, AUTHORIZATION.as_str()).and_then(scope).and_then(|(_, service)| service);
     if headers.contains_key("x-amz-target") || signed_for.is_some_and(|service| service != "s3") {

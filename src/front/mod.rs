@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::{get, post};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,7 +27,7 @@ use tokio::sync::Semaphore;
 use crate::config::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT, STOP_TIMEOUT};
 use crate::emulator::Emulator;
 
-/// Every path that is ours; all others are AWS's.
+/// Every path that is ours; all others are AWS's, and so is every path of a bucket's host.
 pub fn router(emulator: Arc<Emulator>) -> Router {
     Router::new()
         .route("/_trailcam/health", get(control::health))
@@ -37,7 +39,16 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/events", get(control::events))
         .route("/_trailcam/{*path}", axum::routing::any(control::unknown))
         .fallback(|State(emulator): State<Arc<Emulator>>, request: Request| aws::handle(emulator, request))
+        .layer(middleware::from_fn_with_state(Arc::clone(&emulator), keys_first))
         .with_state(emulator)
+}
+
+/// Keys of a bucket that its host names may look like paths of ours.
+async fn keys_first(State(emulator): State<Arc<Emulator>>, request: Request, next: Next) -> Response {
+    match head::names_bucket(request.headers()) {
+        true => aws::handle(emulator, request).await,
+        false => next.run(request).await,
+    }
 }
 
 /// Serves until `stop` resolves, then lets requests under way finish.

@@ -2,6 +2,7 @@
 //! as the key makes a path that is safe and not taken; else it is `s3/.other/BUCKET/HASH`. Noncurrent versions are
 //! in `s3/.versions`, parts in `s3/.uploads`. Bucket names cannot begin with a dot, so none of these is a bucket.
 
+use std::cell::RefCell;
 use std::fs::{self, File, FileTimes};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ pub struct Files {
     /// The data directory.
     root: PathBuf,
     bucket: String,
+    /// A folder of which is known that it is in the bucket's: listings look at many files of one.
+    inside: RefCell<PathBuf>,
 }
 
 /// A file as we left it. One that looks different was changed by somebody else.
@@ -68,7 +71,7 @@ pub struct Hashes {
 
 impl Files {
     pub fn new(root: &Path, bucket: &str) -> Files {
-        Files { root: root.to_owned(), bucket: bucket.to_owned() }
+        Files { root: root.to_owned(), bucket: bucket.to_owned(), inside: RefCell::default() }
     }
 
     /// Makes `body` the current content of a key, in the place of the file `replaced` if there is one.
@@ -93,7 +96,8 @@ impl Files {
         mut spooled: Spooled,
         replaced: Option<&Stored>,
     ) -> Result<PathBuf, (Spooled, io::Error)> {
-        let plain = replaced.map(|stored| stored.path.clone()).or_else(|| self.free_path(key));
+        let replaced = replaced.map(|stored| stored.path.clone()).filter(|path| self.is_inside(path));
+        let plain = replaced.or_else(|| self.free_path(key));
         if let Some(path) = plain {
             match self.move_in(spooled, &path) {
                 Ok(()) => return Ok(path),
@@ -127,9 +131,48 @@ impl Files {
     fn free_path(&self, key: &str) -> Option<PathBuf> {
         let path = Path::new("s3").join(&self.bucket).join(plain_path(key)?);
         match fs::symlink_metadata(self.root.join(&path)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(path).filter(|path| self.is_inside(path)),
             _ => None,
         }
+    }
+
+    /// Whether the folders of a path are where the path says. Somebody may have put symbolic links into the bucket's
+    /// folder: those that lead out of it are not followed.
+    fn is_inside(&self, path: &Path) -> bool {
+        let own = Path::new("s3").join(&self.bucket);
+        let Some(folder) = path.parent().filter(|folder| folder.starts_with(&own)) else { return true };
+        if *self.inside.borrow() == folder {
+            return true;
+        }
+        let ancestors: Vec<_> = folder.ancestors().take_while(|ancestor| *ancestor != own).collect();
+        for ancestor in ancestors.into_iter().rev() {
+            match fs::symlink_metadata(self.root.join(ancestor)) {
+                Ok(facts) if facts.is_symlink() && !self.leads_inside(ancestor) => return false,
+                Ok(_) => {}
+                // What is not there leads nowhere.
+                Err(_) => return true,
+            }
+        }
+        folder.clone_into(&mut self.inside.borrow_mut());
+        true
+    }
+
+    /// Whether a symbolic link stays within the bucket's folder.
+    fn leads_inside(&self, link: &Path) -> bool {
+        let own = fs::canonicalize(self.root.join("s3").join(&self.bucket));
+        let target = fs::canonicalize(self.root.join(link));
+        target.is_ok_and(|target| own.is_ok_and(|own| target.starts_with(own)))
+    }
+
+    /// What the file system says of a file; `None` where it is not there, or not ours.
+    fn facts(&self, stored: &Stored) -> Option<fs::Metadata> {
+        let place = self.root.join(&stored.path);
+        let facts = fs::symlink_metadata(&place).ok().filter(|_| self.is_inside(&stored.path))?;
+        let facts = match facts.is_symlink() {
+            true if self.leads_inside(&stored.path) => fs::metadata(&place).ok()?,
+            _ => facts,
+        };
+        facts.is_file().then_some(facts)
     }
 
     /// A path for keys that have no plain one.
@@ -144,6 +187,9 @@ impl Files {
     pub fn shelve(&self, key: &str, version: &str, stored: &Stored) -> io::Result<Stored> {
         let path = Path::new("s3/.versions").join(&self.bucket).join(hashed(key)).join(version);
         let place = self.root.join(&path);
+        if !self.is_inside(&stored.path) {
+            return Ok(Stored { path, ..stored.clone() });
+        }
         place.parent().map_or(Ok(()), fs::create_dir_all)?;
         match fs::rename(self.root.join(&stored.path), place) {
             // Somebody else has removed it: the version is gone, too.
@@ -218,9 +264,10 @@ impl Files {
         let path = self.upload_path(upload);
         let away = self.root.join("tmp").join(upload);
         // An upload without parts has no folder.
-        let _ = fs::rename(self.root.join(&path), &away);
+        let moved = fs::rename(self.root.join(&path), &away);
         self.remove_empty_parents(&path);
-        move || drop(fs::remove_dir_all(away))
+        let left = if moved.is_ok() { away } else { self.root.join(path) };
+        move || drop(fs::remove_dir_all(left))
     }
 
     /// Keeps a large file open, whose name is about to be taken away: its bytes are given back when it is dropped, which
@@ -248,6 +295,7 @@ impl Files {
 
     /// Opens a file; `None` when somebody else has removed it.
     pub fn open(&self, stored: &Stored) -> Option<Opened> {
+        self.facts(stored)?;
         let file = File::open(self.root.join(&stored.path)).ok()?;
         let look = self.look_of(stored, &file.metadata().ok()?)?;
         Some(Opened { file, look })
@@ -255,7 +303,7 @@ impl Files {
 
     /// Looks at a file; `None` when somebody else has removed it.
     pub fn look(&self, stored: &Stored) -> Option<Look> {
-        self.look_of(stored, &fs::metadata(self.root.join(&stored.path)).ok()?)
+        self.look_of(stored, &self.facts(stored)?)
     }
 
     fn look_of(&self, stored: &Stored, facts: &fs::Metadata) -> Option<Look> {
@@ -266,6 +314,9 @@ impl Files {
 
     /// Removes a file and the folders that are empty then.
     pub fn remove(&self, stored: &Stored) {
+        if !self.is_inside(&stored.path) {
+            return;
+        }
         // It may have been removed by somebody else.
         let _ = fs::remove_file(self.root.join(&stored.path));
         self.remove_empty_parents(&stored.path);
@@ -500,6 +551,44 @@ mod tests {
         assert_eq!(look(), Some((14, false)));
         fs::remove_file(folder.0.join(&stored.path)).unwrap();
         assert_eq!(look(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_bucket_are_not_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = Folder::new("links");
+        let (own, elsewhere) = (folder.0.join("s3/bucket"), folder.0.join("elsewhere"));
+        let now = Time::UNIX_EPOCH;
+        let place = |key: &str, text: &str| Files::new(&folder.0, "bucket").place(key, body(text), None, now).unwrap();
+        let stored = place("dir/key", "ours");
+        fs::create_dir_all(elsewhere.join("empty")).unwrap();
+        fs::write(elsewhere.join("key"), "theirs").unwrap();
+        fs::rename(own.join("dir"), own.join("moved")).unwrap();
+        symlink(&elsewhere, own.join("dir")).unwrap();
+
+        let files = Files::new(&folder.0, "bucket");
+        assert!(files.open(&stored).is_none());
+        assert!(files.look(&stored).is_none());
+        files.shelve("dir/key", "v1", &stored).unwrap();
+        files.remove(&stored);
+        let replaced = files.place("dir/key", body("new"), Some(&stored), now).unwrap();
+        assert_eq!(content(&files, &replaced), "new");
+        for key in ["dir/other", "dir/deep/other", "dir/empty/other"] {
+            let stored = place(key, "other");
+            assert!(stored.path.starts_with("s3/.other"), "{}", stored.path.display());
+            files.remove(&stored);
+        }
+        assert_eq!(fs::read_to_string(elsewhere.join("key")).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 2);
+
+        symlink(elsewhere.join("key"), own.join("moved/link")).unwrap();
+        let linked = Stored { path: "s3/bucket/moved/link".into(), ..stored.clone() };
+        assert!(files.look(&linked).is_none(), "a link that is a file");
+
+        fs::remove_file(own.join("dir")).unwrap();
+        symlink("moved", own.join("dir")).unwrap();
+        assert_eq!(content(&Files::new(&folder.0, "bucket"), &stored), "ours", "a link within the bucket");
     }
 
     /// Keys made of pieces that are trouble.
