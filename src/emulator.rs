@@ -8,7 +8,8 @@ use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
 use crate::services;
-use crate::world::call::{Answer, Call, perform};
+use crate::world::call::{Answer, Call, attempt};
+use crate::world::outside::{Outside, Work};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
 use crate::world::{Settings, World};
@@ -60,23 +61,55 @@ impl Emulator {
         Emulator { inner: Mutex::new(inner), wake: Notify::new(), streamed, origin: (settings, clock) }
     }
 
+    /// How often others may overtake the long work of a call, before that is done under the lock.
+    const ATTEMPTS_MAX: usize = 8;
+
     /// Runs one call at the present moment, to its end.
-    pub fn call(&self, call: Call) -> Answer {
-        let mut answer = self.step(|world| perform(world, call));
+    pub fn call(&self, mut call: Call) -> Answer {
+        let mut outside = Outside::default();
+        let mut attempts = 1..Self::ATTEMPTS_MAX;
+        let mut answer = loop {
+            match self.step(|world| attempt(world, &mut call, &mut outside)) {
+                Ok(answer) => break answer,
+                Err(work) => outside.take_in(work.run()),
+            }
+            if attempts.next().is_none() {
+                outside.do_at_once();
+            }
+        };
         if let Some(scan) = answer.take_scan() {
             answer.finish(scan.run());
         }
         answer
     }
 
-    /// Runs one call at the present moment; what it scans is scanned by a thread that may take long.
-    pub async fn answer(&self, call: Call) -> Answer {
-        let mut answer = self.step(|world| perform(world, call));
+    /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
+    pub async fn answer(&self, mut call: Call) -> Answer {
+        let mut answer = self.attempts(|world, outside| attempt(world, &mut call, outside)).await;
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
         }
         answer
+    }
+
+    /// Attempts a step until the long work it needs is done.
+    async fn attempts<T>(&self, mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Work>) -> T {
+        let mut outside = Outside::default();
+        let mut attempts = 1..Self::ATTEMPTS_MAX;
+        loop {
+            let work = match self.step(|world| attempt(world, &mut outside)) {
+                Ok(done) => return done,
+                Err(work) => work,
+            };
+            // Work that panicked is asked for again.
+            if let Ok(done) = tokio::task::spawn_blocking(|| work.run()).await {
+                outside.take_in(done);
+            }
+            if attempts.next().is_none() {
+                outside.do_at_once();
+            }
+        }
     }
 
     /// The next events of a stream, as soon as there are some; `None` when it is over.
@@ -271,4 +304,67 @@ impl Inner {
 
 fn system_time() -> Time {
     Utc::now().trunc_subsecs(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::world::Cadence;
+    use crate::world::scope::{AccountId, Region};
+
+    fn emulator() -> Emulator {
+        let settings = Settings {
+            account: AccountId::parse("000000000000").unwrap(),
+            region: Region::US_EAST_1,
+            seed: 1,
+            cadence: Cadence::Fast,
+            data_dir: std::env::temp_dir().join(format!("trailcam-emulator-{}", std::process::id())),
+            log_memory: 0,
+        };
+        Emulator::new(settings, Clock::Manual(None))
+    }
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    /// Bytes that are too many for work under the lock.
+    const LARGE: u64 = 1 << 30;
+
+    #[test]
+    fn others_are_answered_while_long_work_is_done() {
+        let emulator = emulator();
+        let (begun, has_begun) = mpsc::channel::<()>();
+        let (answered, was_answered) = mpsc::channel();
+        let mut work = Some(move || {
+            begun.send(()).unwrap();
+            was_answered.recv_timeout(Duration::from_secs(60)).is_ok()
+        });
+        std::thread::scope(|scope| {
+            let emulator = &emulator;
+            scope.spawn(move || {
+                has_begun.recv().unwrap();
+                emulator.step(|world| world.ids.uuid());
+                answered.send(()).unwrap();
+            });
+            let was_answered = run(emulator.attempts(|_, outside| {
+                let asked = work.take();
+                let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
+                done.map_err(|_| outside.take_work().unwrap())
+            }));
+            assert!(was_answered, "the other step did not get in between");
+        });
+    }
+
+    #[test]
+    fn work_that_is_always_overtaken_comes_to_an_end() {
+        let mut runs = 0;
+        run(emulator().attempts(|_, outside| {
+            runs += 1;
+            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_work().unwrap())
+        }));
+        assert_eq!(runs, Emulator::ATTEMPTS_MAX + 1);
+    }
 }

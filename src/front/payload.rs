@@ -1,9 +1,7 @@
 //! Bodies of uploads: received in pieces, hashed on the way, kept in memory while small and spooled to a
 //! temporary file beyond. What a client says of its body is checked before any handler sees it.
 
-use std::collections::hash_map::RandomState;
-use std::fs::{self, File};
-use std::hash::{BuildHasher, Hasher as _};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -293,7 +291,7 @@ impl Sink {
         let spooling = spawn_blocking(move || -> io::Result<Sink> {
             let (_, file) = match &mut self.file {
                 Some(file) => file,
-                slot => slot.insert(temporary(&dir)?),
+                slot => slot.insert(Spooled::create(&dir)?),
             };
             file.write_all(&self.pending)?;
             self.hashes.update(&self.pending);
@@ -354,19 +352,6 @@ impl Hashes {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A new file for a body. Its name is random because it means nothing: it is gone once the body has its place.
-fn temporary(dir: &Path) -> io::Result<(Spooled, File)> {
-    fs::create_dir_all(dir)?;
-    loop {
-        let path = dir.join(format!("{:016x}", RandomState::new().build_hasher().finish()));
-        match File::options().write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((Spooled::new(path), file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 #[cfg(test)]

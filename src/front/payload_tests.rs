@@ -1,6 +1,7 @@
 //! Uploads as they arrive, whole, in pieces, cut off or wrong.
 
 use std::convert::Infallible;
+use std::fs;
 use std::path::PathBuf;
 
 use bytes::Bytes;

@@ -9,6 +9,7 @@ use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
 use super::fields::{Output, Scan};
 use super::op::Op;
+use super::outside::{Outside, Work};
 use super::payload::Upload;
 use super::record;
 use super::scope::{AccountId, Region};
@@ -119,6 +120,8 @@ pub struct Cx<'a> {
     pub request_id: &'a str,
     /// The body of an upload, or why it did not arrive whole; taken by the handler that stores it.
     pub upload: Result<Upload, Fault>,
+    /// Where long work is asked for.
+    pub outside: &'a mut Outside,
     pub note: Note,
 }
 
@@ -189,12 +192,28 @@ impl Call {
     }
 }
 
-/// Runs a call: authenticate, check, run, record.
+/// Runs a call to its end, under the lock: for services, whose calls are part of a larger step.
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
+    let mut outside = Outside::default();
+    outside.do_at_once();
+    loop {
+        match attempt(world, &mut call, &mut outside) {
+            Ok(answer) => return answer,
+            Err(work) => outside.take_in(work.run()),
+        }
+    }
+}
+
+/// Runs a call: authenticate, check, run, record.
+///
+/// # Errors
+/// The work that must be done first, outside the lock if that can be. Nothing has happened then: the call is as it was.
+pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Work> {
+    let ids = world.ids.clone();
     let request_id = request_id(world, call.contract.service);
     let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
     let received = received(&call.sender, upload.as_ref().map_or(0, |upload| upload.length));
-    let (caller, known) = match identify(world, &call) {
+    let (caller, known) = match identify(world, call) {
         Ok(caller) => (caller, Ok(())),
         Err(refusal) => (unidentified(world, &call.sender), Err(refusal.fault(call.contract))),
     };
@@ -213,16 +232,22 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
         input: call.input.as_ref().ok(),
         request_id: &request_id,
         upload,
+        outside,
         note: Note::default(),
         world,
     };
-    let outcome = known.and_then(|()| run(&mut cx, &call, op));
-    let note = cx.note;
+    let outcome = known.and_then(|()| run(&mut cx, call, op));
+    let Cx { note, upload, .. } = cx;
+    if let Some(work) = outside.take_work() {
+        call.upload = upload;
+        world.ids = ids;
+        return Err(work);
+    }
     record::write(
         world,
-        record::Facts { call: &call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
+        record::Facts { call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
     );
-    Answer { request_id, outcome }
+    Ok(Answer { request_id, outcome })
 }
 
 fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, Fault> {

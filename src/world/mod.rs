@@ -9,6 +9,7 @@ pub mod gzip;
 pub mod ids;
 pub mod jobs;
 pub mod op;
+pub mod outside;
 pub mod payload;
 pub mod policy;
 pub mod record;

@@ -1,6 +1,9 @@
 //! Bodies that do not belong into trees: uploads and downloads.
 
+use std::collections::hash_map::RandomState;
 use std::fs::File;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -77,6 +80,23 @@ impl Spooled {
         Spooled(path)
     }
 
+    /// A new file in a folder for such. Its name is random because it means nothing: it is gone once the file has its
+    /// place.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn create(folder: &Path) -> io::Result<(Spooled, File)> {
+        std::fs::create_dir_all(folder)?;
+        loop {
+            let path = folder.join(format!("{:016x}", RandomState::new().build_hasher().finish()));
+            match File::options().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok((Spooled::new(path), file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -87,7 +107,7 @@ impl Spooled {
     }
 
     /// Moves the file to its place, on the same file system.
-    pub fn persist(mut self, place: &Path) -> std::io::Result<()> {
+    pub fn persist(mut self, place: &Path) -> io::Result<()> {
         std::fs::rename(&self.0, place)?;
         self.0 = PathBuf::new();
         Ok(())

@@ -1,12 +1,15 @@
 """S3 as aws-cli, boto3 and curl use it; objects are plain files."""
 
 import base64
+import concurrent.futures
 import datetime
+import functools
 import hashlib
 import io
 import json
 import os
 import socket
+import zlib
 
 import boto3.s3.transfer
 import pytest
@@ -497,6 +500,150 @@ def test_parts_of_a_whole_checksum_need_none(trailcam, s3, bucket):
     assert done["ChecksumCRC32"] == base64.b64encode(CHECK_VALUES["crc32"]).decode()
 
 
+# Large objects: read and written while others are answered
+
+
+@pytest.fixture
+def whoami(trailcam):
+    """A call that is answered at once, or that nobody answers for as long as another call has the emulator."""
+    sts = trailcam.client("sts", read_timeout=20)
+    return lambda: sts.get_caller_identity()["Account"]
+
+
+def test_others_are_answered_while_parts_are_joined(trailcam, s3, bucket, whoami):
+    begun = {"Bucket": "box", "Key": "k", "UploadId": s3.create_multipart_upload(Bucket="box", Key="k")["UploadId"]}
+    first, last = os.urandom(5 * 1024 * 1024), os.urandom(100_000)
+    tags = [s3.upload_part(**begun, PartNumber=number, Body=data)["ETag"] for number, data in ((1, first), (2, last))]
+    parts = {"Parts": [{"PartNumber": number, "ETag": tag} for number, tag in enumerate(tags, 1)]}
+    # The join cannot go on before this pipe is written to.
+    (part,) = (trailcam.data_dir / "s3/.uploads/box" / begun["UploadId"]).glob("2-*")
+    part.unlink()
+    os.mkfifo(part)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = pool.submit(s3.complete_multipart_upload, **begun, MultipartUpload=parts)
+        with part.open("wb") as pipe:
+            assert whoami() == "000000000000"
+            assert not done.done()
+            assert keys(s3) == []
+            pipe.write(last)
+        assert done.result()["Key"] == "k"
+    assert body(s3, "k") == first + last
+    assert trailcam.client("s3").list_multipart_uploads(Bucket="box").get("Uploads", []) == []
+    assert [event["eventName"] for event in trailcam.events()].count("CompleteMultipartUpload") == 1
+
+
+def test_an_upload_that_is_given_up_while_its_parts_are_joined(trailcam, s3, bucket):
+    begun = {"Bucket": "box", "Key": "k", "UploadId": s3.create_multipart_upload(Bucket="box", Key="k")["UploadId"]}
+    tag = s3.upload_part(**begun, PartNumber=1, Body=bytes(100_000))["ETag"]
+    (part,) = (trailcam.data_dir / "s3/.uploads/box" / begun["UploadId"]).glob("1-*")
+    part.unlink()
+    os.mkfifo(part)
+    complete = functools.partial(s3.complete_multipart_upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = pool.submit(refused, complete, **begun)
+        with part.open("wb") as pipe:
+            s3.abort_multipart_upload(**begun)
+            pipe.write(bytes(100_000))
+        assert done.result()[::2] == ("NoSuchUpload", 404)
+    assert keys(s3) == []
+
+
+def test_a_part_that_is_replaced_while_parts_are_joined(trailcam, s3, bucket):
+    begun = {"Bucket": "box", "Key": "k", "UploadId": s3.create_multipart_upload(Bucket="box", Key="k")["UploadId"]}
+    old, new = b"o" * 100_000, b"n" * 100_000
+    tag = s3.upload_part(**begun, PartNumber=1, Body=old)["ETag"]
+    (part,) = (trailcam.data_dir / "s3/.uploads/box" / begun["UploadId"]).glob("1-*")
+    part.unlink()
+    os.mkfifo(part)
+    complete = functools.partial(s3.complete_multipart_upload, **begun, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        done = pool.submit(complete)
+        with part.open("wb") as pipe:
+            # The same length at the same time; and then the old content again, so that the list of parts is right.
+            s3.upload_part(**begun, PartNumber=1, Body=new)
+            s3.upload_part(**begun, PartNumber=1, Body=old)
+            pipe.write(new)
+        done.result()
+    assert body(s3, "k") == old
+
+
+def test_work_that_was_put_off_leaves_no_trace(start):
+    """Whether a copy is made at once or not, what follows is the same to the letter."""
+    followed = []
+    for name, length in (("small", 1000), ("large", 1_000_000)):
+        trailcam = start("--clock", "2026-01-15T10:00:00Z", "--seed", "7", name=name)
+        s3 = trailcam.client("s3")
+        s3.create_bucket(Bucket="box")
+        versioned(s3)
+        s3.put_object(Bucket="box", Key="k", Body=bytes(length))
+        copy = s3.copy_object(Bucket="box", Key="copy", CopySource="box/k")
+        begun = {"Bucket": "box", "Key": "joined"}
+        begun["UploadId"] = s3.create_multipart_upload(**begun, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")["UploadId"]
+        place = f"/box/joined?partNumber=1&uploadId={begun['UploadId']}"
+        _, headers, _ = raw(trailcam, "PUT", place, bytes(length))
+        parts = {"Parts": [{"PartNumber": 1, "ETag": headers["etag"]}]}
+        done = s3.complete_multipart_upload(**begun, MultipartUpload=parts)
+        ids = [answer["ResponseMetadata"]["RequestId"] for answer in (copy, done)]
+        events = [(event["eventName"], event["eventID"], event["requestID"]) for event in trailcam.events()]
+        followed.append((copy["VersionId"], done["VersionId"], ids, events))
+    assert followed[0] == followed[1]
+
+
+@pytest.mark.parametrize("length", [1000, 1_000_000])
+def test_large_and_small_are_treated_alike(trailcam, s3, bucket, length):
+    first, second = os.urandom(length), os.urandom(length)
+    crc32 = lambda data: base64.b64encode(zlib.crc32(data).to_bytes(4)).decode()  # noqa: E731
+    s3.put_object(Bucket="box", Key="k", Body=first)
+    # Copies, with a checksum that the source does not have.
+    copy = s3.copy_object(Bucket="box", Key="copy", CopySource="box/k", ChecksumAlgorithm="SHA256")["CopyObjectResult"]
+    assert copy["ETag"] == f'"{hashlib.md5(first).hexdigest()}"'
+    assert copy["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(first).digest()).decode()
+    assert body(s3, "copy") == first
+    # Parts, with a checksum that did not come, and copied.
+    begun = s3.create_multipart_upload(Bucket="box", Key="joined", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    begun = {"Bucket": "box", "Key": "joined", "UploadId": begun["UploadId"]}
+    _, headers, _ = raw(trailcam, "PUT", f"/box/joined?partNumber=1&uploadId={begun['UploadId']}", first)
+    assert s3.list_parts(**begun)["Parts"][0]["ChecksumCRC32"] == crc32(first)
+    copied = s3.upload_part_copy(**begun, PartNumber=1, CopySource="box/k", CopySourceRange=f"bytes=10-{length - 1}")
+    assert copied["CopyPartResult"]["ETag"] == f'"{hashlib.md5(first[10:]).hexdigest()}"'
+    assert copied["CopyPartResult"]["ChecksumCRC32"] == crc32(first[10:])
+    parts = {"Parts": [{"PartNumber": 1, "ETag": copied["CopyPartResult"]["ETag"]}]}
+    assert s3.complete_multipart_upload(**begun, MultipartUpload=parts)["ChecksumCRC32"] == crc32(first[10:])
+    assert body(s3, "joined") == first[10:]
+    # Parts that came with a checksum that was not asked for.
+    begun = {"Bucket": "box", "Key": "hashed", "UploadId": s3.create_multipart_upload(Bucket="box", Key="hashed")["UploadId"]}
+    part = s3.upload_part(**begun, PartNumber=1, Body=first, ChecksumAlgorithm="SHA1")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    done = s3.complete_multipart_upload(**begun, MultipartUpload=parts)
+    _, headers, _ = raw(trailcam, "PUT", "/box/put", first)
+    assert done["ChecksumCRC64NVME"] == headers["x-amz-checksum-crc64nvme"]
+    # A file that somebody else has changed, and its copy.
+    (trailcam.data_dir / "s3/box/k").write_bytes(second)
+    tag = f'"{hashlib.md5(second).hexdigest()}"'
+    assert s3.head_object(Bucket="box", Key="k")["ETag"] == tag
+    assert {item["Key"]: item["ETag"] for item in s3.list_objects_v2(Bucket="box")["Contents"]}["k"] == tag
+    assert {item["Key"]: item["ETag"] for item in s3.list_object_versions(Bucket="box")["Versions"]}["k"] == tag
+    assert s3.get_object_attributes(Bucket="box", Key="k", ObjectAttributes=["ETag"])["ETag"] == tag.strip('"')
+    copy = s3.copy_object(Bucket="box", Key="k2", CopySource="box/k", CopySourceIfMatch=tag)["CopyObjectResult"]
+    assert (copy["ETag"], body(s3, "k2")) == (tag, second)
+
+
+def test_links_out_of_a_bucket_are_not_followed(trailcam, s3, bucket, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "key").write_text("theirs")
+    s3.put_object(Bucket="box", Key="dir/key", Body=b"ours")
+    own = trailcam.data_dir / "s3/box"
+    (own / "dir").rename(own / "moved")
+    (own / "dir").symlink_to(elsewhere)
+    assert refused(s3.get_object, Bucket="box", Key="dir/key")[::2] == ("NoSuchKey", 404)
+    for key in ("dir/key", "dir/other"):
+        s3.put_object(Bucket="box", Key=key, Body=b"new")
+        assert body(s3, key) == b"new"
+        s3.delete_object(Bucket="box", Key=key)
+    assert [(file.name, file.read_text()) for file in elsewhere.iterdir()] == [("key", "theirs")]
+
+
 # Versions
 
 
@@ -726,11 +873,15 @@ def test_virtual_hosts(trailcam, s3, bucket):
         answer = requests.get(f"{trailcam.endpoint}/k", headers={"Host": host}, timeout=20)
         assert (answer.status_code, answer.content) == (200, b"1"), host
     # Keys may be called as the admin API is; trailcam itself may be called by any name.
-    s3.put_object(Bucket="box", Key="_trailcam/health", Body=b"2")
-    answer = requests.get(f"{trailcam.endpoint}/_trailcam/health", headers={"Host": hosts[0]}, timeout=20)
-    assert answer.content == b"2"
+    for key in ("_trailcam/health", "_trailcam/reset", "_localstack/health"):
+        s3.put_object(Bucket="box", Key=key, Body=b"2")
+        answer = requests.get(f"{trailcam.endpoint}/{key}", headers={"Host": hosts[0]}, timeout=20)
+        assert (answer.status_code, answer.content) == (200, b"2"), key
+        answer = requests.post(f"{trailcam.endpoint}/{key}", headers={"Host": hosts[0]}, timeout=20)
+        assert (answer.status_code, answer.headers["content-type"]) == (405, "application/xml"), key
     answer = requests.get(f"{trailcam.endpoint}/_trailcam/health", headers={"Host": "trailcam.localhost"}, timeout=20)
     assert answer.json()["status"] == "ok"
+    assert len(keys(s3)) == 4
 
 
 def test_anonymous_callers_have_no_buckets(trailcam, s3, bucket):

@@ -135,15 +135,6 @@ impl Checksum {
         };
         Some(Checksum { algorithm, value, composite: false })
     }
-
-    /// A checksum of an upload that came with another one, or with none.
-    pub fn computed(upload: &Upload, algorithm: Algorithm) -> std::io::Result<Checksum> {
-        let value = match &upload.body {
-            Body::Memory(bytes) => algorithm.of(bytes),
-            Body::Spooled(spooled) => algorithm.of_reader(std::fs::File::open(spooled.path())?)?,
-        };
-        Ok(Checksum { algorithm, value, composite: false })
-    }
 }
 
 impl Encryption {

@@ -8,13 +8,16 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
 use crate::world::op::Op;
+use crate::world::payload::Upload;
 use crate::world::time::Time;
 
 use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Context, Encryption, Headers, Lock, Wishes, settle};
 use super::conditions::{SourceConditions, WriteConditions};
+use super::files::{Hashes, Opened};
 use super::get::{Found, find};
-use super::put::quoted;
-use super::{About, Checksum, NewObject, Place, Version, enter, note_object};
+use super::put::{hex, quoted};
+use super::range::Piece;
+use super::{About, Checksum, NewObject, Object, Place, Scene, Version, enter, note_object};
 
 /// Copying.
 pub const OPS: &[Op] = &[crate::op!(Write "CopyObject" copy_object).data()];
@@ -64,7 +67,7 @@ fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption, Con
     let replaces_metadata = replaces(directives.metadata.as_deref(), "x-amz-metadata-directive")?;
     let replaces_tags = replaces(directives.tagging.as_deref(), "x-amz-tagging-directive")?;
     let source = source(cx, &from, &reading)?;
-    if source.opened.length > COPY_BYTES_MAX {
+    if source.opened.look.length > COPY_BYTES_MAX {
         return Err(faults::copy_too_large(COPY_BYTES_MAX));
     }
     let mut scene = enter(cx, &place)?;
@@ -80,14 +83,18 @@ fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption, Con
         return Err(faults::copy_to_itself());
     }
     let about = merge(settle(&scene, &account, about)?, &source.object.about, replaces_metadata, replaces_tags);
-    let checksum = checksum(&source, directives.algorithm.as_deref())?;
+    let (kept, algorithm) = checksum(&source.object, directives.algorithm.as_deref())?;
     let encryption = about.encryption.clone();
     context.check(&encryption)?;
-    let length = source.opened.length;
-    let etag = single_etag(&source)?;
-    let body = scene.files.copy(source.opened.file, 0, length).map_err(|error| faults::internal(&error))?;
+    // A copy has one part, so its ETag is the MD5 of its content.
+    let md5 = !source.object.parts.is_empty();
+    let hashes = Hashes { md5, checksum: Some(algorithm).filter(|_| kept.is_none()) };
+    let piece = Piece { offset: 0, length: source.opened.look.length };
+    let copied = copied(&mut scene, source.opened, &source.object.etag, piece, hashes)?;
+    let etag = if md5 { hex(&copied.md5) } else { source.object.etag };
+    let checksum = kept.or_else(|| Checksum::of_upload(&copied));
     let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: Vec::new(), about };
-    let version = scene.add(&place.key, body, object).map_err(|error| faults::internal(&error))?;
+    let version = scene.add(&place.key, copied.body, object).map_err(|error| faults::internal(&error))?;
     let times = Times { modified: version.modified, etag: quoted(&etag) };
     let result = (times, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()));
     let version = version.shown_id(scene.bucket);
@@ -119,12 +126,12 @@ pub fn source(cx: &mut Cx<'_>, from: &CopySource, conditions: &SourceConditions)
     let place = Place { bucket, key, expected_owner: from.expected_owner.clone() };
     // The record names what is written only.
     let (resources, owner) = (cx.note.resources.clone(), cx.note.owner.clone());
-    let scene = enter(cx, &place)?;
+    let mut scene = enter(cx, &place)?;
     let marker = version.is_some() && scene.version(&place.key, version.as_deref()).is_some_and(Version::is_marker);
     let found = if marker {
         Err(faults::copy_of_marker())
     } else {
-        find(&scene, &place.key, version.as_deref()).map_err(without_headers)
+        find(&mut scene, &place.key, version.as_deref()).map_err(without_headers)
     };
     (cx.note.resources, cx.note.owner) = (resources, owner);
     let found = found?;
@@ -160,32 +167,30 @@ fn merge(wished: About, source: &About, replaces_metadata: bool, replaces_tags: 
     about
 }
 
-/// A copy has one part, so its ETag is the MD5 of its content.
-fn single_etag(source: &Found) -> Result<String, Fault> {
-    if source.object.parts.is_empty() {
-        return Ok(source.object.etag.clone());
-    }
-    super::files::md5_of(&source.opened.file).map_err(|error| faults::internal(&error))
-}
-
-/// The copy's checksum: with the algorithm that is asked for, else the source's.
-fn checksum(source: &Found, wished: Option<&str>) -> Result<Option<Checksum>, Fault> {
+/// The copy's checksum and its algorithm: the one that is asked for, else the source's. It must be computed, unless the
+/// source has it.
+fn checksum(source: &Object, wished: Option<&str>) -> Result<(Option<Checksum>, Algorithm), Fault> {
     let wished = match wished {
         Some(name) => Algorithm::parse(name).ok_or_else(|| faults::not_built("x-amz-checksum-algorithm"))?,
-        None => source.object.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |checksum| checksum.algorithm),
+        None => source.checksum.as_ref().map_or(Algorithm::Crc64Nvme, |checksum| checksum.algorithm),
     };
-    match &source.object.checksum {
-        Some(checksum) if checksum.algorithm == wished && !checksum.composite => Ok(Some(checksum.clone())),
-        _ => {
-            let value = hash(&source.opened.file, wished).map_err(|error| faults::internal(&error))?;
-            Ok(Some(Checksum { algorithm: wished, value, composite: false }))
-        }
-    }
+    let kept = source.checksum.clone().filter(|checksum| checksum.algorithm == wished && !checksum.composite);
+    Ok((kept, wished))
 }
 
-fn hash(file: &std::fs::File, algorithm: Algorithm) -> std::io::Result<String> {
-    use std::io::{Seek, SeekFrom};
-    let mut file = file;
-    file.seek(SeekFrom::Start(0))?;
-    algorithm.of_reader(file)
+/// Copies a piece of an opened file, whose content has this ETag.
+///
+/// # Errors
+/// The work is to be done first, or the file system failed.
+pub fn copied(
+    scene: &mut Scene<'_>,
+    source: Opened,
+    etag: &str,
+    piece: Piece,
+    hashes: Hashes,
+) -> Result<Upload, Fault> {
+    let about = (source.look, etag.to_owned(), piece, hashes);
+    let files = scene.files.clone();
+    let copied = scene.outside.take(about, piece.length, move || files.copy(source.file, piece, hashes))?;
+    copied.map_err(|error| faults::internal(&error))
 }

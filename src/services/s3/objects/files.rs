@@ -2,6 +2,7 @@
 //! as the key makes a path that is safe and not taken; else it is `s3/.other/BUCKET/HASH`. Noncurrent versions are
 //! in `s3/.versions`, parts in `s3/.uploads`. Bucket names cannot begin with a dot, so none of these is a bucket.
 
+use std::cell::RefCell;
 use std::fs::{self, File, FileTimes};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,11 +11,19 @@ use std::time::SystemTime;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use crate::world::payload::{Body, Spooled};
+use crate::wire::Fault;
+use crate::world::checksum::{Algorithm, Hasher};
+use crate::world::outside::Outside;
+use crate::world::payload::{Body, Claimed, Spooled, Upload};
 use crate::world::time::Time;
+
+use super::range::Piece;
 
 /// The longest segment that becomes a file name; what most file systems allow.
 const SEGMENT_BYTES_MAX: usize = 255;
+
+/// Files that are longer take their time to go.
+const HELD_BYTES_MIN: u64 = 1 << 20;
 
 /// The files of one bucket.
 #[derive(Clone, Debug)]
@@ -22,6 +31,8 @@ pub struct Files {
     /// The data directory.
     root: PathBuf,
     bucket: String,
+    /// A folder of which is known that it is in the bucket's: listings look at many files of one.
+    inside: RefCell<PathBuf>,
 }
 
 /// A file as we left it. One that looks different was changed by somebody else.
@@ -33,18 +44,34 @@ pub struct Stored {
     modified: SystemTime,
 }
 
-/// A file as it is now.
-#[derive(Debug)]
-pub struct Opened {
-    pub file: File,
+/// What a file looks like now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Where it is.
+    pub place: PathBuf,
     pub length: u64,
+    modified: SystemTime,
     /// It is as we left it.
     pub intact: bool,
 }
 
+/// A file as it is now.
+#[derive(Debug)]
+pub struct Opened {
+    pub file: File,
+    pub look: Look,
+}
+
+/// What is to be known of content besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hashes {
+    pub md5: bool,
+    pub checksum: Option<Algorithm>,
+}
+
 impl Files {
     pub fn new(root: &Path, bucket: &str) -> Files {
-        Files { root: root.to_owned(), bucket: bucket.to_owned() }
+        Files { root: root.to_owned(), bucket: bucket.to_owned(), inside: RefCell::default() }
     }
 
     /// Makes `body` the current content of a key, in the place of the file `replaced` if there is one.
@@ -69,7 +96,8 @@ impl Files {
         mut spooled: Spooled,
         replaced: Option<&Stored>,
     ) -> Result<PathBuf, (Spooled, io::Error)> {
-        let plain = replaced.map(|stored| stored.path.clone()).or_else(|| self.free_path(key));
+        let replaced = replaced.map(|stored| stored.path.clone()).filter(|path| self.is_inside(path));
+        let plain = replaced.or_else(|| self.free_path(key));
         if let Some(path) = plain {
             match self.move_in(spooled, &path) {
                 Ok(()) => return Ok(path),
@@ -103,9 +131,48 @@ impl Files {
     fn free_path(&self, key: &str) -> Option<PathBuf> {
         let path = Path::new("s3").join(&self.bucket).join(plain_path(key)?);
         match fs::symlink_metadata(self.root.join(&path)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(path).filter(|path| self.is_inside(path)),
             _ => None,
         }
+    }
+
+    /// Whether the folders of a path are where the path says. Somebody may have put symbolic links into the bucket's
+    /// folder: those that lead out of it are not followed.
+    fn is_inside(&self, path: &Path) -> bool {
+        let own = Path::new("s3").join(&self.bucket);
+        let Some(folder) = path.parent().filter(|folder| folder.starts_with(&own)) else { return true };
+        if *self.inside.borrow() == folder {
+            return true;
+        }
+        let ancestors: Vec<_> = folder.ancestors().take_while(|ancestor| *ancestor != own).collect();
+        for ancestor in ancestors.into_iter().rev() {
+            match fs::symlink_metadata(self.root.join(ancestor)) {
+                Ok(facts) if facts.is_symlink() && !self.leads_inside(ancestor) => return false,
+                Ok(_) => {}
+                // What is not there leads nowhere.
+                Err(_) => return true,
+            }
+        }
+        folder.clone_into(&mut self.inside.borrow_mut());
+        true
+    }
+
+    /// Whether a symbolic link stays within the bucket's folder.
+    fn leads_inside(&self, link: &Path) -> bool {
+        let own = fs::canonicalize(self.root.join("s3").join(&self.bucket));
+        let target = fs::canonicalize(self.root.join(link));
+        target.is_ok_and(|target| own.is_ok_and(|own| target.starts_with(own)))
+    }
+
+    /// What the file system says of a file; `None` where it is not there, or not ours.
+    fn facts(&self, stored: &Stored) -> Option<fs::Metadata> {
+        let place = self.root.join(&stored.path);
+        let facts = fs::symlink_metadata(&place).ok().filter(|_| self.is_inside(&stored.path))?;
+        let facts = match facts.is_symlink() {
+            true if self.leads_inside(&stored.path) => fs::metadata(&place).ok()?,
+            _ => facts,
+        };
+        facts.is_file().then_some(facts)
     }
 
     /// A path for keys that have no plain one.
@@ -120,6 +187,9 @@ impl Files {
     pub fn shelve(&self, key: &str, version: &str, stored: &Stored) -> io::Result<Stored> {
         let path = Path::new("s3/.versions").join(&self.bucket).join(hashed(key)).join(version);
         let place = self.root.join(&path);
+        if !self.is_inside(&stored.path) {
+            return Ok(Stored { path, ..stored.clone() });
+        }
         place.parent().map_or(Ok(()), fs::create_dir_all)?;
         match fs::rename(self.root.join(&stored.path), place) {
             // Somebody else has removed it: the version is gone, too.
@@ -149,51 +219,62 @@ impl Files {
         }
     }
 
-    /// Keeps the body of a part.
+    /// Keeps the body of a part, in a file that is named after the part and how many were kept before: no file of an
+    /// upload ever holds anything else.
     ///
     /// # Errors
     /// The file system's; nothing has changed then.
-    pub fn keep_part(&self, upload: &str, part: i64, body: Body, now: Time) -> io::Result<Stored> {
+    pub fn keep_part(&self, upload: &str, part: (i64, u64), body: Body, now: Time) -> io::Result<Stored> {
         let spooled = self.spool(body, now)?;
         let facts = fs::metadata(spooled.path())?;
         let (length, modified) = (facts.len(), facts.modified()?);
-        let path = self.upload_path(upload).join(part.to_string());
+        let path = self.upload_path(upload).join(format!("{}-{}", part.0, part.1));
         self.move_in(spooled, &path).map_err(|(_, error)| error)?;
         Ok(Stored { path, length, modified })
     }
 
-    /// Puts parts together, in order, to a body.
+    /// Puts parts together, in order. Not for use under the lock.
     ///
     /// # Errors
     /// The file system's; nothing is left then.
-    pub fn join<'a>(&self, parts: impl Iterator<Item = &'a Stored>) -> io::Result<Body> {
-        let (spooled, mut whole) = self.temporary()?;
+    pub fn join(&self, parts: &[Stored], hashes: Hashes) -> io::Result<Upload> {
+        let mut whole = Copying::new(self.temporary()?, hashes);
         for part in parts {
-            io::copy(&mut File::open(self.root.join(&part.path))?, &mut whole)?;
+            whole.append(&mut File::open(self.root.join(&part.path))?)?;
         }
-        Ok(Body::Spooled(spooled))
+        Ok(whole.finish())
     }
 
-    /// Copies a piece of a file to a body of its own.
+    /// Copies a piece of a file. Not for use under the lock.
     ///
     /// # Errors
     /// The file system's; nothing is left then.
-    pub fn copy(&self, mut source: File, offset: u64, length: u64) -> io::Result<Body> {
-        let (spooled, mut copy) = self.temporary()?;
-        source.seek(SeekFrom::Start(offset))?;
-        let copied = io::copy(&mut source.take(length), &mut copy)?;
-        if copied != length {
+    pub fn copy(&self, mut source: File, piece: Piece, hashes: Hashes) -> io::Result<Upload> {
+        let mut copy = Copying::new(self.temporary()?, hashes);
+        source.seek(SeekFrom::Start(piece.offset))?;
+        copy.append(&mut source.take(piece.length))?;
+        if copy.length != piece.length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Body::Spooled(spooled))
+        Ok(copy.finish())
     }
 
-    /// Removes the parts of an upload.
-    pub fn drop_upload(&self, upload: &str) {
+    /// Takes the parts of an upload away. What is left is to remove them.
+    pub fn drop_upload(&self, upload: &str) -> impl FnOnce() + Send + 'static {
         let path = self.upload_path(upload);
+        let away = self.root.join("tmp").join(upload);
         // An upload without parts has no folder.
-        let _ = fs::remove_dir_all(self.root.join(&path));
+        let moved = fs::rename(self.root.join(&path), &away);
         self.remove_empty_parents(&path);
+        let left = if moved.is_ok() { away } else { self.root.join(path) };
+        move || drop(fs::remove_dir_all(left))
+    }
+
+    /// Keeps a large file open, whose name is about to be taken away: its bytes are given back when it is dropped, which
+    /// takes long. `None` for others.
+    pub fn hold(&self, stored: &Stored) -> Option<File> {
+        let is_large = stored.length > HELD_BYTES_MIN;
+        is_large.then(|| File::open(self.root.join(&stored.path)).ok()).flatten()
     }
 
     fn upload_path(&self, upload: &str) -> PathBuf {
@@ -214,21 +295,28 @@ impl Files {
 
     /// Opens a file; `None` when somebody else has removed it.
     pub fn open(&self, stored: &Stored) -> Option<Opened> {
+        self.facts(stored)?;
         let file = File::open(self.root.join(&stored.path)).ok()?;
-        let facts = file.metadata().ok().filter(fs::Metadata::is_file)?;
-        let intact = facts.len() == stored.length && facts.modified().is_ok_and(|time| time == stored.modified);
-        Some(Opened { file, length: facts.len(), intact })
+        let look = self.look_of(stored, &file.metadata().ok()?)?;
+        Some(Opened { file, look })
     }
 
-    /// Length of a file, and whether it is as we left it; `None` when somebody else has removed it.
-    pub fn look(&self, stored: &Stored) -> Option<(u64, bool)> {
-        let facts = fs::metadata(self.root.join(&stored.path)).ok().filter(fs::Metadata::is_file)?;
-        let intact = facts.len() == stored.length && facts.modified().is_ok_and(|time| time == stored.modified);
-        Some((facts.len(), intact))
+    /// Looks at a file; `None` when somebody else has removed it.
+    pub fn look(&self, stored: &Stored) -> Option<Look> {
+        self.look_of(stored, &self.facts(stored)?)
+    }
+
+    fn look_of(&self, stored: &Stored, facts: &fs::Metadata) -> Option<Look> {
+        let (length, modified) = (facts.len(), facts.modified().ok()?);
+        let intact = length == stored.length && modified == stored.modified;
+        facts.is_file().then(|| Look { place: self.root.join(&stored.path), length, modified, intact })
     }
 
     /// Removes a file and the folders that are empty then.
     pub fn remove(&self, stored: &Stored) {
+        if !self.is_inside(&stored.path) {
+            return;
+        }
         // It may have been removed by somebody else.
         let _ = fs::remove_file(self.root.join(&stored.path));
         self.remove_empty_parents(&stored.path);
@@ -261,31 +349,91 @@ impl Files {
         }
     }
 
-    /// The one temporary file of a step: the world does one thing at a time.
     fn temporary(&self) -> io::Result<(Spooled, File)> {
-        let dir = self.root.join("tmp");
-        let path = dir.join("placing");
-        let file = match File::create(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(&dir)?;
-                File::create(&path)
-            }
-            created => created,
-        }?;
-        Ok((Spooled::new(path), file))
+        Spooled::create(&self.root.join("tmp"))
     }
 }
 
-/// The MD5 of an opened file, in hexadecimal: the ETag of content that somebody else has changed.
+/// A file in the making, hashed on the way.
+struct Copying {
+    spooled: Spooled,
+    file: File,
+    length: u64,
+    md5: Option<Md5>,
+    checksum: Option<(Algorithm, Hasher)>,
+}
+
+impl Copying {
+    fn new((spooled, file): (Spooled, File), hashes: Hashes) -> Copying {
+        let md5 = hashes.md5.then(Md5::new);
+        let checksum = hashes.checksum.map(|algorithm| (algorithm, Hasher::new(algorithm)));
+        Copying { spooled, file, length: 0, md5, checksum }
+    }
+
+    fn append(&mut self, source: &mut impl Read) -> io::Result<()> {
+        let Copying { file, length, md5, checksum, .. } = self;
+        if md5.is_none() && checksum.is_none() {
+            // The file system may know a short way.
+            *length += io::copy(source, file)?;
+            return Ok(());
+        }
+        in_pieces(source, |piece| {
+            *length += piece.len() as u64;
+            if let Some(md5) = md5 {
+                md5.update(piece);
+            }
+            if let Some((_, hasher)) = checksum {
+                hasher.update(piece);
+            }
+            file.write_all(piece)
+        })
+    }
+
+    fn finish(self) -> Upload {
+        Upload {
+            length: self.length,
+            md5: self.md5.map(|md5| md5.finalize().into()).unwrap_or_default(),
+            checksum: self.checksum.map(|(algorithm, hasher)| (algorithm.name(), hasher.finish())),
+            body: Body::Spooled(self.spooled),
+            claimed: Claimed::default(),
+        }
+    }
+}
+
+/// Reads to the end. Pieces are large, because each costs a call of the system.
+fn in_pieces(source: &mut impl Read, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match source.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(length) => take(buffer.get(..length).unwrap_or_default())?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The MD5 of a file, in hexadecimal: the ETag of content that somebody else has changed. Not for use under the lock.
+fn md5_of(place: &Path) -> io::Result<String> {
+    let mut md5 = Md5::new();
+    in_pieces(&mut File::open(place)?, |piece| {
+        md5.update(piece);
+        Ok(())
+    })?;
+    Ok(format!("{:x}", md5.finalize()))
+}
+
+/// The ETags of files that somebody else has changed, in their order: hashed outside the lock, for this call only. To
+/// be remembered, they would have to be told apart from those of later content, which times of files cannot do.
 ///
 /// # Errors
-/// The file system's.
-pub fn md5_of(file: &File) -> io::Result<String> {
-    let mut md5 = Md5::new();
-    let mut file = file;
-    file.seek(SeekFrom::Start(0))?;
-    io::copy(&mut file, &mut md5)?;
-    Ok(format!("{:x}", md5.finalize()))
+/// The work is to be done first.
+pub fn etags(outside: &mut Outside, changed: Vec<Look>) -> Result<Vec<Result<String, io::ErrorKind>>, Fault> {
+    let bytes = changed.iter().map(|look| look.length).sum();
+    let looks = changed.clone();
+    let hash =
+        move || -> Vec<_> { looks.iter().map(|look| md5_of(&look.place).map_err(|error| error.kind())).collect() };
+    outside.result(changed, bytes, hash).cloned()
 }
 
 /// A key as a relative path, if each of its segments is a proper file name everywhere.
@@ -389,7 +537,7 @@ mod tests {
         assert_eq!(content(&files, &shelved), "old");
         let back = files.unshelve("dir/key", &shelved).unwrap();
         assert_eq!(back, stored);
-        assert!(files.open(&back).unwrap().intact);
+        assert!(files.open(&back).unwrap().look.intact);
     }
 
     #[test]
@@ -397,11 +545,50 @@ mod tests {
         let folder = Folder::new("changes");
         let files = Files::new(&folder.0, "bucket");
         let stored = files.place("key", body("ours"), None, Time::UNIX_EPOCH).unwrap();
-        assert_eq!(files.look(&stored), Some((4, true)));
+        let look = || files.look(&stored).map(|look| (look.length, look.intact));
+        assert_eq!(look(), Some((4, true)));
         fs::write(folder.0.join(&stored.path), "more than ours").unwrap();
-        assert_eq!(files.look(&stored), Some((14, false)));
+        assert_eq!(look(), Some((14, false)));
         fs::remove_file(folder.0.join(&stored.path)).unwrap();
-        assert_eq!(files.look(&stored), None);
+        assert_eq!(look(), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_bucket_are_not_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = Folder::new("links");
+        let (own, elsewhere) = (folder.0.join("s3/bucket"), folder.0.join("elsewhere"));
+        let now = Time::UNIX_EPOCH;
+        let place = |key: &str, text: &str| Files::new(&folder.0, "bucket").place(key, body(text), None, now).unwrap();
+        let stored = place("dir/key", "ours");
+        fs::create_dir_all(elsewhere.join("empty")).unwrap();
+        fs::write(elsewhere.join("key"), "theirs").unwrap();
+        fs::rename(own.join("dir"), own.join("moved")).unwrap();
+        symlink(&elsewhere, own.join("dir")).unwrap();
+
+        let files = Files::new(&folder.0, "bucket");
+        assert!(files.open(&stored).is_none());
+        assert!(files.look(&stored).is_none());
+        files.shelve("dir/key", "v1", &stored).unwrap();
+        files.remove(&stored);
+        let replaced = files.place("dir/key", body("new"), Some(&stored), now).unwrap();
+        assert_eq!(content(&files, &replaced), "new");
+        for key in ["dir/other", "dir/deep/other", "dir/empty/other"] {
+            let stored = place(key, "other");
+            assert!(stored.path.starts_with("s3/.other"), "{}", stored.path.display());
+            files.remove(&stored);
+        }
+        assert_eq!(fs::read_to_string(elsewhere.join("key")).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 2);
+
+        symlink(elsewhere.join("key"), own.join("moved/link")).unwrap();
+        let linked = Stored { path: "s3/bucket/moved/link".into(), ..stored.clone() };
+        assert!(files.look(&linked).is_none(), "a link that is a file");
+
+        fs::remove_file(own.join("dir")).unwrap();
+        symlink("moved", own.join("dir")).unwrap();
+        assert_eq!(content(&Files::new(&folder.0, "bucket"), &stored), "ours", "a link within the bucket");
     }
 
     /// Keys made of pieces that are trouble.

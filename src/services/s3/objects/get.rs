@@ -12,7 +12,7 @@ use crate::world::time::Time;
 
 use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Encryption, Headers, Lock, STANDARD};
 use super::conditions::ReadConditions;
-use super::files::{Opened, md5_of};
+use super::files::{Opened, etags};
 use super::put::quoted;
 use super::range::{self, Piece};
 use super::{Checksum, Object, Pick, Place, Scene, Version, check_version, enter, hidden, missing};
@@ -124,12 +124,12 @@ fn read(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Found, Piece), Fault> 
     if cx.caller.principal == Principal::Anonymous && overrides.any() {
         return Err(faults::overrides_of_anonymous());
     }
-    let found = find(&enter(cx, &place)?, &place.key, pick.version.as_deref())?;
+    let found = find(&mut enter(cx, &place)?, &place.key, pick.version.as_deref())?;
     conditions.check(&found.object.etag, found.version.modified)?;
     if sends && ARCHIVE_CLASSES.contains(&found.object.about.storage_class.as_str()) {
         return Err(faults::archived(&found.object.about.storage_class));
     }
-    let total = found.opened.length;
+    let total = found.opened.look.length;
     let piece = piece(&wanted, &found.object, total)?;
     let whole = piece.is_none();
     let sent = piece.unwrap_or(Piece { offset: 0, length: total });
@@ -157,23 +157,26 @@ fn read(cx: &mut Cx<'_>, input: Input) -> Result<(Answer, Found, Piece), Fault> 
 /// Finds the version that was asked for, and looks at what its file holds now.
 ///
 /// # Errors
-/// `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed` for a delete marker asked for by its id.
-pub fn find(scene: &Scene<'_>, key: &str, id: Option<&str>) -> Result<Found, Fault> {
+/// `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed` for a delete marker asked for by its id. Content that somebody else
+/// has changed must be hashed first.
+pub fn find(scene: &mut Scene<'_>, key: &str, id: Option<&str>) -> Result<Found, Fault> {
     check_version(id)?;
-    let version = scene.version(key, id).ok_or_else(|| missing(key, id))?;
+    let version = scene.version(key, id).ok_or_else(|| missing(key, id))?.clone();
     let hidden = || hidden(key, &version.id, version.modified, id.is_some());
-    let object = version.object.as_ref().ok_or_else(hidden)?;
+    let mut object = version.object.clone().ok_or_else(hidden)?;
     let opened = scene.files.open(&object.file).ok_or_else(|| missing(key, id))?;
-    let mut object = object.clone();
-    if !opened.intact {
-        object.etag = md5_of(&opened.file).map_err(|error| faults::internal(&error))?;
+    if !opened.look.intact {
+        let etags = etags(scene.outside, vec![opened.look.clone()])?;
+        let etag = etags.into_iter().next().unwrap_or(Err(std::io::ErrorKind::NotFound));
+        object.etag = etag.map_err(|error| faults::internal(&error.into()))?;
         object.checksum = None;
         object.parts = Vec::new();
     }
     let is_current = scene.version(key, None).is_some_and(|current| current.id == version.id);
     let expiration =
         if is_current { lifecycle::expiration(scene.bucket, key, &object, version.modified) } else { None };
-    Ok(Found { version: version.clone(), object, opened, shown_id: version.shown_id(scene.bucket), expiration })
+    let shown_id = version.shown_id(scene.bucket);
+    Ok(Found { version, object, opened, shown_id, expiration })
 }
 
 /// The piece that is wanted; `None` for the whole.
@@ -227,7 +230,7 @@ fn get_object_attributes(
     cx: &mut Cx<'_>,
     (place, pick, input): (Place, Pick, GetObjectAttributes),
 ) -> Result<Attributes, Fault> {
-    let found = find(&enter(cx, &place)?, &place.key, pick.version.as_deref())?;
+    let found = find(&mut enter(cx, &place)?, &place.key, pick.version.as_deref())?;
     let object = &found.object;
     let wants = |name: &str| input.attributes.iter().flat_map(|list| list.split(',')).any(|item| item.trim() == name);
     let checksum = object.checksum.as_ref().filter(|_| wants("Checksum"));
@@ -239,7 +242,7 @@ fn get_object_attributes(
         checksum: checksum.map(|checksum| (without_count(checksum), ChecksumKind::of(Some(checksum)))),
         parts: (wants("ObjectParts") && !object.parts.is_empty()).then(|| parts(object, &input)),
         storage_class: wants("StorageClass").then(|| object.about.storage_class.clone()),
-        size: wants("ObjectSize").then(|| number(found.opened.length)),
+        size: wants("ObjectSize").then(|| number(found.opened.look.length)),
     })
 }
 

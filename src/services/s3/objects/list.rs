@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -13,15 +14,16 @@ use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::outside::Outside;
 use crate::world::scope::AccountId;
 use crate::world::time::Time;
 
 use super::attributes::ChecksumKind;
-use super::files::{Files, md5_of};
+use super::files::{Files, etags};
 use super::get::number;
 use super::page::{Page, Query, Row, page};
 use super::put::quoted;
-use super::{Object, Version, enter_all};
+use super::{Object, Scene, Version, enter_all};
 
 /// Listings.
 pub const OPS: &[Op] = &[
@@ -196,8 +198,8 @@ struct Found {
 
 impl Found {
     fn read(cx: &mut Cx<'_>, listing: &Listing, marker: &str, max: i64, owners: bool) -> Result<Found, Fault> {
-        let scene = listing.enter(cx)?;
-        let (keys, files) = (&scene.bucket.objects.keys, &scene.files);
+        let Scene { bucket, files, outside, .. } = listing.enter(cx)?;
+        let (keys, files) = (&bucket.objects.keys, &files);
         let start = if marker.is_empty() { Bound::Unbounded } else { Bound::Excluded(marker) };
         let seek = |key: &str| current(keys, files, Bound::Included(key));
         let Page { rows, truncated } = page(listing.query(marker, max), current(keys, files, start), seek);
@@ -205,13 +207,18 @@ impl Found {
             Row::Item((key, ..)) => (*key).to_owned(),
             Row::Common(common) => common.clone(),
         });
-        let owner = owners.then(|| Owner::of(&scene.bucket.owner));
+        let objects = rows.iter().filter_map(|row| match row {
+            Row::Item((_, _, object)) => Some(*object),
+            Row::Common(_) => None,
+        });
+        let changed = Changed::of(objects, files, outside)?;
+        let owner = owners.then(|| Owner::of(&bucket.owner));
         let mut found = Found { contents: Vec::new(), common: Vec::new(), truncated, last };
         for row in rows {
             match row {
                 Row::Common(common) => found.common.push(common),
                 Row::Item((key, version, object)) => {
-                    let entry = Entry::of(listing.encoded(key.to_owned()), version, object, files);
+                    let entry = Entry::of(listing.encoded(key.to_owned()), version, object, &changed);
                     found.contents.push((entry, Owned { owner: owner.clone() }));
                 }
             }
@@ -231,16 +238,33 @@ fn current<'a>(keys: &'a BTreeMap<String, Vec<Version>>, files: &'a Files, start
     }))
 }
 
+/// Length and ETag of files on a page that somebody else has changed, by path.
+struct Changed(BTreeMap<PathBuf, (u64, Option<String>)>);
+
+impl Changed {
+    fn of<'a>(
+        objects: impl Iterator<Item = &'a Object>,
+        files: &Files,
+        outside: &mut Outside,
+    ) -> Result<Changed, Fault> {
+        let looks = objects.filter_map(|object| Some((object.file.path.clone(), files.look(&object.file)?)));
+        let (paths, looks): (Vec<_>, Vec<_>) = looks.filter(|(_, look)| !look.intact).unzip();
+        let lengths: Vec<_> = looks.iter().map(|look| look.length).collect();
+        let etags = etags(outside, looks)?.into_iter().map(Result::ok);
+        Ok(Changed(paths.into_iter().zip(lengths.into_iter().zip(etags)).collect()))
+    }
+}
+
 impl Entry {
     /// A row; what the file holds now decides, where somebody else has changed it.
-    fn of(key: String, version: &Version, object: &Object, files: &Files) -> Entry {
-        let (length, intact) = files.look(&object.file).unwrap_or((object.file.length, true));
-        let checksum = object.checksum.as_ref().filter(|_| intact);
-        let changed = if intact { None } else { files.open(&object.file).and_then(|opened| md5_of(&opened.file).ok()) };
+    fn of(key: String, version: &Version, object: &Object, changed: &Changed) -> Entry {
+        let changed = changed.0.get(&object.file.path);
+        let checksum = object.checksum.as_ref().filter(|_| changed.is_none());
+        let (length, etag) = changed.map_or((object.file.length, None), |(length, etag)| (*length, etag.as_ref()));
         Entry {
             key,
             modified: version.modified,
-            etag: quoted(changed.as_ref().unwrap_or(&object.etag)),
+            etag: quoted(etag.unwrap_or(&object.etag)),
             algorithms: checksum.map(|checksum| checksum.algorithm.name().to_owned()).into_iter().collect(),
             kind: ChecksumKind::of(checksum).kind,
             size: number(length),
@@ -257,8 +281,8 @@ fn list_object_versions(
     if marker.version.is_some() && marker.key.is_none() {
         return Err(faults::version_marker_alone(&marker.version.unwrap_or_default()));
     }
-    let scene = listing.enter(cx)?;
-    let (keys, files) = (&scene.bucket.objects.keys, &scene.files);
+    let Scene { bucket, files, outside, .. } = listing.enter(cx)?;
+    let (keys, files) = (&bucket.objects.keys, &files);
     let key = marker.key.clone().unwrap_or_default();
     let first = after_version(keys, files, &key, marker.version.as_deref());
     let seek = |key: &str| versions(keys, files, Bound::Included(key));
@@ -276,7 +300,12 @@ fn list_object_versions(
         next_version,
         ..VersionPage::default()
     };
-    let owner = Owned { owner: Some(Owner::of(&scene.bucket.owner)) };
+    let objects = rows.iter().filter_map(|row| match row {
+        Row::Item((_, version, _)) => version.object.as_ref(),
+        Row::Common(_) => None,
+    });
+    let changed = Changed::of(objects, files, outside)?;
+    let owner = Owned { owner: Some(Owner::of(&bucket.owner)) };
     let mut common = Vec::new();
     for row in rows {
         match row {
@@ -285,7 +314,7 @@ fn list_object_versions(
                 let (key, owner) = (text(key.to_owned()), owner.clone());
                 let which = Which { id: version.id.clone(), latest };
                 match &version.object {
-                    Some(object) => page.versions.push((Entry::of(key, version, object, files), owner, which)),
+                    Some(object) => page.versions.push((Entry::of(key, version, object, &changed), owner, which)),
                     None => page.markers.push((Deleted { key, modified: version.modified }, owner, which)),
                 }
             }
@@ -345,7 +374,7 @@ impl Listing {
     ///
     /// # Errors
     /// As [`enter_all`], and `InvalidArgument` for an encoding that there is not.
-    pub fn enter<'a>(&self, cx: &'a mut Cx<'_>) -> Result<super::Scene<'a>, Fault> {
+    pub fn enter<'a>(&self, cx: &'a mut Cx<'_>) -> Result<Scene<'a>, Fault> {
         if let Some(encoding) = self.encoding.as_deref().filter(|encoding| *encoding != "url") {
             return Err(faults::unknown_encoding(encoding));
         }

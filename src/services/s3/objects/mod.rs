@@ -19,11 +19,12 @@ pub mod tagging;
 use std::collections::BTreeMap;
 
 use crate::wire::Fault;
-use crate::world::World;
 use crate::world::call::{Cx, Resource};
 use crate::world::checksum::Algorithm;
 use crate::world::ids::Ids;
+use crate::world::outside::Outside;
 use crate::world::time::Time;
+use crate::world::{Background, World};
 
 use super::Bucket;
 use super::access;
@@ -108,6 +109,10 @@ pub struct Scene<'a> {
     pub files: Files,
     pub ids: &'a mut Ids,
     pub now: Time,
+    /// Where work on large files is asked for.
+    pub outside: &'a mut Outside,
+    /// What is left to do beside everything else: large files take their time to go.
+    pub background: &'a mut Vec<Background>,
 }
 
 impl Version {
@@ -152,10 +157,10 @@ fn scene<'a>(
     expected_owner: Option<&str>,
 ) -> Result<Scene<'a>, Fault> {
     access::check(cx, name, key, expected_owner)?;
-    let World { s3, ids, now, .. } = &mut *cx.world;
+    let World { s3, ids, now, background, .. } = &mut *cx.world;
     let files = Files::new(&s3.root, name);
     let bucket = s3.buckets.get_mut(name).ok_or_else(|| faults::no_such_bucket(name))?;
-    Ok(Scene { bucket, files, ids, now: *now })
+    Ok(Scene { bucket, files, ids, now: *now, outside: cx.outside, background })
 }
 
 /// Tells the record about an object before it is entered.
@@ -221,6 +226,7 @@ impl Scene<'_> {
     pub fn add(&mut self, key: &str, body: crate::world::payload::Body, object: NewObject) -> std::io::Result<Version> {
         let id = self.make_room(key)?;
         let replaced = self.replaced(key, &id);
+        replaced.iter().for_each(|replaced| self.hold(replaced));
         let file = match self.files.place(key, body, replaced.as_ref(), self.now) {
             Ok(file) => file,
             Err(error) => {
@@ -269,10 +275,23 @@ impl Scene<'_> {
         if let Some(at) = versions.iter().position(|other| other.id == version.id) {
             let old = versions.remove(at).object.map(|object| object.file);
             if let Some(old) = old.filter(|old| Some(old) != replaced) {
-                self.files.remove(&old);
+                self.discard(&old);
             }
         }
-        versions.push(version);
+        self.bucket.objects.keys.entry(key.to_owned()).or_default().push(version);
+    }
+
+    /// Removes a file.
+    pub fn discard(&mut self, stored: &Stored) {
+        self.hold(stored);
+        self.files.remove(stored);
+    }
+
+    /// Leaves it to the background to give the bytes of a file back, that is about to go.
+    fn hold(&mut self, stored: &Stored) {
+        if let Some(file) = self.files.hold(stored) {
+            self.background.push(Box::new(move || drop(file)));
+        }
     }
 
     /// Removes a version for good. The one before it becomes current if it was.
@@ -283,12 +302,13 @@ impl Scene<'_> {
         let Some(versions) = self.bucket.objects.keys.get_mut(key) else { return Ok(None) };
         let Some(at) = versions.iter().position(|version| version.id == id) else { return Ok(None) };
         let removed = versions.remove(at);
+        let (is_last, was_current) = (versions.is_empty(), at == versions.len());
         if let Some(object) = &removed.object {
-            self.files.remove(&object.file);
+            self.discard(&object.file);
         }
-        if versions.is_empty() {
+        if is_last {
             self.bucket.objects.keys.remove(key);
-        } else if at == versions.len() {
+        } else if was_current {
             self.restore_current(key)?;
         }
         Ok(Some(removed))
@@ -373,10 +393,11 @@ pub fn abort_upload(world: &mut World, bucket: &str, key: &str, upload: &str) {
 }
 
 fn with_scene<T>(world: &mut World, name: &str, act: impl FnOnce(&mut Scene<'_>) -> T) -> Option<T> {
-    let World { s3, ids, now, .. } = world;
+    let World { s3, ids, now, background, .. } = world;
+    let outside = &mut Outside::default();
     let files = Files::new(&s3.root, name);
     let bucket = s3.buckets.get_mut(name)?;
-    Some(act(&mut Scene { bucket, files, ids, now: *now }))
+    Some(act(&mut Scene { bucket, files, ids, now: *now, outside, background }))
 }
 
 #[cfg(test)]

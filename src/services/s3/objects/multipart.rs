@@ -37,6 +37,8 @@ pub struct Pending {
     /// The checksum is of checksums of parts.
     pub composite: bool,
     pub parts: BTreeMap<i64, Part>,
+    /// How many parts were kept, those that were replaced among them.
+    pub kept: u64,
 }
 
 /// A part that has been uploaded.
@@ -138,7 +140,8 @@ fn create_multipart_upload(cx: &mut Cx<'_>, (place, about, input, context): Inpu
     let encryption = about.encryption.clone();
     context.check(&encryption)?;
     let initiator = Owner::of(&account);
-    let pending = Pending { initiated: scene.now, initiator, about, algorithm, composite, parts: BTreeMap::new() };
+    let pending =
+        Pending { initiated: scene.now, initiator, about, algorithm, composite, parts: BTreeMap::new(), kept: 0 };
     let (algorithm, kind) = pending.shown_checksum();
     let upload = scene.ids.mixed(128);
     scene.bucket.objects.uploads.insert((place.key.clone(), upload.clone()), pending);
@@ -186,7 +189,7 @@ fn abort_multipart_upload(cx: &mut Cx<'_>, (place, upload, input): (Place, Uploa
 pub fn abort(scene: &mut Scene<'_>, key: &str, upload: &str) -> bool {
     let removed = scene.bucket.objects.uploads.remove(&(key.to_owned(), upload.to_owned()));
     if removed.is_some() {
-        scene.files.drop_upload(upload);
+        scene.background.push(Box::new(scene.files.drop_upload(upload)));
     }
     removed.is_some()
 }

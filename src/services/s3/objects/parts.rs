@@ -1,5 +1,7 @@
 //! Parts of multipart uploads, and the objects made of them.
 
+use std::fs::File;
+
 use md5::{Digest, Md5};
 
 use crate::record;
@@ -8,11 +10,13 @@ use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
 use crate::world::op::Op;
-use crate::world::payload::{Body, Claimed, Upload};
+use crate::world::outside::Outside;
+use crate::world::payload::{Body, Upload};
 
 use super::attributes::{ChecksumKind, Checksums, Encryption};
 use super::conditions::{SourceConditions, WriteConditions, matches};
-use super::copy::{CopySource, Times, source};
+use super::copy::{CopySource, Times, copied, source};
+use super::files::{Hashes, Stored};
 use super::get::number;
 use super::multipart::{Part, Pending, UploadId};
 use super::put::{hex, quoted};
@@ -80,20 +84,20 @@ fn upload_part(
     cx: &mut Cx<'_>,
     (place, upload_id, number, refused): (Place, UploadId, Number, Refused),
 ) -> Result<(Uploaded, Checksums, Encryption), Fault> {
-    let upload = cx.take_upload();
     let mut scene = enter(cx, &place)?;
     if refused.customer_algorithm.is_some() {
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
     }
     check_number(number.part)?;
     let pending = pending(&mut scene, &place.key, &upload_id.id)?;
-    let encryption = pending.about.encryption.clone();
-    let upload = upload?;
-    let checksum = checksum(pending, &upload)?;
+    let (encryption, asked) = (pending.about.encryption.clone(), pending.asked());
+    let upload = cx.upload.as_ref().map_err(Clone::clone)?;
+    let checksum = checksum(asked, upload, cx.outside)?;
+    let upload = cx.take_upload()?;
     let etag = quoted(&hex(&upload.md5));
     // The answer repeats what was sent; what S3 computes by itself shows up in the end.
     let shown = Checksums::of(Some(&checksum).filter(|_| upload.claimed.checksum));
-    keep(&mut scene, &place.key, &upload_id.id, number.part, upload, checksum)?;
+    keep(&mut enter(cx, &place)?, &place.key, &upload_id.id, number.part, upload, checksum)?;
     Ok((Uploaded { etag }, shown, encryption))
 }
 
@@ -106,36 +110,21 @@ fn upload_part_copy(cx: &mut Cx<'_>, input: CopyInput) -> Result<(CopiedPart, En
         return Err(faults::not_built("x-amz-server-side-encryption-customer-algorithm"));
     }
     let source = source(cx, &from, &conditions)?;
-    let total = source.opened.length;
+    let total = source.opened.look.length;
     let piece = copied_piece(range.as_deref(), total)?;
     let mut scene = enter(cx, &place)?;
     check_number(number.part)?;
-    let algorithm = pending(&mut scene, &place.key, &upload_id.id)?.algorithm.unwrap_or(Algorithm::Crc64Nvme);
-    let body = scene.files.copy(source.opened.file, piece.offset, piece.length);
-    let upload = body.and_then(|body| hashed(body, algorithm)).map_err(|error| faults::internal(&error))?;
     let pending = pending(&mut scene, &place.key, &upload_id.id)?;
-    let encryption = pending.about.encryption.clone();
-    let checksum = checksum(pending, &upload)?;
+    let (encryption, asked) = (pending.about.encryption.clone(), pending.algorithm);
+    let algorithm = asked.unwrap_or(Algorithm::Crc64Nvme);
+    let hashes = Hashes { md5: true, checksum: Some(algorithm) };
+    let upload = copied(&mut scene, source.opened, &source.object.etag, piece, hashes)?;
+    let value = upload.checksum.as_ref().map(|(_, value)| value.clone()).unwrap_or_default();
+    let checksum = Checksum { algorithm, value, composite: false };
     let times = Times { modified: scene.now, etag: quoted(&hex(&upload.md5)) };
-    let shown = Checksums::of(Some(&checksum).filter(|_| pending_asks(&scene, &place.key, &upload_id.id)));
+    let shown = Checksums::of(Some(&checksum).filter(|_| asked.is_some()));
     keep(&mut scene, &place.key, &upload_id.id, number.part, upload, checksum)?;
     Ok((CopiedPart { result: (times, shown), source_version: source.shown_id }, encryption))
-}
-
-fn pending_asks(scene: &Scene<'_>, key: &str, upload: &str) -> bool {
-    let pending = scene.bucket.objects.uploads.get(&(key.to_owned(), upload.to_owned()));
-    pending.is_some_and(|pending| pending.algorithm.is_some())
-}
-
-/// A copied body with its hashes.
-fn hashed(body: Body, algorithm: Algorithm) -> std::io::Result<Upload> {
-    let Body::Spooled(spooled) = &body else { return Ok(Upload::default()) };
-    let open = || std::fs::File::open(spooled.path());
-    let mut md5 = Md5::new();
-    let length = std::io::copy(&mut open()?, &mut md5)?;
-    let checksum = Some((algorithm.name(), algorithm.of_reader(open()?)?));
-    let claimed = Claimed { checksum: true, ..Claimed::default() };
-    Ok(Upload { length, md5: md5.finalize().into(), checksum, body, claimed })
 }
 
 /// The piece of the source that is copied; here a range must be exact.
@@ -158,19 +147,36 @@ fn pending<'a>(scene: &'a mut Scene<'_>, key: &str, upload: &str) -> Result<&'a 
     pending.ok_or_else(|| faults::no_such_upload(upload))
 }
 
+impl Pending {
+    /// Which checksum was asked for, and whether the object's is made of those of parts.
+    fn asked(&self) -> (Option<Algorithm>, bool) {
+        (self.algorithm, self.composite)
+    }
+}
+
 /// The part's checksum, with the algorithm that the upload was begun with. A checksum that is made of those of parts
 /// must come with each; else it is computed where it did not come.
-fn checksum(pending: &Pending, upload: &Upload) -> Result<Checksum, Fault> {
+fn checksum(
+    (asked, composite): (Option<Algorithm>, bool),
+    upload: &Upload,
+    outside: &mut Outside,
+) -> Result<Checksum, Fault> {
     let came = Checksum::of_upload(upload);
     let sent = came.as_ref().filter(|_| upload.claimed.checksum).map(|checksum| checksum.algorithm);
-    let wanted = pending.algorithm.or(sent).unwrap_or(Algorithm::Crc64Nvme);
+    let wanted = asked.or(sent).unwrap_or(Algorithm::Crc64Nvme);
     let mismatch = || faults::part_checksum_mismatch(wanted.name(), sent.map_or("null", Algorithm::name));
-    if sent.map_or(pending.composite, |sent| sent != wanted) {
+    if sent.map_or(composite, |sent| sent != wanted) {
         return Err(mismatch());
     }
-    match came {
-        Some(checksum) if checksum.algorithm == wanted => Ok(checksum),
-        _ => Checksum::computed(upload, wanted).map_err(|error| faults::internal(&error)),
+    match (came, &upload.body) {
+        (Some(checksum), _) if checksum.algorithm == wanted => Ok(checksum),
+        (_, Body::Memory(bytes)) => Ok(Checksum { algorithm: wanted, value: wanted.of(bytes), composite: false }),
+        (_, Body::Spooled(spooled)) => {
+            let (about, path) = ((spooled.path().to_owned(), wanted), spooled.path().to_owned());
+            let hash = move || File::open(path).and_then(|file| wanted.of_reader(file));
+            let value = outside.take(about, upload.length, hash)?.map_err(|error| faults::internal(&error))?;
+            Ok(Checksum { algorithm: wanted, value, composite: false })
+        }
     }
 }
 
@@ -184,9 +190,14 @@ fn keep(
     checksum: Checksum,
 ) -> Result<(), Fault> {
     let (md5, modified) = (upload.md5, scene.now);
-    let kept = scene.files.keep_part(upload_id, number, upload.body, modified);
+    let kept_before = pending(scene, key, upload_id)?.kept;
+    let kept = scene.files.keep_part(upload_id, (number, kept_before), upload.body, modified);
     let file = kept.map_err(|error| faults::internal(&error))?;
-    pending(scene, key, upload_id)?.parts.insert(number, Part { file, md5, checksum, modified });
+    let pending = pending(scene, key, upload_id)?;
+    pending.kept += 1;
+    if let Some(replaced) = pending.parts.insert(number, Part { file, md5, checksum, modified }) {
+        scene.discard(&replaced.file);
+    }
     Ok(())
 }
 
@@ -204,9 +215,13 @@ fn complete_multipart_upload(cx: &mut Cx<'_>, input: CompleteInput) -> Result<Co
     if input.size.is_some_and(|announced| announced != number(size)) {
         return Err(faults::wrong_object_size(input.size.unwrap_or_default(), size));
     }
-    let (algorithm, composite, about) = (pending.algorithm, pending.composite, pending.about.clone());
+    let algorithm = pending.algorithm.unwrap_or(Algorithm::Crc64Nvme);
+    let (composite, about) = (pending.composite, pending.about.clone());
     conditions.check(&scene, &place.key)?;
-    let checksum = whole_checksum(&scene, algorithm, composite, &parts)?;
+    let known = whole_checksum(algorithm, composite, &parts);
+    check_expected(known.as_ref(), &expected)?;
+    let joined = joined(&mut scene, &parts, size, known.is_none().then_some(algorithm))?;
+    let checksum = known.or_else(|| Checksum::of_upload(&joined));
     check_expected(checksum.as_ref(), &expected)?;
     let etag = etag_of(&parts);
     let encryption = about.encryption.clone();
@@ -214,11 +229,9 @@ fn complete_multipart_upload(cx: &mut Cx<'_>, input: CompleteInput) -> Result<Co
         .iter()
         .map(|(number, part)| (*number, part.file.length, Some(part.checksum.clone()).filter(|_| composite)));
     let object = NewObject { etag: etag.clone(), checksum: checksum.clone(), parts: facts.collect(), about };
-    let joined = scene.files.join(parts.iter().map(|(_, part)| &part.file));
-    let version =
-        joined.and_then(|body| scene.add(&place.key, body, object)).map_err(|error| faults::internal(&error))?;
+    let version = scene.add(&place.key, joined.body, object).map_err(|error| faults::internal(&error))?;
     scene.bucket.objects.uploads.remove(&(place.key.clone(), upload.id.clone()));
-    scene.files.drop_upload(&upload.id);
+    scene.background.push(Box::new(scene.files.drop_upload(&upload.id)));
     let completed = Completed {
         location: location(&host, &place),
         etag: quoted(&etag),
@@ -267,37 +280,35 @@ fn etag_of(parts: &[(i64, Part)]) -> String {
     format!("{:x}-{}", md5.finalize(), parts.len())
 }
 
-/// The object's checksum: made of the parts' checksums, or put together from them.
-fn whole_checksum(
-    scene: &Scene<'_>,
-    algorithm: Option<Algorithm>,
-    composite: bool,
-    parts: &[(i64, Part)],
-) -> Result<Option<Checksum>, Fault> {
-    let algorithm = algorithm.unwrap_or(Algorithm::Crc64Nvme);
-    let mut values = Vec::with_capacity(parts.len());
-    for (_, part) in parts {
-        values.push((part_value(scene, part, algorithm)?, part.file.length));
+/// The object's checksum: made of the parts' checksums, or put together from them. `None` where parts came with
+/// another, so that the object is to be hashed.
+fn whole_checksum(algorithm: Algorithm, composite: bool, parts: &[(i64, Part)]) -> Option<Checksum> {
+    if parts.iter().any(|(_, part)| part.checksum.algorithm != algorithm) {
+        return None;
     }
+    let mut values = parts.iter().map(|(_, part)| (part.checksum.value.clone(), part.file.length));
     if composite {
-        let value = format!("{}-{}", algorithm.composite(values.iter().map(|(value, _)| value.as_str())), parts.len());
-        return Ok(Some(Checksum { algorithm, value, composite: true }));
+        let parts_value = algorithm.composite(parts.iter().map(|(_, part)| part.checksum.value.as_str()));
+        return Some(Checksum { algorithm, value: format!("{parts_value}-{}", parts.len()), composite: true });
     }
-    let whole = values.into_iter().map(Some).reduce(|whole, part| {
-        let ((whole, before), (part, length)) = whole.zip(part)?;
-        Some((algorithm.combine(&whole, &part, length)?, before + length))
-    });
-    Ok(whole.flatten().map(|(value, _)| Checksum { algorithm, value, composite: false }))
+    let (mut value, _) = values.next()?;
+    for (part, length) in values {
+        value = algorithm.combine(&value, &part, length)?;
+    }
+    Some(Checksum { algorithm, value, composite: false })
 }
 
-/// A part's checksum; computed where the part came with another.
-fn part_value(scene: &Scene<'_>, part: &Part, algorithm: Algorithm) -> Result<String, Fault> {
-    if part.checksum.algorithm == algorithm {
-        return Ok(part.checksum.value.clone());
-    }
-    let lost = || faults::internal(&std::io::ErrorKind::NotFound.into());
-    let opened = scene.files.open(&part.file).ok_or_else(lost)?;
-    algorithm.of_reader(opened.file).map_err(|error| faults::internal(&error))
+/// The parts put together, and hashed if that is wanted. Parts are told apart by their files.
+fn joined(
+    scene: &mut Scene<'_>,
+    parts: &[(i64, Part)],
+    size: u64,
+    checksum: Option<Algorithm>,
+) -> Result<Upload, Fault> {
+    let about: Vec<Stored> = parts.iter().map(|(_, part)| part.file.clone()).collect();
+    let (files, hashes, stored) = (scene.files.clone(), Hashes { md5: false, checksum }, about.clone());
+    let joined = scene.outside.take(about, size, move || files.join(&stored, hashes))?;
+    joined.map_err(|error| faults::internal(&error))
 }
 
 /// What the client says of the whole object must be true.

@@ -15,6 +15,8 @@ struct Fixture {
     root: PathBuf,
     bucket: Bucket,
     ids: Ids,
+    outside: Outside,
+    background: Vec<Background>,
 }
 
 impl Fixture {
@@ -29,12 +31,19 @@ impl Fixture {
             config: Config::default(),
             objects: Objects::default(),
         };
-        Fixture { root, bucket, ids: Ids::new(1) }
+        Fixture { root, bucket, ids: Ids::new(1), outside: Outside::default(), background: Vec::new() }
     }
 
     fn scene(&mut self) -> Scene<'_> {
         let files = Files::new(&self.root, &self.bucket.name);
-        Scene { bucket: &mut self.bucket, files, ids: &mut self.ids, now: Time::UNIX_EPOCH }
+        Scene {
+            bucket: &mut self.bucket,
+            files,
+            ids: &mut self.ids,
+            now: Time::UNIX_EPOCH,
+            outside: &mut self.outside,
+            background: &mut self.background,
+        }
     }
 
     fn put(&mut self, key: &str, text: &'static str) -> String {
