@@ -31,10 +31,13 @@ use trailcam::world::scope::{AccountId, Region};
 use trailcam::world::{Cadence, Settings};
 
 const ROUNDS: usize = 7;
-/// Megabytes of lines of each kind.
+/// Megabytes of lines of each kind, and of all kinds mixed.
 const MEGABYTES: usize = 64;
+const MIXED_MEGABYTES: usize = 1000;
 /// How long events come in while other calls are timed.
-const INGESTION: Duration = Duration::from_secs(5);
+const INGESTION: Duration = Duration::from_secs(60);
+/// Events in a request while other calls are timed.
+const BATCH: usize = 10_000;
 /// A term in none of the lines, in the way that terms are rare.
 const TERM: &str = "OutOfMemoryError";
 
@@ -59,9 +62,9 @@ fn main() {
         ("CloudTrail", cloudtrail_line),
     ];
     for (name, line) in kinds {
-        store(name, &line);
+        store(name, MEGABYTES, &line);
     }
-    store("mixed", &|rng, time| {
+    store("mixed", MIXED_MEGABYTES, &|rng, time| {
         let kind = rng.gen_range(0..kinds.len());
         kinds[kind].1(rng, time)
     });
@@ -90,30 +93,58 @@ fn put_log_events() {
         assert_eq!(exchange(&mut connection, &request).0, 200);
         compare(&format!("{count} events of {bytes} bytes"), &request, &trailcam, &bare, ROUNDS, requests);
     }
-    beside_ingestion(&trailcam, &logs("PutLogEvents", &batch(10_000, 74)));
+    beside_ingestion(&trailcam, &logs);
 }
 
-/// How long an unrelated call takes while events come in: 100,000 a second, and as many as one connection can send.
-fn beside_ingestion(trailcam: &Server, put: &[u8]) {
+/// How long an unrelated call takes while events come in: 100,000 a second, and as many as one connection can send;
+/// and whether all that was accepted is found afterwards.
+fn beside_ingestion(trailcam: &Server, logs: &impl Fn(&str, &str) -> Vec<u8>) {
+    let put = logs("PutLogEvents", &batch(BATCH, 74));
     println!();
-    println!("{:<28} {:>12} {:>12} {:>12}", "beside ingestion", "events/s", "p50 ms", "p99 ms");
+    println!(
+        "{:<28} {:>12} {:>12} {:>12} {:>12} {:>8}",
+        "beside ingestion", "events/s", "p50 ms", "p99 ms", "sent", "lost"
+    );
     for (name, pause) in [("at 100,000 events/s", Duration::from_millis(100)), ("without pause", Duration::ZERO)] {
+        let before = stored(trailcam, logs);
         let start = Instant::now();
         let (batches, times) = std::thread::scope(|scope| {
             let calls = scope.spawn(|| call_times(trailcam, start));
             let mut connection = trailcam.connect();
             let mut batches = 0;
             while start.elapsed() < INGESTION {
-                assert_eq!(exchange(&mut connection, put).0, 200);
+                assert_eq!(exchange(&mut connection, &put).0, 200);
                 batches += 1;
                 std::thread::sleep((pause * batches).saturating_sub(start.elapsed()));
             }
             (batches, calls.join().expect("calls are answered"))
         });
-        let rate = f64::from(batches) * 10_000.0 / start.elapsed().as_secs_f64();
+        let rate = f64::from(batches) * BATCH as f64 / start.elapsed().as_secs_f64();
+        let sent = u64::from(batches) * BATCH as u64;
+        let lost = before + sent - stored(trailcam, logs);
         let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1000.0;
-        println!("{name:<28} {rate:>12.0} {:>12.2} {:>12.2}", at(0.5), at(0.99));
+        println!("{name:<28} {rate:>12.0} {:>12.2} {:>12.2} {sent:>12} {lost:>8}", at(0.5), at(0.99));
     }
+}
+
+/// How many events a query counts.
+fn stored(trailcam: &Server, logs: &impl Fn(&str, &str) -> Vec<u8>) -> u64 {
+    let mut connection = trailcam.connect();
+    let range = r#""logGroupName":"g","startTime":0,"endTime":4102444800"#;
+    let query = format!(r#"{{{range},"queryString":"stats count(*) as events"}}"#);
+    let started: serde_json::Value = answered(exchange(&mut connection, &logs("StartQuery", &query)));
+    loop {
+        let results = answered(exchange(&mut connection, &logs("GetQueryResults", &started.to_string())));
+        if results["status"] == "Complete" {
+            return results["results"][0][0]["value"].as_str().map_or(0, |count| count.parse().expect("a count"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn answered((status, body): (u16, Vec<u8>)) -> serde_json::Value {
+    assert_eq!(status, 200);
+    serde_json::from_slice(&body).expect("JSON")
 }
 
 fn call_times(trailcam: &Server, start: Instant) -> Vec<Duration> {
@@ -148,12 +179,12 @@ fn batch(count: usize, bytes: usize) -> String {
 }
 
 /// Fills a store with lines of a kind, and prints what it takes and how fast it is searched.
-fn store(name: &str, line: &dyn Fn(&mut StdRng, i64) -> String) {
+fn store(name: &str, megabytes: usize, line: &dyn Fn(&mut StdRng, i64) -> String) {
     let folder = std::env::temp_dir().join(format!("trailcam-logs-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let emulator = emulator(&folder);
     let place = GroupPlace::new(&emulator.settings().account, Region::US_EAST_1, "g");
-    let (lines, bytes) = fill(&emulator, &place, line, &folder.join("lines"));
+    let (lines, bytes) = fill(&emulator, &place, megabytes, line, &folder.join("lines"));
     let snapshot = emulator.step(|world| events::snapshot(world, &place, Pick::All, Range::ALL));
     let packed = emulator.step(|world| world.log_keeping.shelf.packed_bytes());
     let stored = emulator.step(|world| place.find(world).map_or(0, |group| group.stored_bytes()));
@@ -205,6 +236,7 @@ fn emulator(folder: &Path) -> Emulator {
 fn fill(
     emulator: &Emulator,
     place: &GroupPlace,
+    megabytes: usize,
     line: &dyn Fn(&mut StdRng, i64) -> String,
     path: &Path,
 ) -> (usize, usize) {
@@ -212,7 +244,7 @@ fn fill(
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).expect("a file"));
     let (mut lines, mut bytes) = (0, 0);
     let start = emulator.clock().0.timestamp_millis();
-    while bytes < MEGABYTES * 1_000_000 {
+    while bytes < megabytes * 1_000_000 {
         let events: Vec<(i64, String)> = (0..400)
             .map(|index| {
                 let time = start + lines as i64 / 100 + index / 100;

@@ -7,8 +7,9 @@ use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
-use crate::services;
+use crate::services::{self, Preparation};
 use crate::world::call::{Answer, Call, attempt};
+use crate::world::jobs::AT_ONCE;
 use crate::world::outside::{Outside, Work};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
@@ -64,6 +65,10 @@ impl Emulator {
     /// How often others may overtake the long work of a call, before that is done under the lock.
     const ATTEMPTS_MAX: usize = 8;
 
+    /// How many jobs a call may set off before it is answered; the others are done soon after. Rules and topics can
+    /// feed themselves for ever.
+    const JOBS_AT_ONCE_MAX: usize = 1000;
+
     /// Runs one call at the present moment, to its end.
     pub fn call(&self, mut call: Call) -> Answer {
         let mut outside = Outside::default();
@@ -80,7 +85,15 @@ impl Emulator {
         if let Some(scan) = answer.take_scan() {
             answer.finish(scan.run());
         }
+        self.settle_here();
         answer
+    }
+
+    /// Delivers everything pending now; answers what was delivered.
+    pub fn flush(&self) -> Vec<String> {
+        let delivered = self.step(services::flush);
+        self.settle_here();
+        delivered
     }
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
@@ -90,7 +103,29 @@ impl Emulator {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
         }
+        self.settle().await;
         answer
+    }
+
+    /// As [`Emulator::settle`], on a thread that may take long.
+    fn settle_here(&self) {
+        for _ in 0..Self::JOBS_AT_ONCE_MAX {
+            if !self.run_next_job(AT_ONCE) {
+                return;
+            }
+        }
+    }
+
+    /// Does what a call has set off, so that who has its answer finds it done.
+    async fn settle(&self) {
+        for _ in 0..Self::JOBS_AT_ONCE_MAX {
+            let Some((due, preparation)) = self.next_job(AT_ONCE) else { return };
+            if let Some(prepare) = preparation {
+                // A preparation that panicked is missed by its job, which says so.
+                let _ = tokio::task::spawn_blocking(prepare).await;
+            }
+            self.run_job(due);
+        }
     }
 
     /// Attempts a step until the long work it needs is done.
@@ -248,10 +283,22 @@ impl Emulator {
 
     /// Runs the first job due at or before `until`, at the moment it is due.
     fn run_next_job(&self, until: Time) -> bool {
-        let next = self.lock().world.jobs.next().filter(|(due, _)| *due <= until).map(|(due, job)| (due, job.clone()));
-        let Some((due, job)) = next else { return false };
-        let prepare = services::preparation(&self.lock().world, &job, due);
-        prepare();
+        let Some((_, preparation)) = self.next_job(until) else { return false };
+        if let Some(prepare) = preparation {
+            prepare();
+        }
+        self.run_job(until)
+    }
+
+    /// When the first job is due, at or before `until`, and what must be prepared for it.
+    fn next_job(&self, until: Time) -> Option<(Time, Option<Preparation>)> {
+        let inner = self.lock();
+        let (due, job) = inner.world.jobs.next().filter(|(due, _)| *due <= until)?;
+        Some((due, services::preparation(&inner.world, job, due)))
+    }
+
+    /// Runs the first job due at or before `until`, prepared or not.
+    fn run_job(&self, until: Time) -> bool {
         let mut inner = self.lock();
         let Some((due, job)) = inner.world.jobs.pop_due(until) else { return false };
         inner.world.now = inner.world.now.max(due);

@@ -99,7 +99,7 @@ fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> R
 
 /// `POST /_trailcam/flush`: delivers everything pending, and answers what was delivered.
 pub async fn flush(State(emulator): Control) -> Response {
-    let done = tokio::task::spawn_blocking(move || emulator.step(services::flush)).await;
+    let done = tokio::task::spawn_blocking(move || emulator.flush()).await;
     match done {
         Ok(delivered) => Json(json!({"delivered": delivered})).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not flush"}))).into_response(),
@@ -108,7 +108,10 @@ pub async fn flush(State(emulator): Control) -> Response {
 
 /// `GET /_trailcam/jobs`: what will happen, when.
 pub async fn jobs(State(emulator): Control) -> Json<Value> {
-    let jobs: Vec<_> = emulator.step(|world| world.jobs.iter().map(|(due, job)| job_line(due, job)).collect());
+    let jobs: Vec<_> = emulator.step(|world| {
+        let now = world.now;
+        world.jobs.iter().map(|(due, job)| job_line(due.max(now), job)).collect()
+    });
     Json(json!({"jobs": jobs}))
 }
 

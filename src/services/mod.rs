@@ -2,10 +2,13 @@
 
 pub mod cloudtrail;
 pub mod ec2;
+pub mod events;
 pub mod firehose;
 pub mod iam;
 pub mod logs;
 pub mod s3;
+pub mod sns;
+pub mod sqs;
 pub mod sts;
 
 use crate::world::World;
@@ -17,10 +20,13 @@ use crate::world::time::Time;
 pub const SERVICES: &[(&str, &[&[Op]])] = &[
     ("cloudtrail", cloudtrail::OPS),
     ("ec2", ec2::OPS),
+    ("events", events::OPS),
     ("firehose", firehose::OPS),
     ("iam", iam::OPS),
     ("logs", logs::OPS),
     ("s3", s3::OPS),
+    ("sns", sns::OPS),
+    ("sqs", sqs::OPS),
     ("sts", sts::OPS),
 ];
 
@@ -38,17 +44,20 @@ pub fn operations(service: &str) -> Vec<&'static str> {
     names
 }
 
-/// Slow work for a job that does not need the world, to be done before the job and outside the lock.
-pub fn preparation(world: &World, job: &Job, due: Time) -> Box<dyn FnOnce() + Send> {
-    match job {
+/// Slow work that does not need the world.
+pub type Preparation = Box<dyn FnOnce() + Send>;
+
+/// What is to be done for a job before it runs, outside the lock.
+pub fn preparation(world: &World, job: &Job, due: Time) -> Option<Preparation> {
+    Some(match job {
         Job::FirehoseDelivery(place) => firehose::preparation(world, place),
         Job::LogForward { account, region, destination } => {
             logs::forwarding::preparation(world, account, *region, destination)
         }
         Job::LogExport(place) => logs::exports::preparation(world, place),
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
-        _ => Box::new(|| ()),
-    }
+        _ => return None,
+    })
 }
 
 /// Does a job that is due.

@@ -119,6 +119,12 @@ impl Caller {
         }
     }
 
+    /// ARN of the role whose session this is.
+    pub fn role_arn(&self) -> Option<String> {
+        let Principal::Role { .. } = self.principal else { return None };
+        Some(self.session.as_ref()?.issuer.as_ref()?.arn.clone())
+    }
+
     /// Unique id: account id, `AIDA…`, or `AROA…:session-name`.
     pub fn principal_id(&self) -> Option<String> {
         match &self.principal {

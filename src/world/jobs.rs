@@ -1,6 +1,6 @@
 //! Everything that happens later: one queue, ordered by time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::firehose;
 use crate::services::logs::exports;
@@ -12,7 +12,7 @@ use super::time::Time;
 
 /// Work to come. A job is idempotent and takes no input beyond its id: when it runs, it looks at the
 /// state and does what is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Job {
     /// Write the pending events of a trail in one Region to its bucket.
     TrailDelivery { account: AccountId, trail: String, region: Region },
@@ -38,21 +38,36 @@ pub enum Job {
     LogTail { account: AccountId, region: Region, session: StreamId },
 }
 
+/// When jobs are due that belong to the call or job before them: earlier than any other.
+pub const AT_ONCE: Time = Time::UNIX_EPOCH;
+
 /// The queue. Jobs of one moment run in the order they were scheduled in.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    queue: BTreeMap<(Time, u64), Job>,
+    queue: BTreeMap<Key, Job>,
+    keys: HashMap<Job, BTreeSet<Key>>,
     counter: u64,
 }
+
+/// When a job is due, and how many were scheduled before it.
+type Key = (Time, u64);
 
 impl Jobs {
     /// Schedules a job; an equal job that is already due no later stays as it is.
     pub fn at(&mut self, time: Time, job: Job) {
-        if self.queue.iter().take_while(|((due, _), _)| *due <= time).any(|(_, queued)| *queued == job) {
+        let keys = self.keys.entry(job.clone()).or_default();
+        if keys.first().is_some_and(|(due, _)| *due <= time) {
             return;
         }
         self.counter += 1;
+        keys.insert((time, self.counter));
         self.queue.insert((time, self.counter), job);
+    }
+
+    /// Schedules what a call or a job sets off. It is done before the call is answered and before time goes on, even
+    /// while the clock stands still.
+    pub fn at_once(&mut self, job: Job) {
+        self.at(AT_ONCE, job);
     }
 
     /// When the next job is due.
@@ -68,17 +83,59 @@ impl Jobs {
     /// Takes the next job that is due at or before `now`.
     pub fn pop_due(&mut self, now: Time) -> Option<(Time, Job)> {
         let key = *self.queue.keys().next().filter(|(time, _)| *time <= now)?;
-        self.queue.remove(&key).map(|job| (key.0, job))
+        self.remove(key).map(|job| (key.0, job))
     }
 
     /// Takes every queued job that `pick` selects, whenever it is due: what a flush runs at once.
     pub fn take(&mut self, pick: impl Fn(&Job) -> bool) -> Vec<Job> {
         let keys: Vec<_> = self.queue.iter().filter(|(_, job)| pick(job)).map(|(key, _)| *key).collect();
-        keys.into_iter().filter_map(|key| self.queue.remove(&key)).collect()
+        keys.into_iter().filter_map(|key| self.remove(key)).collect()
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Job> {
+        let job = self.queue.remove(&key)?;
+        if let Some(keys) = self.keys.get_mut(&job) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                self.keys.remove(&job);
+            }
+        }
+        Some(job)
     }
 
     /// What will happen, when.
     pub fn iter(&self) -> impl Iterator<Item = (Time, &Job)> {
         self.queue.iter().map(|((time, _), job)| (*time, job))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(bucket: &str) -> Job {
+        Job::BucketLifecycle { bucket: bucket.to_owned() }
+    }
+
+    #[test]
+    fn jobs_come_in_the_order_of_their_times() {
+        let second = |second| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
+        let mut jobs = Jobs::default();
+        jobs.at(second(2), job("late"));
+        jobs.at(second(1), job("early"));
+        jobs.at(second(1), job("next"));
+        jobs.at_once(job("late"));
+        // An equal job that comes no later is as good; an earlier one comes beside the later.
+        jobs.at(second(3), job("early"));
+        jobs.at_once(job("late"));
+        let order = [(AT_ONCE, "late"), (second(1), "early"), (second(1), "next"), (second(2), "late")];
+        for (time, bucket) in order {
+            assert_eq!(jobs.pop_due(second(2)), Some((time, job(bucket))));
+        }
+        assert_eq!(jobs.pop_due(second(9)), None);
+        jobs.at(second(3), job("early"));
+        assert_eq!(jobs.pop_due(second(2)), None);
+        assert_eq!(jobs.take(|_| true), [job("early")]);
+        assert_eq!(jobs.next_due(), None);
     }
 }

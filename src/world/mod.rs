@@ -1,6 +1,7 @@
 //! Everything the emulator knows, as one plain tree. Scope is position: global on [`World`], account-wide on
 //! [`Account`], regional on [`Regional`]. Nothing in here locks, waits, or reads a clock.
 
+pub mod access;
 pub mod call;
 pub mod caller;
 pub mod checksum;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
-use crate::services::{cloudtrail, ec2, firehose, iam, logs, s3};
+use crate::services::{cloudtrail, ec2, events, firehose, iam, logs, s3, sns, sqs};
 
 use caller::AccessKeys;
 use ids::Ids;
@@ -107,6 +108,9 @@ pub struct Regional {
     pub ec2: ec2::Store,
     pub logs: logs::Store,
     pub firehose: firehose::Store,
+    pub events: events::Store,
+    pub sns: sns::Store,
+    pub sqs: sqs::Store,
 }
 
 impl World {

@@ -37,7 +37,7 @@ pub struct Store {
 }
 
 /// Where a stream is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     pub account: AccountId,
     pub region: Region,

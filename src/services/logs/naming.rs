@@ -66,7 +66,7 @@ pub fn group_identifier(account: &AccountId, name: &str) -> String {
 }
 
 /// Where a group is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupPlace {
     pub account: AccountId,
     pub region: Region,

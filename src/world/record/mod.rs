@@ -20,7 +20,7 @@ pub use identity::Identity;
 pub use log::{Entry, Log, Position};
 
 use crate::contract::{Location, Protocol};
-use crate::services::cloudtrail;
+use crate::services::{cloudtrail, events};
 use crate::wire::{self, Fault, Value};
 
 use super::World;
@@ -68,6 +68,7 @@ pub fn write(world: &mut World, facts: Facts) {
 fn append(world: &mut World, event: &Event) {
     let at = world.events.append(event);
     cloudtrail::recorded(world, event, at);
+    events::recorded(world, event, at);
 }
 
 impl Facts<'_> {

@@ -69,7 +69,7 @@ enum State {
 }
 
 /// Where a task is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     pub account: AccountId,
     pub region: Region,
