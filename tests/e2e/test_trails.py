@@ -8,6 +8,8 @@ import pytest
 
 from conftest import refused, trail_policy
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}
 
