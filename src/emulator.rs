@@ -89,11 +89,11 @@ impl Emulator {
         answer
     }
 
-    /// Delivers everything pending now; answers what was delivered.
-    pub fn flush(&self) -> Vec<String> {
-        let delivered = self.step(services::flush);
+    /// Changes the world at the present moment, with all that this sets off. It may take long.
+    pub fn act<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
+        let result = self.step(step);
         self.settle_here();
-        delivered
+        result
     }
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
-use crate::services::{self, cloudtrail};
+use crate::services::{self, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::time::{self, Time};
 
@@ -99,10 +99,26 @@ fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> R
 
 /// `POST /_trailcam/flush`: delivers everything pending, and answers what was delivered.
 pub async fn flush(State(emulator): Control) -> Response {
-    let done = tokio::task::spawn_blocking(move || emulator.flush()).await;
+    let done = tokio::task::spawn_blocking(move || emulator.act(services::flush)).await;
     match done {
         Ok(delivered) => Json(json!({"delivered": delivered})).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not flush"}))).into_response(),
+    }
+}
+
+/// `POST /_trailcam/console-login`: records an attempt to sign in to the console, and answers the record.
+pub async fn console_login(State(emulator): Control, body: Bytes) -> Response {
+    let login = match serde_json::from_slice(&body) {
+        Ok(login) => login,
+        Err(error) => return refuse(&error.to_string()),
+    };
+    let done = tokio::task::spawn_blocking(move || emulator.act(|world| signin::console_login(world, &login))).await;
+    match done {
+        Ok(Ok(record)) => ([(CONTENT_TYPE, "application/json")], record).into_response(),
+        Ok(Err(sentence)) => refuse(&sentence),
+        Err(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not record the sign-in"}))).into_response()
+        }
     }
 }
 

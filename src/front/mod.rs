@@ -36,6 +36,7 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/reset", post(control::reset))
         .route("/_trailcam/clock", get(control::clock).post(control::set_clock))
         .route("/_trailcam/flush", post(control::flush))
+        .route("/_trailcam/console-login", post(control::console_login))
         .route("/_trailcam/jobs", get(control::jobs))
         .route("/_trailcam/events", get(control::events))
         .route("/_trailcam/{*path}", axum::routing::any(control::unknown))

@@ -7,6 +7,7 @@ pub mod firehose;
 pub mod iam;
 pub mod logs;
 pub mod s3;
+pub mod signin;
 pub mod sns;
 pub mod sqs;
 pub mod sts;

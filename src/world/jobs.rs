@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn jobs_come_in_the_order_of_their_times() {
-        let second = |second| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
+        let second = |second: i64| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
         let mut jobs = Jobs::default();
         jobs.at(second(2), job("late"));
         jobs.at(second(1), job("early"));
