@@ -138,6 +138,9 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "TrailDelivery", "trail": trail, "region": region.as_str()})
         }
         Job::TrailLogDelivery { trail, .. } => json!({"due": due, "job": "TrailLogDelivery", "trail": trail}),
+        Job::TrailAnnouncement { trail, region, .. } => {
+            json!({"due": due, "job": "TrailAnnouncement", "trail": trail, "region": region.as_str()})
+        }
         Job::TrailDigest { trail, region, .. } => {
             json!({"due": due, "job": "TrailDigest", "trail": trail, "region": region.as_str()})
         }

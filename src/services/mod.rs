@@ -66,6 +66,9 @@ pub fn run(world: &mut World, job: Job) {
     match job {
         Job::TrailDelivery { account, trail, region } => cloudtrail::delivery::deliver(world, &account, &trail, region),
         Job::TrailLogDelivery { account, trail } => cloudtrail::log_group::deliver(world, &account, &trail),
+        Job::TrailAnnouncement { account, trail, region } => {
+            cloudtrail::topic::deliver(world, &account, &trail, region)
+        }
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
         Job::FirehoseTransition(place) => firehose::settle(world, &place),

@@ -18,6 +18,8 @@ pub enum Job {
     TrailDelivery { account: AccountId, trail: String, region: Region },
     /// Write the pending events of a trail to its log group.
     TrailLogDelivery { account: AccountId, trail: String },
+    /// Announce the log files of a trail in one Region on its topic.
+    TrailAnnouncement { account: AccountId, trail: String, region: Region },
     /// Close the digest period of a trail in one Region.
     TrailDigest { account: AccountId, trail: String, region: Region },
     /// Write a Firehose stream's buffered records to its bucket.

@@ -501,7 +501,6 @@ def test_public_keys(trailcam, cloudtrail, logs):
 @pytest.mark.parametrize(
     "setting",
     [
-        {"SnsTopicName": "topic"},
         {"KmsKeyId": "alias/none"},
         {"IsOrganizationTrail": True, "IsMultiRegionTrail": True},
     ],
