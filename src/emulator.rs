@@ -1,6 +1,7 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
@@ -10,9 +11,10 @@ use crate::config::Clock;
 use crate::services::{self, Preparation};
 use crate::world::call::{Answer, Call, attempt};
 use crate::world::jobs::AT_ONCE;
-use crate::world::outside::{Outside, Work};
+use crate::world::outside::{Outside, Pause};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
+use crate::world::waits::{Reach, Wait};
 use crate::world::{Settings, World};
 
 /// A running emulator. Two in one process never meet.
@@ -23,6 +25,8 @@ pub struct Emulator {
     wake: Notify,
     /// Tells readers of streams that something was pushed: the count of changes.
     streamed: watch::Sender<u64>,
+    /// Tells calls that wait that the clock was moved, or that the process stops.
+    moved: watch::Sender<Moved>,
     /// What `reset` goes back to.
     origin: (Settings, Clock),
 }
@@ -30,6 +34,16 @@ pub struct Emulator {
 struct Inner {
     world: World,
     clock: Ticker,
+    /// Calls that wait, by the ARN of what they wait for.
+    waiting: HashMap<String, Arc<Notify>>,
+}
+
+/// What those who wait for time to pass have to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Moved {
+    #[default]
+    Clock,
+    Stopping,
 }
 
 /// Where the time comes from.
@@ -58,8 +72,8 @@ impl Emulator {
 
     pub fn new(settings: Settings, clock: Clock) -> Emulator {
         let inner = Inner::new(settings.clone(), clock);
-        let streamed = watch::Sender::new(0);
-        Emulator { inner: Mutex::new(inner), wake: Notify::new(), streamed, origin: (settings, clock) }
+        let (streamed, moved) = (watch::Sender::new(0), watch::Sender::new(Moved::Clock));
+        Emulator { inner: Mutex::new(inner), wake: Notify::new(), streamed, moved, origin: (settings, clock) }
     }
 
     /// How often others may overtake the long work of a call, before that is done under the lock.
@@ -69,14 +83,15 @@ impl Emulator {
     /// feed themselves for ever.
     const JOBS_AT_ONCE_MAX: usize = 1000;
 
-    /// Runs one call at the present moment, to its end.
+    /// Runs one call at the present moment, to its end. It does not wait for what may come.
     pub fn call(&self, mut call: Call) -> Answer {
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut answer = loop {
             match self.step(|world| attempt(world, &mut call, &mut outside)) {
                 Ok(answer) => break answer,
-                Err(work) => outside.take_in(work.run()),
+                Err(Pause::Work(work)) => outside.take_in(work.run()),
+                Err(Pause::Wait(_)) => outside.wait_no_longer(),
             }
             if attempts.next().is_none() {
                 outside.do_at_once();
@@ -128,14 +143,24 @@ impl Emulator {
         }
     }
 
-    /// Attempts a step until the long work it needs is done.
-    async fn attempts<T>(&self, mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Work>) -> T {
+    /// Attempts a step until the long work it needs is done, and what it waits for has come.
+    async fn attempts<T>(&self, mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pause>) -> T {
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
+        let mut place = None;
         loop {
             let work = match self.step(|world| attempt(world, &mut outside)) {
                 Ok(done) => return done,
-                Err(work) => work,
+                Err(Pause::Work(work)) => work,
+                Err(Pause::Wait(wait)) => {
+                    // What came before there was a place to wait is seen by one more attempt.
+                    match &place {
+                        None => place = Some(self.place_to_wait(&wait.on)),
+                        Some(place) if self.wait(place, &wait).await => {}
+                        Some(_) => outside.wait_no_longer(),
+                    }
+                    continue;
+                }
             };
             // Work that panicked is asked for again.
             if let Ok(done) = tokio::task::spawn_blocking(|| work.run()).await {
@@ -145,6 +170,30 @@ impl Emulator {
                 outside.do_at_once();
             }
         }
+    }
+
+    /// Waits until something has come, or the clock was moved; `false` when it is time to give up. While the clock stands
+    /// still, a wait ends after the same span of real time: a client would wait for ever otherwise.
+    async fn wait(&self, place: &Notify, wait: &Wait) -> bool {
+        let mut moved = self.moved.subscribe();
+        if *moved.borrow_and_update() == Moved::Stopping {
+            return false;
+        }
+        let span = (wait.until - self.clock().0).to_std().unwrap_or_default();
+        tokio::select! {
+            () = place.notified() => true,
+            () = tokio::time::sleep(span) => false,
+            _ = moved.changed() => *moved.borrow() == Moved::Clock,
+        }
+    }
+
+    /// Where calls wait on a resource. Places that nobody waits at any more are given up on the way.
+    fn place_to_wait(&self, on: &str) -> Arc<Notify> {
+        let waiting = &mut self.lock().waiting;
+        if !waiting.contains_key(on) {
+            waiting.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        Arc::clone(waiting.entry(on.to_owned()).or_default())
     }
 
     /// The next events of a stream, as soon as there are some; `None` when it is over.
@@ -163,6 +212,7 @@ impl Emulator {
     /// Ends all streams, so that nobody waits for them when the process stops.
     pub fn end_streams(&self) {
         self.step(|world| world.streams = std::mem::take(&mut world.streams).ended());
+        self.moved.send_replace(Moved::Stopping);
     }
 
     /// Looks at or changes the world at the present moment.
@@ -222,6 +272,7 @@ impl Emulator {
         inner.move_to_now();
         drop(inner);
         self.wake.notify_one();
+        self.moved.send_replace(Moved::Clock);
         Ok(target)
     }
 
@@ -246,6 +297,7 @@ impl Emulator {
         inner.world.streams = streams;
         self.leave(inner);
         self.wake.notify_one();
+        self.moved.send_replace(Moved::Clock);
     }
 
     /// Runs jobs as they fall due, for as long as the process lives. It needs a runtime of several threads.
@@ -312,6 +364,16 @@ impl Emulator {
     fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
         let background = std::mem::take(&mut inner.world.background);
         let changes = inner.world.streams.changes;
+        for (on, reach) in inner.world.waits.take() {
+            match (inner.waiting.get(&on), reach) {
+                (Some(place), Reach::One) => place.notify_one(),
+                (Some(place), Reach::All) => {
+                    place.notify_waiters();
+                    place.notify_one();
+                }
+                (None, _) => {}
+            }
+        }
         drop(inner);
         background.into_iter().for_each(rayon::spawn);
         self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
@@ -331,7 +393,7 @@ impl Inner {
         };
         let mut world = World::new(settings, now);
         world.clock_stands_still = matches!(clock, Ticker::Manual);
-        Inner { world, clock }
+        Inner { world, clock, waiting: HashMap::new() }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.
@@ -399,7 +461,7 @@ mod tests {
             let was_answered = run(emulator.attempts(|_, outside| {
                 let asked = work.take();
                 let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
-                done.map_err(|_| outside.take_work().unwrap())
+                done.map_err(|_| outside.take_pause().unwrap())
             }));
             assert!(was_answered, "the other step did not get in between");
         });
@@ -410,7 +472,7 @@ mod tests {
         let mut runs = 0;
         run(emulator().attempts(|_, outside| {
             runs += 1;
-            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_work().unwrap())
+            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pause().unwrap())
         }));
         assert_eq!(runs, Emulator::ATTEMPTS_MAX + 1);
     }

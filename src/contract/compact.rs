@@ -69,6 +69,7 @@ impl Writer {
             contract.endpoint_prefix,
             contract.api_version,
             contract.xml_namespace,
+            contract.path_member,
         ] {
             self.string(string);
         }
@@ -244,8 +245,17 @@ impl Reader {
     fn contract(&mut self) -> Contract {
         let service = self.string();
         let protocols = self.list(Reader::protocol);
-        let [json_version, target_prefix, rpc_name, signing_name, endpoint_prefix, api_version, xml_namespace] =
-            std::array::from_fn(|_| self.string());
+        let texts = std::array::from_fn(|_| self.string());
+        let [
+            json_version,
+            target_prefix,
+            rpc_name,
+            signing_name,
+            endpoint_prefix,
+            api_version,
+            xml_namespace,
+            path_member,
+        ] = texts;
         let [global, query_compatible] = self.flags();
         Contract {
             service,
@@ -257,6 +267,7 @@ impl Reader {
             endpoint_prefix,
             api_version,
             xml_namespace,
+            path_member,
             global,
             query_compatible,
             validation: self.one_of(&[

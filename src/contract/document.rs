@@ -119,6 +119,7 @@ fn service_facts(service: &'static str, document: &'static Value) -> Result<Cont
         endpoint_prefix: text(&facts["endpointPrefix"]),
         api_version: text(&document["info"]["version"]),
         xml_namespace: text(&facts["xmlNamespace"]),
+        path_member: text(&facts["pathMember"]),
         global: flag(facts, "global"),
         query_compatible: flag(facts, "queryCompatible"),
         validation: validation(text(&facts["validation"]), first)?,

@@ -51,6 +51,8 @@ pub struct Contract {
     pub api_version: &'static str,
     /// Namespace of XML answers, empty where the service has none.
     pub xml_namespace: &'static str,
+    /// The member of Query requests that the path names where the form does not; empty where paths mean nothing.
+    pub path_member: &'static str,
     /// The service has one endpoint for all Regions (IAM, STS's global one): its calls belong to `us-east-1`.
     pub global: bool,
     /// Error codes carry an `x-amzn-query-error` header for clients that came from Query.

@@ -158,6 +158,10 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogExport(place) => {
             json!({"due": due, "job": "LogExport", "task": place.task, "region": place.region.as_str()})
         }
+        Job::QueueMessages(place) => json!({"due": due, "job": "QueueMessages", "queue": place.arn()}),
+        Job::QueueMove { account, region, .. } => {
+            json!({"due": due, "job": "QueueMove", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::LogTail { account, region, .. } => {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }

@@ -78,6 +78,8 @@ pub fn run(world: &mut World, job: Job) {
             logs::forwarding::deliver(world, &account, region, &destination)
         }
         Job::LogExport(place) => logs::exports::run(world, &place),
+        Job::QueueMessages(place) => sqs::show(world, &place),
+        Job::QueueMove { account, region, task } => sqs::move_messages(world, &account, region, &task),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }

@@ -99,7 +99,11 @@ pub fn decode(
     match protocol {
         Protocol::Json => json::read(contract, input, body),
         Protocol::Cbor => cbor::read(contract, input, body),
-        Protocol::Query | Protocol::Ec2 => query::read(contract, input, protocol, head.query, body),
+        Protocol::Query | Protocol::Ec2 => {
+            let mut tree = query::read(contract, input, protocol, head.query, body)?;
+            query::add_path(contract, input, head.path, &mut tree);
+            Ok(tree)
+        }
         Protocol::RestXml | Protocol::RestJson => rest::read_request(contract, operation, protocol, head, body),
     }
 }

@@ -9,7 +9,7 @@ use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
 use super::fields::{Output, Scan};
 use super::op::Op;
-use super::outside::{Outside, Work};
+use super::outside::{Outside, Pause};
 use super::payload::Upload;
 use super::record;
 use super::scope::{AccountId, Region};
@@ -199,7 +199,8 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
     loop {
         match attempt(world, &mut call, &mut outside) {
             Ok(answer) => return answer,
-            Err(work) => outside.take_in(work.run()),
+            Err(Pause::Work(work)) => outside.take_in(work.run()),
+            Err(Pause::Wait(_)) => outside.wait_no_longer(),
         }
     }
 }
@@ -207,8 +208,8 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
 /// Runs a call: authenticate, check, run, record.
 ///
 /// # Errors
-/// The work that must be done first, outside the lock if that can be. Nothing has happened then: the call is as it was.
-pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Work> {
+/// What must come first, outside the lock if that can be. Nothing has happened then: the call is as it was.
+pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Pause> {
     let ids = world.ids.clone();
     let request_id = request_id(world, call.contract.service);
     let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
@@ -238,10 +239,10 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
     };
     let outcome = known.and_then(|()| run(&mut cx, call, op));
     let Cx { note, upload, .. } = cx;
-    if let Some(work) = outside.take_work() {
+    if let Some(pause) = outside.take_pause() {
         call.upload = upload;
         world.ids = ids;
-        return Err(work);
+        return Err(pause);
     }
     record::write(
         world,

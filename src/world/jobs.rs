@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::sqs;
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -34,6 +35,10 @@ pub enum Job {
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.
     LogForward { account: AccountId, region: Region, destination: String },
+    /// Tell those who wait for messages of a queue that some have become visible.
+    QueueMessages(sqs::Place),
+    /// Move the next messages of a message-move task.
+    QueueMove { account: AccountId, region: Region, task: String },
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
     /// Show a Live Tail session what has come in the last second.

@@ -11,7 +11,12 @@
 use std::any::Any;
 use std::fmt;
 
+use chrono::TimeDelta;
+
 use crate::wire::Fault;
+
+use super::time::Time;
+use super::waits::Wait;
 
 /// Work on fewer bytes is done at once: it takes less than asking for it does.
 const BYTES_AT_ONCE_MAX: u64 = 64 * 1024;
@@ -24,6 +29,18 @@ pub struct Outside {
     wanted: Option<Work>,
     /// Nothing is put off.
     at_once: bool,
+    /// Until when the call waits, once it has begun to.
+    deadline: Option<Time>,
+    waits: Option<Wait>,
+    /// The call does not wait any longer.
+    is_impatient: bool,
+}
+
+/// What a call needs before it can go on.
+#[derive(Debug)]
+pub enum Pause {
+    Work(Work),
+    Wait(Wait),
 }
 
 /// Work that a handler has asked for.
@@ -95,14 +112,32 @@ impl Outside {
         Err(unfinished())
     }
 
-    /// From now on work is done where it is asked for, however large: the next run is the last.
+    /// Waits on a resource for a span of time, counted from the call's first run. Answers until when, and the fault that
+    /// the handler hands on; `None` once the time is over, or where a call cannot wait: the handler answers what it has.
+    pub fn wait(&mut self, now: Time, on: String, span: TimeDelta) -> Option<(Time, Fault)> {
+        let until = *self.deadline.get_or_insert(now + span);
+        if self.at_once || self.is_impatient || now >= until {
+            return None;
+        }
+        self.waits = Some(Wait { on, until });
+        Some((until, unfinished()))
+    }
+
+    /// From now on work is done where it is asked for, however large, and nothing is waited for: the next run is the
+    /// last.
     pub fn do_at_once(&mut self) {
         self.at_once = true;
     }
 
-    /// The work that the last run asked for.
-    pub fn take_work(&mut self) -> Option<Work> {
-        self.wanted.take()
+    /// From now on nothing is waited for.
+    pub fn wait_no_longer(&mut self) {
+        self.is_impatient = true;
+    }
+
+    /// What the last run asked for.
+    pub fn take_pause(&mut self) -> Option<Pause> {
+        let wait = self.waits.take().map(Pause::Wait);
+        self.wanted.take().map(Pause::Work).or(wait)
     }
 
     /// Keeps what work came to for the next run.
@@ -124,7 +159,7 @@ mod tests {
 
     /// Runs what was asked for, as the shell does.
     fn go_on(outside: &mut Outside) {
-        let work = outside.take_work().expect("work was asked for");
+        let Some(Pause::Work(work)) = outside.take_pause() else { panic!("no work was asked for") };
         outside.take_in(work.run());
     }
 
@@ -135,7 +170,7 @@ mod tests {
         go_on(&mut outside);
         assert_eq!(outside.result("file", LARGE, || 2), Ok(&1));
         assert_eq!(outside.take("file", LARGE, || 3), Ok(1));
-        assert!(outside.take_work().is_none());
+        assert!(outside.take_pause().is_none());
     }
 
     #[test]
@@ -144,7 +179,7 @@ mod tests {
         assert_eq!(outside.take("file", BYTES_AT_ONCE_MAX, || 1), Ok(1));
         outside.do_at_once();
         assert_eq!(outside.take("file", LARGE, || 2), Ok(2));
-        assert!(outside.take_work().is_none());
+        assert!(outside.take_pause().is_none());
     }
 
     #[test]
