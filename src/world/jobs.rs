@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::sns;
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -34,6 +35,10 @@ pub enum Job {
     LogForward { account: AccountId, region: Region, destination: String },
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
+    /// Deliver what waits for a subscription to a topic.
+    SnsDelivery(sns::SubscriptionPlace),
+    /// Forget a subscription that nobody has confirmed in time.
+    SnsExpiry(sns::SubscriptionPlace),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
 }
@@ -119,7 +124,7 @@ mod tests {
 
     #[test]
     fn jobs_come_in_the_order_of_their_times() {
-        let second = |second| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
+        let second = |second: i64| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
         let mut jobs = Jobs::default();
         jobs.at(second(2), job("late"));
         jobs.at(second(1), job("early"));

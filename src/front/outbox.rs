@@ -1,0 +1,93 @@
+//! Performs the posts that services send to subscribers' endpoints.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::{HeaderValue, Request};
+use http_body_util::Full;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::sync::Semaphore;
+
+use axum::body::Bytes;
+
+use crate::emulator::Emulator;
+use crate::world::outbox::{Outcome, Post};
+
+/// How long an endpoint may take to answer
+/// (<https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html>).
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// Posts under way at a time. Each endpoint has few of them, so that slow ones do not use them up.
+const POSTS_MAX: usize = 1024;
+
+/// Performs posts for as long as the process lives.
+pub async fn perform(emulator: Arc<Emulator>) {
+    let clients = Arc::new(Clients::default());
+    let slots = Arc::new(Semaphore::new(POSTS_MAX));
+    loop {
+        for (id, post) in emulator.posts().await {
+            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
+            let (emulator, clients) = (Arc::clone(&emulator), Arc::clone(&clients));
+            tokio::spawn(async move {
+                let outcome = match tokio::time::timeout(TIMEOUT, clients.send(post)).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => Outcome::Unanswered("no answer in time".to_owned()),
+                };
+                drop(slot);
+                emulator.posted(id, outcome).await;
+            });
+        }
+    }
+}
+
+/// A client for each scheme. That for HTTPS reads the machine's certificates, so it is made when it is needed.
+#[derive(Default)]
+struct Clients {
+    plain: OnceLock<Client<HttpConnector, Full<Bytes>>>,
+    secure: OnceLock<Option<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>>,
+}
+
+impl Clients {
+    async fn send(&self, post: Post) -> Outcome {
+        let request = match request(&post) {
+            Ok(request) => request,
+            Err(error) => return Outcome::Unanswered(error.to_string()),
+        };
+        let answer = if post.url.starts_with("https:") {
+            let Some(client) = self.secure.get_or_init(secure) else {
+                return Outcome::Unanswered("the machine has no certificates to trust".to_owned());
+            };
+            client.request(request).await
+        } else {
+            self.plain.get_or_init(|| client().build_http()).request(request).await
+        };
+        match answer {
+            Ok(answer) => Outcome::Answered(answer.status().as_u16()),
+            Err(error) => Outcome::Unanswered(error.to_string()),
+        }
+    }
+}
+
+/// Connections are not kept: an endpoint that serves one at a time must not be held up by an idle one.
+fn client() -> hyper_util::client::legacy::Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.pool_max_idle_per_host(0);
+    builder
+}
+
+fn secure() -> Option<Client<HttpsConnector<HttpConnector>, Full<Bytes>>> {
+    let provider = rustls::crypto::ring::default_provider();
+    let connector = hyper_rustls::HttpsConnectorBuilder::new().with_provider_and_native_roots(provider);
+    let connector = connector.inspect_err(|error| tracing::warn!(%error, "no HTTPS to endpoints")).ok()?;
+    Some(client().build(connector.https_only().enable_http1().build()))
+}
+
+fn request(post: &Post) -> Result<Request<Full<Bytes>>, http::Error> {
+    let mut request = Request::post(&post.url);
+    for (name, value) in &post.headers {
+        request = request.header(*name, HeaderValue::from_str(value)?);
+    }
+    request.body(Full::new(post.body.clone()))
+}
