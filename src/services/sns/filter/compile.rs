@@ -224,11 +224,10 @@ impl Compiler<'_> {
             other => return self.fail(format!("Bad value in numeric range: {}", shown(&other))),
         };
         self.reader.finish();
-        let value = self.reader.next()?;
         if operator != "<" && operator != "<=" {
             return self.fail(format!("Bad numeric range operator: {operator}"));
         }
-        let Token::Number(top, _) = value else {
+        let Token::Number(top, _) = self.reader.next()? else {
             return self.fail(format!("Value of {operator} must be numeric"));
         };
         if self.reader.next()? != Token::EndArray {
