@@ -205,9 +205,15 @@ impl Emulator {
             return;
         }
         let busy = |inner: &mut Inner| !inner.world.outbox.is_idle();
-        let waited = self.quiet.wait_timeout_while(self.lock(), POSTS_TIMEOUT, busy);
-        drop(waited);
-        self.settle_here();
+        loop {
+            let waited = self.quiet.wait_timeout_while(self.lock(), POSTS_TIMEOUT, busy);
+            let is_over = waited.map_or(true, |(_, timeout)| timeout.timed_out());
+            // Who has an answer may try again at once.
+            self.settle_here();
+            if is_over || self.lock().world.outbox.is_idle() {
+                return;
+            }
+        }
     }
 
     /// Ends all streams, so that nobody waits for them when the process stops.

@@ -93,16 +93,17 @@ impl Retries {
     }
 
     fn check(&self) -> Result<(), String> {
-        let phases = self.num_no_delay_retries + self.num_min_delay_retries + self.num_max_delay_retries;
         if self.min_delay_target < 1 || self.min_delay_target > self.max_delay_target {
             return Err("minDelayTarget must be at least 1 and not more than maxDelayTarget".to_owned());
         }
         if self.max_delay_target > 3600 {
             return Err("maxDelayTarget must be less than or equal to 3600".to_owned());
         }
+        let phases = [self.num_no_delay_retries, self.num_min_delay_retries, self.num_max_delay_retries];
         if self.num_retries > RETRIES_MAX {
             return Err("numRetries must be between 0 and 100".to_owned());
         }
+        let phases = phases.into_iter().fold(0, u32::saturating_add);
         if phases > self.num_retries {
             return Err("numRetries must be greater than or equal to the retries of all phases".to_owned());
         }
@@ -346,6 +347,7 @@ mod tests {
         check(r#"{"healthyRetryPolicy":{"maxDelayTarget":3601}}"#);
         check(r#"{"healthyRetryPolicy":{"numRetries":101}}"#);
         check(r#"{"healthyRetryPolicy":{"numRetries":1,"numNoDelayRetries":2}}"#);
+        check(r#"{"healthyRetryPolicy":{"numNoDelayRetries":4294967295,"numMinDelayRetries":4294967295}}"#);
         check(r#"{"healthyRetryPolicy":{"minDelayTarget":40,"maxDelayTarget":40,"numRetries":100}}"#);
         check(r#"{"healthyRetryPolicy":{"backoffFunction":"random"}}"#);
         check(r#"{"throttlePolicy":{"maxReceivesPerSecond":0}}"#);
