@@ -2,6 +2,7 @@
 
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPrivateKey};
 use sha2::{Digest, Sha256};
 
@@ -9,9 +10,22 @@ use sha2::{Digest, Sha256};
 pub fn private_key(name: &str) -> RsaPrivateKey {
     let mut random = ChaCha12Rng::from_seed(Sha256::digest(name).into());
     loop {
-        let (p, q) = (prime(&mut random), prime(&mut random));
+        let (p, q) = (prime::<128>(&mut random), prime::<128>(&mut random));
         if let Ok(key) = RsaPrivateKey::from_p_q(p, q, BigUint::from(EXPONENT)) {
             return key;
+        }
+    }
+}
+
+/// A key that signs two and a half times as fast, for what is signed by the thousand: its modulus has four prime
+/// factors (RFC 8017, 3.2). Who verifies sees no difference, and what it protects is worth nothing.
+pub fn quick_key(name: &str) -> RsaPrivateKey {
+    let mut random = ChaCha12Rng::from_seed(Sha256::digest(name).into());
+    loop {
+        let primes = (0..4).map(|_| prime::<64>(&mut random)).collect();
+        match RsaPrivateKey::from_primes(primes, BigUint::from(EXPONENT)) {
+            Ok(key) if key.n().bits() == 2048 => return key,
+            _ => {}
         }
     }
 }
@@ -22,16 +36,16 @@ const ROUNDS: usize = 5;
 /// Odd numbers looked at from one random start; one in 355 of this size is prime.
 const WINDOW: usize = 4096;
 
-/// A random prime of 1024 bits. Multiples of small primes are sieved out first, which leaves some 40 numbers to
-/// test instead of 355: most of the time is spent there.
-fn prime(random: &mut ChaCha12Rng) -> BigUint {
+/// A random prime of so many bytes. Multiples of small primes are sieved out first, which leaves some 40 numbers to
+/// test instead of 355 for 1024 bits: most of the time is spent there.
+fn prime<const BYTES: usize>(random: &mut ChaCha12Rng) -> BigUint {
     let small = small_primes();
     loop {
-        let mut bytes = [0; 128];
+        let mut bytes = [0; BYTES];
         random.fill_bytes(&mut bytes);
         // The product of two numbers whose two highest bits are set has 2048 bits.
         bytes[0] |= 0b1100_0000;
-        bytes[127] |= 1;
+        bytes[BYTES - 1] |= 1;
         let start = BigUint::from_bytes_be(&bytes);
         let candidates = sieve(&bytes, &small).into_iter().map(|offset| &start + BigUint::from(offset));
         for candidate in candidates {

@@ -22,7 +22,7 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use x509_cert::time::{Time, Validity};
 
 use crate::services::cloudtrail::keys::hex;
-use crate::world::rsa_keys::private_key;
+use crate::world::rsa_keys::quick_key;
 
 use super::attributes::SignatureVersion;
 
@@ -41,7 +41,7 @@ impl Signer {
     }
 
     fn key(&self) -> &RsaPrivateKey {
-        self.key.get_or_init(|| private_key(&format!("message key {}", self.seed)))
+        self.key.get_or_init(|| quick_key(&format!("message key {}", self.seed)))
     }
 
     /// A signature of PKCS #1 v1.5, in Base64.
