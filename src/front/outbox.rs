@@ -25,7 +25,7 @@ use crate::world::outbox::{Outcome, Post};
 /// (<https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html>).
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// Posts under way at a time. Each endpoint has few of them, so that slow ones do not use them up.
-const POSTS_MAX: usize = 1024;
+const POSTS_MAX: usize = 2048;
 
 /// The status that asks for a password.
 const UNAUTHORIZED: u16 = 401;

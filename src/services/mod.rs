@@ -98,4 +98,11 @@ pub fn posted(world: &mut World, id: PostId, outcome: &Outcome) {
     if let Some(Asker::Sns(handover)) = world.outbox.end(id) {
         sns::posted(world, &handover, outcome);
     }
+    // There is room again, for the next who is still there.
+    while let Some(place) = world.outbox.next_in_queue() {
+        if place.find(world).is_some() {
+            world.jobs.at_once(Job::SnsDelivery(place));
+            break;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Requests that go out of trailcam: posts to the endpoints of subscribers. Services put them here as values; the shell
 //! performs them and says how they went.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
@@ -35,11 +35,21 @@ pub enum Asker {
     Sns(sns::Handover),
 }
 
-/// Posts on their way. Who puts them here sees to it that they are not too many.
+/// Posts on their way at a time.
+const POSTS_MAX: usize = 4096;
+/// Bytes of their bodies.
+const BYTES_MAX: usize = 64 << 20;
+
+/// Posts on their way. Who finds no room is told when there is some again.
 #[derive(Debug, Default)]
 pub struct Outbox {
     waiting: VecDeque<(PostId, Post)>,
-    askers: BTreeMap<PostId, Asker>,
+    /// With the bytes of each.
+    under_way: BTreeMap<PostId, (Asker, usize)>,
+    bytes: usize,
+    /// Who waits for room, in turn and by name.
+    queue: VecDeque<sns::SubscriptionPlace>,
+    queued: BTreeSet<sns::SubscriptionPlace>,
     counter: u64,
 }
 
@@ -48,8 +58,25 @@ impl Outbox {
     pub fn send(&mut self, post: Post, asker: Asker) {
         self.counter += 1;
         let id = PostId(self.counter);
+        self.bytes += post.body.len();
+        self.under_way.insert(id, (asker, post.body.len()));
         self.waiting.push_back((id, post));
-        self.askers.insert(id, asker);
+    }
+
+    /// Whether another post may be sent; else the subscription comes up again, in its turn, when one may.
+    pub fn has_room_for(&mut self, subscription: &sns::SubscriptionPlace) -> bool {
+        let has_room = self.under_way.len() < POSTS_MAX && self.bytes < BYTES_MAX;
+        if !has_room && self.queued.insert(subscription.clone()) {
+            self.queue.push_back(subscription.clone());
+        }
+        has_room
+    }
+
+    /// The next who waits for room.
+    pub fn next_in_queue(&mut self) -> Option<sns::SubscriptionPlace> {
+        let next = self.queue.pop_front()?;
+        self.queued.remove(&next);
+        Some(next)
     }
 
     /// The posts that nobody has begun yet.
@@ -64,12 +91,14 @@ impl Outbox {
 
     /// Whether everything that was sent has come to its end.
     pub fn is_idle(&self) -> bool {
-        self.askers.is_empty()
+        self.under_way.is_empty()
     }
 
     /// Ends a post, and tells who asked; `None` after a reset.
     pub fn end(&mut self, id: PostId) -> Option<Asker> {
-        self.askers.remove(&id)
+        let (asker, bytes) = self.under_way.remove(&id)?;
+        self.bytes -= bytes;
+        Some(asker)
     }
 
     /// Forgets everything: what stays of it at a reset. Numbers go on, so that no late outcome is taken for another's.
@@ -101,6 +130,20 @@ mod tests {
         assert!(!outbox.has_waiting() && !outbox.is_idle());
         assert!(outbox.end(id).is_some() && outbox.is_idle());
         assert_eq!(outbox.end(id), None);
+    }
+
+    #[test]
+    fn who_finds_no_room_comes_up_again() {
+        let mut outbox = Outbox::default();
+        let Asker::Sns(sns::Handover { place, .. }) = asker();
+        assert!(outbox.has_room_for(&place));
+        outbox.send(Post { body: vec![0; BYTES_MAX].into(), ..post("http://a") }, asker());
+        assert!(!outbox.has_room_for(&place) && !outbox.has_room_for(&place));
+        let id = outbox.take()[0].0;
+        outbox.end(id);
+        assert_eq!(outbox.next_in_queue(), Some(place.clone()));
+        assert_eq!(outbox.next_in_queue(), None);
+        assert!(outbox.has_room_for(&place));
     }
 
     #[test]

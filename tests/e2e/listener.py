@@ -12,7 +12,7 @@ import requests
 class Listener:
     """What arrives, and how it is answered: with the statuses given, in turn, else with 200."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.posts = queue.Queue()
         self.statuses = []
         self.gate = threading.Event()
@@ -41,7 +41,9 @@ class Listener:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/inbox"
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_port}/inbox"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def next(self):

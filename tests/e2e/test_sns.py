@@ -3,16 +3,20 @@
 import base64
 import datetime
 import hashlib
+import ipaddress
 import json
 import re
 import shutil
+import ssl
 import subprocess
 
 import pytest
 import requests
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sns_message_validator import SNSMessageValidator
 
 from conftest import ROOT, refused
@@ -43,8 +47,8 @@ def endpoint():
     """Starts HTTP endpoints; all are stopped at the end of the test."""
     running = []
 
-    def start():
-        running.append(Listener())
+    def start(**how):
+        running.append(Listener(**how))
         return running[-1]
 
     yield start
@@ -706,6 +710,47 @@ def test_endpoints_with_a_password(trailcam, sns, topic, endpoint):
     [(first, _), (second, _)] = listener.arrived()
     assert "authorization" not in first
     assert second["authorization"] == "Basic " + base64.b64encode(b"user:secret").decode()
+
+
+def test_https(start, endpoint, tmp_path, monkeypatch):
+    """The machine's certificates decide whom to trust; here they are one that the endpoint has made."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "endpoint")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    day = datetime.timedelta(days=1)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    certificate = certificate.add_extension(address, critical=False).sign(key, SHA256())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = tmp_path / "endpoint.pem"
+    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    listener = endpoint(tls=tls)
+    for trusted, name in ((True, "trusting"), (False, "wary")):
+        (tmp_path / name).mkdir()
+        roots = tmp_path / name / "roots.pem"
+        roots.write_bytes(certificate.public_bytes(Encoding.PEM) if trusted else other_certificate())
+        monkeypatch.setenv("SSL_CERT_FILE", str(roots))
+        trailcam = start("--clock", "2026-01-15T10:00:00Z", name=f"{name}-data")
+        sns = trailcam.client("sns")
+        topic = sns.create_topic(Name="news")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="https", Endpoint=listener.url)
+        sns.publish(TopicArn=topic, Message="too early")
+        settle(trailcam)
+        sns.publish(TopicArn=topic, Message="m")
+        settle(trailcam)
+        kinds = [headers["x-amz-sns-message-type"] for headers, _ in listener.arrived()]
+        assert kinds == (["SubscriptionConfirmation", "Notification"] if trusted else [])
+
+
+def other_certificate():
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "other")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    day = datetime.timedelta(days=1)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    return builder.sign(key, SHA256()).public_bytes(Encoding.PEM)
 
 
 def test_nobody_listens(trailcam, sns, topic, endpoint):

@@ -29,7 +29,7 @@ const WAITING_BYTES_MAX: usize = 64 << 20;
 /// Deliveries that one job tries; others get in between.
 const DELIVERIES_A_JOB: usize = 100;
 /// Posts that are under way to one HTTP endpoint at a time.
-const POSTS_MAX: usize = 8;
+const POSTS_MAX: usize = 4;
 
 /// What waits for a subscription.
 #[derive(Debug, Default)]
@@ -160,12 +160,17 @@ pub fn preparation(world: &World, place: &SubscriptionPlace, due: Time) -> Optio
 pub fn deliver(world: &mut World, place: &SubscriptionPlace) {
     for _ in 0..DELIVERIES_A_JOB {
         let now = world.now;
+        let Some(subscription) = place.find(world) else { return };
+        let is_http = subscription.protocol.is_http();
+        let is_due = subscription.pending.due().is_some_and(|due| due <= now);
+        if is_http && is_due && !world.outbox.has_room_for(place) {
+            return;
+        }
         let Some((number, parcel)) = place.find_mut(world).and_then(|subscription| subscription.pending.take(now))
         else {
             break;
         };
-        let Some(subscription) = place.find(world) else { return };
-        if subscription.protocol.is_http() {
+        if is_http {
             hand_over(world, place, number, parcel);
         } else {
             let outcome = attempt(world, place, &parcel.message);

@@ -14,8 +14,9 @@ use crate::world::op::Op;
 use super::attributes::Settings;
 use super::delivery;
 use super::fifo::{Order, Published};
+use super::filter::Body;
 use super::message::{Attribute, Kind, Message};
-use super::protocol::{Protocol, is_phone_number};
+use super::protocol::is_phone_number;
 use super::subscriptions::State;
 use super::{SubscriptionPlace, TOPIC, TopicPlace, faults, letters, topics};
 
@@ -189,10 +190,10 @@ impl Draft {
         Ok(Draft { subject: said.subject, text, special, attributes, order, bytes })
     }
 
-    /// The text for a protocol.
-    fn text_for(&self, protocol: Protocol) -> &str {
-        let special = self.special.iter().find(|(name, _)| name == protocol.as_str());
-        special.map_or(&self.text, |(_, text)| text)
+    /// The texts: that for all protocols, and those for some.
+    fn bodies(&self) -> Vec<(&str, Body<'_>)> {
+        let special = self.special.iter().map(|(protocol, text)| (protocol.as_str(), Body::new(text)));
+        std::iter::once(("default", Body::new(&self.text))).chain(special).collect()
     }
 }
 
@@ -251,13 +252,15 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
         message.signature_version = topic.settings.signature_version.unwrap_or_default();
         Arc::new(message)
     };
+    let bodies = draft.bodies();
     let mut made: Vec<Arc<Message>> = Vec::new();
     let mut wanted = Vec::new();
     for (id, subscription) in &mut topic.subscriptions {
-        let text = draft.text_for(subscription.protocol);
-        let settings = &subscription.settings;
+        let special = bodies.iter().find(|(protocol, _)| *protocol == subscription.protocol.as_str());
+        let Some((_, body)) = special.or(bodies.first()) else { continue };
+        let (text, settings) = (body.text, &subscription.settings);
         let passes =
-            settings.filter.as_ref().is_none_or(|filter| filter.passes(settings.scope, &draft.attributes, text));
+            settings.filter.as_ref().is_none_or(|filter| filter.passes(settings.scope, &draft.attributes, body));
         if subscription.state != State::Confirmed || !passes {
             continue;
         }

@@ -3,7 +3,11 @@
 use super::attributes::SignatureVersion;
 use super::message::{Attribute, Content, Invitation, Kind, Message};
 use super::signing::Signer;
-use crate::wire::{Map, Value};
+use crate::wire::{Fault, Map, Value};
+use crate::world::call::{Call, perform};
+use crate::world::payload::Upload;
+use crate::world::scope::{AccountId, Region};
+use crate::world::{Cadence, Settings, World};
 
 fn message(kind: Kind) -> Message {
     let published = "2012-04-26T20:45:04.751Z".parse().expect("a time");
@@ -134,4 +138,62 @@ fn attributes_that_are_refused() {
     check(".a", &[kind("String"), text("x")], Some(&dot("starting")));
     check("a.", &[kind("String"), text("x")], Some(&dot("ending")));
     check("a..b", &[kind("String"), text("x")], Some("Message attribute name can not have successive '.' character."));
+}
+
+const ACCOUNT: &str = "111122223333";
+const TOPIC: &str = "arn:aws:sns:us-east-1:111122223333:t";
+const TRAIL: &str = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main";
+
+fn world() -> World {
+    let settings = Settings {
+        account: AccountId::parse(ACCOUNT).expect("an account"),
+        region: Region::US_EAST_1,
+        seed: 1,
+        cadence: Cadence::Fast,
+        data_dir: std::env::temp_dir().join(format!("trailcam-sns-{}", std::process::id())),
+        log_memory: 0,
+    };
+    World::new(settings, "2026-01-01T00:00:00Z".parse().expect("a time"))
+}
+
+/// A call that a service makes for the account.
+fn call(
+    world: &mut World,
+    service: &'static str,
+    operation: &str,
+    members: &[(&'static str, Value)],
+) -> Result<(), Fault> {
+    let input = Map(members.iter().map(|(name, value)| ((*name).into(), value.clone())).collect());
+    let account = AccountId::parse(ACCOUNT).expect("an account");
+    let call = Call::by_service(service, account, Region::US_EAST_1, ("sns", operation), input, Upload::default());
+    perform(world, call.expect("an operation").working_for(TRAIL)).outcome.map(|_| ())
+}
+
+/// The policy that CloudTrail's guide gives for topics lets it in, and the policy of new topics does not
+/// (<https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-permissions-for-sns-notifications.html>).
+#[test]
+fn services_publish_where_the_policy_lets_them() {
+    let mut world = world();
+    let mut publish = |policy: Option<&str>, service: &'static str| {
+        let place = super::TopicPlace::parse(TOPIC).expect("an ARN");
+        let mut settings = super::attributes::Settings::new(&place);
+        policy.iter().for_each(|policy| settings.set(&place, "Policy", policy).expect("a policy"));
+        let (tags, subscriptions, endpoints, fifo) = Default::default();
+        let topic = super::Topic { settings, tags, subscriptions, endpoints, fifo };
+        world.regional(&place.account, place.region).sns.topics.insert(place.name.clone(), topic);
+        call(&mut world, service, "Publish", &[("TopicArn", TOPIC.into()), ("Message", "m".into())])
+            .map_err(|fault| fault.code)
+    };
+    let policy = |source: &str| {
+        serde_json::json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "AWSCloudTrailSNSPolicy20131101", "Effect": "Allow",
+            "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "SNS:Publish", "Resource": TOPIC,
+            "Condition": {"StringEquals": {"aws:SourceArn": source}}}]})
+        .to_string()
+    };
+    let denied = Err("AuthorizationErrorException".to_owned());
+    assert_eq!(publish(None, "cloudtrail.amazonaws.com"), denied);
+    assert_eq!(publish(Some(&policy(TRAIL)), "cloudtrail.amazonaws.com"), Ok(()));
+    assert_eq!(publish(Some(&policy("arn:other")), "cloudtrail.amazonaws.com"), denied);
+    assert_eq!(publish(Some(&policy(TRAIL)), "s3.amazonaws.com"), denied);
 }

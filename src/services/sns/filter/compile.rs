@@ -41,8 +41,7 @@ impl Compiler<'_> {
                 Token::StartArray => Rule::Tests(self.tests()?),
                 _ => return self.fail(format!("\"{name}\" must be an object or an array")),
             };
-            rules.fields.retain(|(known, _)| *known != name);
-            rules.fields.push((name, rule));
+            rules.fields.insert(name, rule);
         }
         if rules == Rules::default() && !is_outermost {
             return self.fail("Empty objects are not allowed");

@@ -1,15 +1,34 @@
 //! Whether rules hold of a message: of its attributes, or of its body.
 
+use std::cell::OnceCell;
+
 use serde_json::{Map, Value};
 
 use crate::services::sns::message::{Attribute, Content};
 
 use super::{Range, Rule, Rules, Scalar, Test};
 
+/// The body of a message, read as JSON once, when the first filter asks for it.
+#[derive(Debug)]
+pub struct Body<'t> {
+    pub text: &'t str,
+    read: OnceCell<Option<Map<String, Value>>>,
+}
+
+impl<'t> Body<'t> {
+    pub fn new(text: &'t str) -> Body<'t> {
+        Body { text, read: OnceCell::new() }
+    }
+
+    fn object(&self) -> Option<&Map<String, Value>> {
+        self.read.get_or_init(|| serde_json::from_str(self.text).ok()).as_ref()
+    }
+}
+
 impl Rules {
     /// Binary attributes are not looked at.
     pub(super) fn hold_of_attributes(&self, attributes: &[(String, Attribute)]) -> bool {
-        let field = |(name, rule): &(String, Rule)| {
+        let field = |(name, rule): (&String, &Rule)| {
             let Rule::Tests(tests) = rule else { return false };
             let found = attributes.iter().find(|(key, _)| key == name).and_then(|(_, attribute)| values(attribute));
             holds_of_any(tests, found.as_deref())
@@ -19,15 +38,12 @@ impl Rules {
     }
 
     /// Nothing holds of a body that is no JSON object.
-    pub(super) fn hold_of_body(&self, body: &str) -> bool {
-        match serde_json::from_str(body) {
-            Ok(Value::Object(object)) => self.hold_of(&object),
-            _ => false,
-        }
+    pub(super) fn hold_of_body(&self, body: &Body<'_>) -> bool {
+        body.object().is_some_and(|object| self.hold_of(object))
     }
 
     fn hold_of(&self, object: &Map<String, Value>) -> bool {
-        let field = |(name, rule): &(String, Rule)| match rule {
+        let field = |(name, rule): (&String, &Rule)| match rule {
             Rule::Tests(tests) => holds_of_any(tests, object.get(name).and_then(leaves).as_deref()),
             Rule::Nested(rules) => rules.hold_of_value(object.get(name)),
         };

@@ -8,11 +8,15 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::wire::Fault;
 
 use super::faults;
 use super::message::Attribute;
 use cidr::Cidr;
+
+pub use matching::Body;
 
 /// Keys at the top of a policy.
 const KEYS_MAX: usize = 5;
@@ -56,7 +60,7 @@ pub struct Filter {
 /// What must hold of an object: all its fields, and one of each set of alternatives.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Rules {
-    fields: Vec<(String, Rule)>,
+    fields: BTreeMap<String, Rule>,
     alternatives: Vec<Vec<Rules>>,
 }
 
@@ -127,7 +131,7 @@ impl Filter {
     }
 
     /// Whether a message passes.
-    pub fn passes(&self, scope: Scope, attributes: &[(String, Attribute)], body: &str) -> bool {
+    pub fn passes(&self, scope: Scope, attributes: &[(String, Attribute)], body: &Body<'_>) -> bool {
         match scope {
             Scope::MessageAttributes => self.rules.hold_of_attributes(attributes),
             Scope::MessageBody => self.rules.hold_of_body(body),
@@ -154,13 +158,13 @@ impl Rules {
 
     fn is_nested(&self) -> bool {
         let below = self.alternatives.iter().flatten().any(Rules::is_nested);
-        below || self.fields.iter().any(|(_, rule)| matches!(rule, Rule::Nested(_)))
+        below || self.fields.values().any(|rule| matches!(rule, Rule::Nested(_)))
     }
 
     /// The product of the numbers of values, each times its depth; alternatives add up
     /// (<https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>).
     fn combinations(&self, depth: u64) -> u64 {
-        let fields = self.fields.iter().map(|(_, rule)| match rule {
+        let fields = self.fields.values().map(|rule| match rule {
             Rule::Tests(tests) => depth.saturating_mul(tests.len() as u64),
             Rule::Nested(rules) => rules.combinations(depth + 1),
         });

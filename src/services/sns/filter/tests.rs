@@ -97,7 +97,11 @@ fn attributes_of_the_guide() {
     let check = |policy: &str, (kind, value): (&str, &str), expected: bool| {
         let filter = Filter::parse(policy, Scope::MessageAttributes).unwrap().unwrap();
         let attributes = [("a".to_owned(), text(kind, value))];
-        assert_eq!(filter.passes(Scope::MessageAttributes, &attributes, ""), expected, "{policy} {kind} {value}");
+        assert_eq!(
+            filter.passes(Scope::MessageAttributes, &attributes, &Body::new("")),
+            expected,
+            "{policy} {kind} {value}"
+        );
     };
     let exact = r#"{"a":["rugby","tennis"]}"#;
     check(exact, ("String", "rugby"), true);
@@ -144,14 +148,14 @@ fn attributes_of_the_guide() {
 fn binary_attributes_are_not_looked_at() {
     let filter = Filter::parse(r#"{"a":[{"exists":true}]}"#, Scope::MessageAttributes).unwrap().unwrap();
     let attribute = Attribute { kind: "Binary".to_owned(), content: Content::Binary(vec![1].into()) };
-    assert!(!filter.passes(Scope::MessageAttributes, &[("a".to_owned(), attribute)], ""));
+    assert!(!filter.passes(Scope::MessageAttributes, &[("a".to_owned(), attribute)], &Body::new("")));
 }
 
 #[test]
 fn bodies() {
     let check = |policy: &str, body: &str, expected: bool| {
         let filter = Filter::parse(policy, Scope::MessageBody).unwrap().unwrap();
-        assert_eq!(filter.passes(Scope::MessageBody, &[], body), expected, "{policy} {body}");
+        assert_eq!(filter.passes(Scope::MessageBody, &[], &Body::new(body)), expected, "{policy} {body}");
     };
     check(r#"{"a":["x"]}"#, r#"{"a":"x","b":1}"#, true);
     check(r#"{"a":["x"]}"#, r#"{"a":["y",["x"]]}"#, true);
