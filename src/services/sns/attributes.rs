@@ -220,7 +220,7 @@ fn signature_version(value: &str) -> Result<SignatureVersion, Fault> {
 
 fn message_bytes(value: &str) -> Result<usize, Fault> {
     let bytes = value.parse().ok().filter(|bytes| MESSAGE_BYTES_RANGE.contains(bytes));
-    bytes.ok_or_else(|| faults::attribute_value("MaximumMessageSize", value, "of 1024 to 1048576"))
+    bytes.ok_or_else(|| faults::message_size(value))
 }
 
 impl TopicPolicy {

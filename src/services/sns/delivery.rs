@@ -7,12 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::TimeDelta;
 
-use crate::services::Preparation;
+use crate::services::{Preparation, firehose};
 use crate::wire::{Fault, Map, Value};
 use crate::world::World;
 use crate::world::call::{Call, perform};
 use crate::world::jobs::Job;
-use crate::world::outbox::Outcome;
+use crate::world::outbox::{Asker, Outcome};
 use crate::world::payload::Upload;
 use crate::world::time::Time;
 
@@ -22,7 +22,6 @@ use super::message::{Kind, Message};
 use super::protocol::{Protocol, Queue};
 use super::subscription_attributes::role_visit;
 use super::{SELF, SubscriptionPlace, letters};
-use crate::services::firehose;
 
 /// Bytes of messages that wait for one subscription.
 const WAITING_BYTES_MAX: usize = 64 << 20;
@@ -192,7 +191,7 @@ fn hand_over(world: &mut World, place: &SubscriptionPlace, number: u64, parcel: 
     subscription.pending.count(now, effective.throttle);
     subscription.pending.under_way.insert(number, parcel);
     let handover = Handover { place: place.clone(), parcel: number };
-    world.outbox.send(post, crate::world::outbox::Asker::Sns(handover));
+    world.outbox.send(post, Asker::Sns(handover));
 }
 
 /// Takes down how a post to an HTTP endpoint went.

@@ -94,14 +94,14 @@ pub fn attribute_value(attribute: &str, value: &str, allowed: &str) -> Fault {
     invalid(format!("{attribute}: Invalid value [{value}]. Please use either {allowed}"))
 }
 
+/// A limit that topics cannot have.
+pub fn message_size(value: &str) -> Fault {
+    invalid(format!("MaximumMessageSize: Invalid value [{value}]. Must be between 1024 and 1048576."))
+}
+
 /// An attribute that FIFO topics alone have.
 pub fn of_fifo_topics(attribute: &str) -> Fault {
     invalid(format!("{attribute} is only valid for FIFO topics"))
-}
-
-/// An attribute that is fixed when a topic is made.
-pub fn fixed_attribute(attribute: &str) -> Fault {
-    invalid(format!("{attribute} can not be changed"))
 }
 
 /// A policy that cannot be read.

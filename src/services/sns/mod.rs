@@ -27,6 +27,7 @@ use std::fmt;
 
 use crate::world::World;
 use crate::world::call::Cx;
+use crate::world::caller::Principal;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 
@@ -130,5 +131,5 @@ impl SubscriptionPlace {
 
 /// Whether a client signed its call: links in messages do not.
 fn is_signed(cx: &Cx<'_>) -> bool {
-    cx.caller.access_key.is_some() || !matches!(cx.caller.principal, crate::world::caller::Principal::Anonymous)
+    cx.caller.principal != Principal::Anonymous
 }
