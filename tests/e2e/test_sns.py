@@ -794,6 +794,21 @@ def test_slow_endpoints_delay_nobody(trailcam, sns, topic, endpoint):
     assert sorted(slow.texts()) == sorted(sent)
 
 
+def test_while_the_clock_runs(start, endpoint):
+    trailcam = start()
+    sns = trailcam.client("sns")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    listener = endpoint()
+    policy = retries(numRetries=2, numNoDelayRetries=1, minDelayTarget=1, maxDelayTarget=1)
+    attributes = {"DeliveryPolicy": policy}
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=listener.url, Attributes=attributes)
+    listener.next()
+    settle(trailcam)
+    listener.statuses = [500, 500]
+    sns.publish(TopicArn=topic, Message="m")
+    assert [json.loads(listener.next()[1])["Message"] for _ in range(3)] == ["m"] * 3
+
+
 def test_throttled_endpoints(trailcam, sns, topic, endpoint):
     listener = endpoint()
     subscribed(trailcam, topic, listener, DeliveryPolicy='{"throttlePolicy":{"maxReceivesPerSecond":2}}')
@@ -984,6 +999,52 @@ def test_signatures_verify_in_javascript(trailcam, sns, endpoint):
 def test_the_certificate_has_one_name(trailcam):
     url = f"{trailcam.endpoint}/SimpleNotificationService-{'0' * 32}.pem"
     assert requests.get(url, timeout=30).status_code == 404
+
+
+# Other clients.
+
+
+def test_the_sdk_for_javascript(trailcam):
+    done = subprocess.run(
+        [shutil.which("node"), "topics.mjs"],
+        cwd=ROOT / "tests" / "js",
+        env=trailcam.environment() | {"AWS_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "topic": arn("from-javascript.fifo"),
+        "published": True,
+        "batch": ["a", "b"],
+        "refused": {
+            "name": "InvalidParameterException",
+            "status": 400,
+            "message": "Invalid parameter: Invalid protocol type: email",
+        },
+        "fifo": "true",
+        "subscriptions": [],
+    }
+
+
+def test_aws_cli(trailcam):
+    def sns(*arguments):
+        return trailcam.aws("sns", *arguments)
+
+    topic = sns("create-topic", "--name", "news", "--tags", "Key=team,Value=audit")["TopicArn"]
+    filters = json.dumps({"FilterPolicy": json.dumps({"kind": ["good"]})})
+    subscribe = ["subscribe", "--topic-arn", topic, "--protocol", "email", "--attributes", filters]
+    made = sns(*subscribe, "--notification-endpoint", "a@example.com", "--return-subscription-arn")
+    token = letters(trailcam)[0]["confirmationUrl"].rpartition("Token=")[2]
+    confirmed = sns("confirm-subscription", "--topic-arn", topic, "--token", token)
+    assert confirmed == made
+    for kind in ("good", "bad"):
+        attributes = json.dumps({"kind": {"DataType": "String", "StringValue": kind}})
+        sns("publish", "--topic-arn", topic, "--message", f"{kind} news", "--message-attributes", attributes)
+    assert [letter["body"].split("\n")[0] for letter in letters(trailcam)[1:]] == ["good news"]
+    sns("unsubscribe", "--subscription-arn", made["SubscriptionArn"])
+    assert sns("list-subscriptions")["Subscriptions"] == []
 
 
 # Records.
