@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::sqs;
+
+use crate::services::{sns, sqs};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -41,6 +42,10 @@ pub enum Job {
     QueueMove { account: AccountId, region: Region, task: String },
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
+    /// Deliver what waits for a subscription to a topic.
+    SnsDelivery(sns::SubscriptionPlace),
+    /// Forget a subscription that nobody has confirmed in time.
+    SnsExpiry(sns::SubscriptionPlace),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
 }

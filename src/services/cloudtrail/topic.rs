@@ -134,7 +134,7 @@ fn note(world: &mut World, place: &Place, outcome: Result<(), String>) -> Option
     }
 }
 
-/// Publishes for a trail. The error is SNS's code.
+/// Publishes for a trail. The error is SNS's code, as clients see it: `AuthorizationError`, `NotFound`.
 fn publish(world: &mut World, trail: &Trail, topic: &Topic, message: &str) -> Result<(), String> {
     let mut input = Map::new();
     input.push("TopicArn", topic.arn.clone());
@@ -142,5 +142,5 @@ fn publish(world: &mut World, trail: &Trail, topic: &Topic, message: &str) -> Re
     let to = ("sns", "Publish");
     let call = Call::by_service(SELF, trail.account.clone(), topic.region, to, input, Upload::default());
     let answer = perform(world, call.ok_or("InternalError")?.working_for(&trail.arn));
-    answer.outcome.map(|_| ()).map_err(|fault| fault.code)
+    answer.outcome.map(|_| ()).map_err(|fault| fault.code.trim_end_matches("Exception").to_owned())
 }
