@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
+use crate::services::s3::notices;
 use crate::services::{self, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::time::{self, Time};
@@ -162,6 +163,9 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
+        Job::BucketNotice(notices::Address { bucket, destination }) => {
+            json!({"due": due, "job": "BucketNotice", "bucket": bucket, "destination": destination})
+        }
     }
 }
 

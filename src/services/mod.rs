@@ -80,6 +80,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::LogExport(place) => logs::exports::run(world, &place),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
+        Job::BucketNotice(address) => s3::notices::deliver(world, &address),
     }
 }
 
@@ -88,6 +89,7 @@ pub fn run(world: &mut World, job: Job) {
 pub fn flush(world: &mut World) -> Vec<String> {
     logs::forwarding::flush(world);
     let mut delivered = firehose::flush(world);
+    s3::notices::flush(world);
     delivered.extend(cloudtrail::flush(world));
     delivered
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::s3::notices;
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -30,6 +31,8 @@ pub enum Job {
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
     BucketLifecycle { bucket: String },
+    /// Tell a topic or queue what happened to objects of a bucket.
+    BucketNotice(notices::Address),
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.
