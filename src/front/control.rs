@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
+use crate::services::s3::notices;
 use crate::services::{self, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
@@ -169,6 +170,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::SnsDelivery(place) => json!({"due": due, "job": "SnsDelivery", "subscription": place.arn()}),
         Job::SnsExpiry(place) => json!({"due": due, "job": "SnsExpiry", "subscription": place.arn()}),
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
+        Job::BucketNotice(notices::Address { bucket, destination }) => {
+            json!({"due": due, "job": "BucketNotice", "bucket": bucket, "destination": destination})
+        }
     }
 }
 

@@ -86,6 +86,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::SnsDelivery(place) => sns::deliver(world, &place),
         Job::SnsExpiry(place) => sns::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
+        Job::BucketNotice(address) => s3::notices::deliver(world, &address),
     }
 }
 
@@ -95,6 +96,7 @@ pub fn flush(world: &mut World) -> Vec<String> {
     sns::flush(world);
     logs::forwarding::flush(world);
     let mut delivered = firehose::flush(world);
+    s3::notices::flush(world);
     delivered.extend(cloudtrail::flush(world));
     delivered
 }

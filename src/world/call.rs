@@ -111,6 +111,8 @@ pub struct Cx<'a> {
     pub region: Region,
     /// `Host` header of a client's request, for URLs in answers; empty for services.
     pub host: &'a str,
+    /// Address of the client, or name of the service.
+    pub source_ip: &'a str,
     pub operation: &'static Operation,
     /// ARN of the resource that a service works for.
     pub source: Option<&'a str>,
@@ -230,6 +232,7 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         caller: &caller,
         region: call.region,
         host: call.sender.host(),
+        source_ip: call.sender.source_ip(),
         operation,
         source: call.sender.source(),
         input: call.input.as_ref().ok(),
@@ -304,6 +307,13 @@ impl Sender {
         match self {
             Sender::Client { connection, .. } => &connection.host,
             Sender::Service { .. } | Sender::OnBehalf { .. } => "",
+        }
+    }
+
+    fn source_ip(&self) -> &str {
+        match self {
+            Sender::Client { connection, .. } => &connection.source_ip,
+            Sender::Service { name, .. } | Sender::OnBehalf { name, .. } => name,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::s3::notices;
 
 use crate::services::{sns, sqs};
 
@@ -32,6 +33,8 @@ pub enum Job {
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
     BucketLifecycle { bucket: String },
+    /// Tell a topic or queue what happened to objects of a bucket.
+    BucketNotice(notices::Address),
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.

@@ -819,13 +819,9 @@ def test_deleting_settings_that_are_not_there(s3, bucket):
 
 
 def test_settings_without_effect_are_refused(s3, bucket):
-    topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Events": ["s3:ObjectCreated:*"]}
-    notify = {"Bucket": "box", "NotificationConfiguration": {"TopicConfigurations": [topic]}}
     target = {"LoggingEnabled": {"TargetBucket": "box", "TargetPrefix": "logs/"}}
-    assert refused(s3.put_bucket_notification_configuration, **notify)[::2] == ("NotImplemented", 501)
     assert refused(s3.put_bucket_logging, Bucket="box", BucketLoggingStatus=target)[::2] == ("NotImplemented", 501)
     assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket="box")
-    assert "TopicConfigurations" not in s3.get_bucket_notification_configuration(Bucket="box")
 
 
 # Addresses

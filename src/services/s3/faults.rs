@@ -594,6 +594,83 @@ pub fn lifecycle_not_midnight() -> Fault {
     Fault::new("InvalidArgument", "'Date' must be at midnight GMT").status(400)
 }
 
+pub fn too_many_notifications(count_max: usize) -> Fault {
+    let sentence = format!("A bucket cannot have more than {count_max} notification configurations");
+    Fault::new("InvalidArgument", sentence).status(400)
+}
+
+/// `element` holds the ARN of a topic, queue or function.
+pub fn destination_not_parsed(element: &str, arn: &str) -> Fault {
+    invalid_argument("The ARN could not be parsed", element, arn)
+}
+
+pub fn destination_elsewhere(element: &str, arn: &str) -> Fault {
+    let sentence = "The notification destination service region is not valid for the bucket location constraint";
+    invalid_argument(sentence, element, arn)
+}
+
+pub fn event_not_supported(event: &str) -> Fault {
+    invalid_argument("The event is not supported for notifications", "Event", event)
+}
+
+pub fn filter_name(name: &str) -> Fault {
+    invalid_argument("filter rule name must be either prefix or suffix", "FilterRule.Name", name)
+}
+
+pub fn filter_twice(name: &str) -> Fault {
+    let sentence = format!("Cannot specify more than one {name} rule in a filter.");
+    invalid_argument(sentence, "FilterRule.Name", name)
+}
+
+pub fn filter_too_long(bytes_max: usize) -> Fault {
+    let sentence = format!("Size of filter rule value cannot exceed {bytes_max} bytes in UTF-8 representation");
+    invalid_argument(sentence, "FilterRule.Value", "")
+}
+
+pub fn notification_id_twice(id: &str) -> Fault {
+    invalid_argument("Same ID used for multiple configurations. IDs must be unique.", "Id", id)
+}
+
+/// Two configurations without filters have an event in common.
+pub fn notifications_overlap(one: &str, other: &str) -> Fault {
+    let sentence = "Configurations overlap. Configurations on the same bucket cannot share a common event type.";
+    invalid_argument(sentence, "Event", format!("{one}, {other}"))
+}
+
+pub fn notification_filters_overlap() -> Fault {
+    let sentence = "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the \
+                    prefixes are overlapping for the same event type.";
+    Fault::new("InvalidArgument", sentence).status(400)
+}
+
+/// Topics and queues that cannot be told anything, each with the reason.
+pub fn destinations_not_valid(destinations: Vec<(String, String)>) -> Fault {
+    let sentence = "Unable to validate the following destination configurations";
+    let mut fault = Fault::new("InvalidArgument", sentence).status(400);
+    for (number, (arn, reason)) in (1..).zip(destinations) {
+        fault.members.push(format!("ArgumentName{number}"), arn);
+        fault.members.push(format!("ArgumentValue{number}"), reason);
+    }
+    fault
+}
+
+/// `resource` is a queue or a topic.
+pub fn destination_missing(resource: &str) -> String {
+    format!("The destination {resource} does not exist")
+}
+
+pub fn destination_closed(resource: &str) -> String {
+    format!("Permissions on the destination {resource} do not allow S3 to publish notifications from this bucket")
+}
+
+pub fn destination_fifo(service: &str, resource: &str) -> String {
+    format!("FIFO {service} {resource}s are not supported")
+}
+
+pub fn function_closed(arn: &str) -> String {
+    format!("Not authorized to invoke function [{arn}]")
+}
+
 pub fn no_website(bucket: &str) -> Fault {
     let sentence = "The specified bucket does not have a website configuration";
     Fault::new("NoSuchWebsiteConfiguration", sentence).status(404).with("BucketName", bucket)

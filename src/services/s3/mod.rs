@@ -4,6 +4,7 @@ pub mod access;
 pub mod buckets;
 pub mod config;
 pub mod faults;
+pub mod notices;
 pub mod objects;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub const OPS: &[&[Op]] = &[
     config::encryption::OPS,
     config::lifecycle::OPS,
     config::lock::OPS,
+    config::notification::OPS,
     config::policy::OPS,
     config::tagging::OPS,
     config::unset::OPS,
@@ -44,6 +46,8 @@ pub struct Store {
     /// The data directory: current objects are plain files in `s3/BUCKET/KEY` below it.
     pub root: PathBuf,
     pub buckets: BTreeMap<String, Bucket>,
+    /// What topics and queues are still to be told.
+    pub notices: notices::Notices,
 }
 
 /// A bucket.
@@ -61,7 +65,7 @@ pub struct Bucket {
 impl Store {
     /// An empty store over the data directory `root`.
     pub fn new(root: &Path) -> Store {
-        Store { root: root.to_owned(), buckets: BTreeMap::new() }
+        Store { root: root.to_owned(), buckets: BTreeMap::new(), notices: notices::Notices::default() }
     }
 
     /// Removes every file, before the store itself is dropped.

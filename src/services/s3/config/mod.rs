@@ -4,6 +4,7 @@ pub mod access;
 pub mod encryption;
 pub mod lifecycle;
 pub mod lock;
+pub mod notification;
 pub mod policy;
 pub mod tagging;
 pub mod unset;
@@ -30,4 +31,6 @@ pub struct Config {
     /// The canned access control list.
     pub acl: access::Canned,
     pub lifecycle: Option<lifecycle::Lifecycle>,
+    /// `None` where nobody is told anything.
+    pub notifications: Option<notification::Notifications>,
 }

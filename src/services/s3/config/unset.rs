@@ -11,8 +11,6 @@ use crate::world::op::Op;
 pub const OPS: &[Op] = &[
     crate::op!(Read "GetBucketLogging" nothing),
     crate::op!(Write "PutBucketLogging" put_bucket_logging),
-    crate::op!(Read "GetBucketNotificationConfiguration" nothing),
-    crate::op!(Write "PutBucketNotificationConfiguration" put_bucket_notification_configuration),
     crate::op!(Read "GetBucketAccelerateConfiguration" nothing),
     crate::op!(Read "GetBucketRequestPayment" get_bucket_request_payment),
     crate::op!(Read "GetBucketWebsite" get_bucket_website),
@@ -32,17 +30,6 @@ record! {
         enabled: Option<Value> = "LoggingEnabled",
     }
 
-    struct PutBucketNotification {
-        configuration: Targets = "NotificationConfiguration",
-    }
-
-    struct Targets {
-        topics: Vec<Value> = "TopicConfigurations",
-        queues: Vec<Value> = "QueueConfigurations",
-        functions: Vec<Value> = "LambdaFunctionConfigurations",
-        bridge: Option<Value> = "EventBridgeConfiguration",
-    }
-
     struct Payment {
         payer: String = "Payer",
     }
@@ -55,16 +42,6 @@ fn nothing(cx: &mut Cx<'_>, target: Target) -> Result<Value, Fault> {
 fn put_bucket_logging(cx: &mut Cx<'_>, (target, input): (Target, PutBucketLogging)) -> Result<(), Fault> {
     enter(cx, &target)?;
     if input.status.enabled.is_some() { Err(faults::not_built("LoggingEnabled")) } else { Ok(()) }
-}
-
-fn put_bucket_notification_configuration(
-    cx: &mut Cx<'_>,
-    (target, input): (Target, PutBucketNotification),
-) -> Result<(), Fault> {
-    enter(cx, &target)?;
-    let Targets { topics, queues, functions, bridge } = input.configuration;
-    let is_empty = topics.is_empty() && queues.is_empty() && functions.is_empty() && bridge.is_none();
-    if is_empty { Ok(()) } else { Err(faults::not_built("NotificationConfiguration")) }
 }
 
 fn get_bucket_request_payment(cx: &mut Cx<'_>, target: Target) -> Result<Payment, Fault> {

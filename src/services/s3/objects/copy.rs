@@ -4,6 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::record;
 use crate::services::s3::faults;
+use crate::services::s3::notices::{Deed, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
@@ -97,8 +98,9 @@ fn copy_object(cx: &mut Cx<'_>, input: Input) -> Result<(Copied, Encryption, Con
     let version = scene.add(&place.key, copied.body, object).map_err(|error| faults::internal(&error))?;
     let times = Times { modified: version.modified, etag: quoted(&etag) };
     let result = (times, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()));
-    let version = version.shown_id(scene.bucket);
-    Ok((Copied { result, version, source_version: source.shown_id }, encryption, context))
+    let shown_id = version.shown_id(scene.bucket);
+    happened(cx, &place.bucket, &version.happening(Deed::Copy, &place.key));
+    Ok((Copied { result, version: shown_id, source_version: source.shown_id }, encryption, context))
 }
 
 impl CopySource {

@@ -2,6 +2,7 @@
 
 use crate::record;
 use crate::services::s3::faults;
+use crate::services::s3::notices::{Happening, Removal, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
@@ -75,7 +76,11 @@ record! {
 fn delete_object(cx: &mut Cx<'_>, (place, pick, input): (Place, Pick, DeleteObject)) -> Result<Deleted, Fault> {
     let mut scene = enter(cx, &place)?;
     let conditions = Conditions { if_match: input.if_match, time: input.if_match_time, size: input.if_match_size };
-    delete(&mut scene, &place.key, pick.version.as_deref(), input.bypass, conditions)
+    let (deleted, removal) = delete(&mut scene, &place.key, pick.version.as_deref(), input.bypass, conditions)?;
+    if let Some(removal) = removal {
+        happened(cx, &place.bucket, &Happening::removal(&place.key, &removal));
+    }
+    Ok(deleted)
 }
 
 fn delete_objects(cx: &mut Cx<'_>, input: DeleteObjects) -> Result<Outcome, Fault> {
@@ -88,12 +93,19 @@ fn delete_objects(cx: &mut Cx<'_>, input: DeleteObjects) -> Result<Outcome, Faul
         return Err(faults::malformed_xml());
     }
     let mut outcome = Outcome::default();
+    let mut removals = Vec::new();
     for Identifier { key, version, etag, modified, size } in input.delete.objects {
         let conditions = Conditions { if_match: etag, time: modified, size };
         match delete(&mut scene, &key, version.as_deref(), input.bypass, conditions) {
-            Ok(deleted) => outcome.deleted.push(shown(key, version, deleted)),
+            Ok((deleted, removal)) => {
+                removals.extend(removal.map(|removal| (key.clone(), removal)));
+                outcome.deleted.push(shown(key, version, deleted));
+            }
             Err(Fault { code, message, .. }) => outcome.errors.push(Failure { key, version, code, message }),
         }
+    }
+    for (key, removal) in &removals {
+        happened(cx, &input.bucket, &Happening::removal(key, removal));
     }
     if input.delete.quiet {
         outcome.deleted.clear();
@@ -118,7 +130,7 @@ fn delete(
     version: Option<&str>,
     bypass: bool,
     conditions: Conditions,
-) -> Result<Deleted, Fault> {
+) -> Result<(Deleted, Option<Removal>), Fault> {
     check_version(version)?;
     if conditions.time.is_some() || conditions.size.is_some() {
         // Only directory buckets know these.
@@ -131,29 +143,37 @@ fn delete(
     }
 }
 
-/// Removes an object, or hides it behind a delete marker where the bucket keeps versions.
+/// Removes an object, or hides it behind a delete marker where the bucket keeps versions. Answers what that did, if
+/// there was something to do.
 ///
 /// # Errors
 /// When the file system fails.
-pub fn delete_current(scene: &mut Scene<'_>, key: &str) -> Result<Deleted, Fault> {
+pub fn delete_current(scene: &mut Scene<'_>, key: &str) -> Result<(Deleted, Option<Removal>), Fault> {
     if scene.bucket.config.versioning.is_some() {
         let id = scene.mark_deleted(key).map_err(|error| faults::internal(&error))?;
-        return Ok(Deleted { marker: Some(true), version: Some(id) });
+        let removal = Removal { version: id.clone(), marked: true };
+        return Ok((Deleted { marker: Some(true), version: Some(id) }, Some(removal)));
     }
-    scene.remove(key, NULL_VERSION).map_err(|error| faults::internal(&error))?;
-    Ok(Deleted::default())
+    let removed = scene.remove(key, NULL_VERSION).map_err(|error| faults::internal(&error))?;
+    Ok((Deleted::default(), removed.map(|version| Removal { version: version.id, marked: false })))
 }
 
-/// Removes a version for good, unless it is locked.
+/// Removes a version for good, unless it is locked. Answers what that did, if it was there.
 ///
 /// # Errors
 /// `AccessDenied` for a locked version.
-pub fn delete_version(scene: &mut Scene<'_>, key: &str, id: &str, bypass: bool) -> Result<Deleted, Fault> {
+pub fn delete_version(
+    scene: &mut Scene<'_>,
+    key: &str,
+    id: &str,
+    bypass: bool,
+) -> Result<(Deleted, Option<Removal>), Fault> {
     let locked = scene.version(key, Some(id)).and_then(|version| version.object.as_ref());
     if let Some(object) = locked {
         lock::check_unlocked(&object.about.lock, scene.now, bypass)?;
     }
     let removed = scene.remove(key, id).map_err(|error| faults::internal(&error))?;
+    let removal = removed.as_ref().map(|_| Removal { version: id.to_owned(), marked: false });
     let marker = removed.filter(|version| version.object.is_none()).map(|_| true);
-    Ok(Deleted { marker, version: Some(id.to_owned()) })
+    Ok((Deleted { marker, version: Some(id.to_owned()) }, removal))
 }

@@ -3,6 +3,7 @@
 
 use crate::record;
 use crate::services::s3::faults;
+use crate::services::s3::notices::{Deed, Happening, happened};
 use crate::wire::{Fault, Map, Value};
 use crate::world::call::Cx;
 use crate::world::op::Op;
@@ -50,7 +51,7 @@ record! {
 
 fn get_object_retention(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<Retained, Fault> {
     let mut scene = enter(cx, &place)?;
-    let lock = &lockable(&mut scene, &place, &pick)?.about.lock;
+    let lock = &lockable(&mut scene, &place, &pick)?.1.about.lock;
     if lock.mode.is_none() {
         return Err(faults::no_object_lock());
     }
@@ -63,7 +64,8 @@ fn put_object_retention(
 ) -> Result<Value, Fault> {
     let mut scene = enter(cx, &place)?;
     let now = scene.now;
-    let lock = &mut lockable(&mut scene, &place, &pick)?.about.lock;
+    let (id, object) = lockable(&mut scene, &place, &pick)?;
+    let (size, etag, lock) = (object.file.length, object.etag.clone(), &mut object.about.lock);
     let (retention, event) = input.retention.unwrap_or_default();
     if event.hold.is_some() || event.duration.is_some() {
         return Err(faults::not_built("EventHold"));
@@ -76,13 +78,25 @@ fn put_object_retention(
     if loosens(lock, &retention) {
         check_retention(lock, now, input.bypass)?;
     }
-    (lock.mode, lock.until) = (retention.mode, retention.until);
+    (lock.mode, lock.until) = (retention.mode.clone(), retention.until);
+    happened(
+        cx,
+        &place.bucket,
+        &Happening {
+            deed: Deed::PutRetention,
+            key: &place.key,
+            version: &id,
+            size: Some(size),
+            etag: Some(&etag),
+            retention: retention.mode.as_deref().zip(retention.until),
+        },
+    );
     Ok(Value::Map(Map::new()))
 }
 
 fn get_object_legal_hold(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<Held, Fault> {
     let mut scene = enter(cx, &place)?;
-    let lock = &lockable(&mut scene, &place, &pick)?.about.lock;
+    let lock = &lockable(&mut scene, &place, &pick)?.1.about.lock;
     if lock.legal_hold.is_none() {
         return Err(faults::no_object_lock());
     }
@@ -91,18 +105,18 @@ fn get_object_legal_hold(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Resul
 
 fn put_object_legal_hold(cx: &mut Cx<'_>, (place, pick, input): (Place, Pick, Held)) -> Result<Value, Fault> {
     let mut scene = enter(cx, &place)?;
-    let lock = &mut lockable(&mut scene, &place, &pick)?.about.lock;
+    let lock = &mut lockable(&mut scene, &place, &pick)?.1.about.lock;
     let status = input.hold.and_then(|hold| hold.status).ok_or_else(faults::malformed_xml)?;
     lock.legal_hold = Some(status);
     Ok(Value::Map(Map::new()))
 }
 
-/// The version, if its bucket can lock it.
-fn lockable<'a>(scene: &'a mut Scene<'_>, place: &Place, pick: &Pick) -> Result<&'a mut Object, Fault> {
+/// The version and its id, if its bucket can lock it.
+fn lockable<'a>(scene: &'a mut Scene<'_>, place: &Place, pick: &Pick) -> Result<(String, &'a mut Object), Fault> {
     if !scene.bucket.config.object_lock {
         return Err(faults::bucket_without_lock());
     }
-    scene.object(&place.key, pick.version.as_deref()).map(|(_, object)| object)
+    scene.object(&place.key, pick.version.as_deref())
 }
 
 /// Whether a new retention protects less than the one that is there.

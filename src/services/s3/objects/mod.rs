@@ -30,6 +30,7 @@ use super::Bucket;
 use super::access;
 use super::config::Versioning;
 use super::faults;
+use super::notices::{self, Deed, Happening};
 use attributes::{Encryption, Headers, Lock};
 use files::{Files, Stored};
 use multipart::Pending;
@@ -118,6 +119,19 @@ pub struct Scene<'a> {
 impl Version {
     pub fn is_marker(&self) -> bool {
         self.object.is_none()
+    }
+
+    /// What was done to a key, with which this version has come about.
+    pub fn happening<'a>(&'a self, deed: Deed, key: &'a str) -> Happening<'a> {
+        let object = self.object.as_ref();
+        Happening {
+            deed,
+            key,
+            version: &self.id,
+            size: object.map(|object| object.file.length),
+            etag: object.map(|object| object.etag.as_str()),
+            retention: None,
+        }
     }
 
     /// The id as answers show it: not at all before versioning was ever set.
@@ -372,18 +386,20 @@ pub fn check_version(id: Option<&str>) -> Result<(), Fault> {
 /// Deletes an object as lifecycle rules do: the current version gets a delete marker where the bucket keeps
 /// versions, and is removed elsewhere.
 pub fn expire(world: &mut World, bucket: &str, key: &str) {
-    let done = with_scene(world, bucket, |scene| delete::delete_current(scene, key).map(drop));
-    if let Some(Err(fault)) = done {
-        tracing::warn!(bucket, key, reason = fault.message, "cannot expire an object");
+    match with_scene(world, bucket, |scene| delete::delete_current(scene, key)) {
+        Some(Err(fault)) => tracing::warn!(bucket, key, reason = fault.message, "cannot expire an object"),
+        Some(Ok((_, Some(removal)))) => notices::expired(world, bucket, &Happening::expiry(key, &removal)),
+        Some(Ok((_, None))) | None => {}
     }
 }
 
 /// Removes a version for good, as lifecycle rules do with noncurrent versions and lonely delete markers. Locked
 /// versions stay.
 pub fn expire_version(world: &mut World, bucket: &str, key: &str, version: &str) {
-    let done = with_scene(world, bucket, |scene| delete::delete_version(scene, key, version, false).map(drop));
-    if let Some(Err(fault)) = done {
-        tracing::debug!(bucket, key, version, reason = fault.message, "a version stays");
+    match with_scene(world, bucket, |scene| delete::delete_version(scene, key, version, false)) {
+        Some(Err(fault)) => tracing::debug!(bucket, key, version, reason = fault.message, "a version stays"),
+        Some(Ok((_, Some(removal)))) => notices::expired(world, bucket, &Happening::expiry(key, &removal)),
+        Some(Ok((_, None))) | None => {}
     }
 }
 

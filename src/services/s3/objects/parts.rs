@@ -6,6 +6,7 @@ use md5::{Digest, Md5};
 
 use crate::record;
 use crate::services::s3::faults;
+use crate::services::s3::notices::{Deed, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
@@ -232,10 +233,12 @@ fn complete_multipart_upload(cx: &mut Cx<'_>, input: CompleteInput) -> Result<Co
     let version = scene.add(&place.key, joined.body, object).map_err(|error| faults::internal(&error))?;
     scene.bucket.objects.uploads.remove(&(place.key.clone(), upload.id.clone()));
     scene.background.push(Box::new(scene.files.drop_upload(&upload.id)));
+    let shown_id = version.shown_id(scene.bucket);
+    happened(cx, &place.bucket, &version.happening(Deed::CompleteMultipartUpload, &place.key));
     let completed = Completed {
         location: location(&host, &place),
         etag: quoted(&etag),
-        version: version.shown_id(scene.bucket),
+        version: shown_id,
         bucket: place.bucket,
         key: place.key,
     };

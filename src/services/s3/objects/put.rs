@@ -3,6 +3,7 @@
 use crate::record;
 use crate::services::s3::config::lifecycle;
 use crate::services::s3::faults;
+use crate::services::s3::notices::{Deed, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
@@ -55,6 +56,7 @@ fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest, context): Input)
         object.and_then(|object| lifecycle::expiration(scene.bucket, &place.key, object, version.modified));
     let written = Written { etag: quoted(&etag), version: version.shown_id(scene.bucket), expiration };
     cx.note.additional.set("SSEApplied", encryption.applied(wished));
+    happened(cx, &place.bucket, &version.happening(Deed::Put, &place.key));
     Ok((written, Checksums::of(checksum.as_ref()), ChecksumKind::of(checksum.as_ref()), (encryption, context)))
 }
 

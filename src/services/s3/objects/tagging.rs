@@ -2,6 +2,7 @@
 
 use crate::record;
 use crate::services::s3::faults;
+use crate::services::s3::notices::{Deed, Happening, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
@@ -46,18 +47,22 @@ fn get_object_tagging(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<(
 fn put_object_tagging(cx: &mut Cx<'_>, (place, pick, input): (Place, Pick, PutObjectTagging)) -> Result<Pick, Fault> {
     let tags: Vec<_> = input.tagging.tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
     check(&tags)?;
-    set(cx, &place, &pick, tags)
+    set(cx, &place, &pick, tags, Deed::PutTags)
 }
 
 fn delete_object_tagging(cx: &mut Cx<'_>, (place, pick): (Place, Pick)) -> Result<Pick, Fault> {
-    set(cx, &place, &pick, Vec::new())
+    set(cx, &place, &pick, Vec::new(), Deed::DeleteTags)
 }
 
-fn set(cx: &mut Cx<'_>, place: &Place, pick: &Pick, tags: Vec<(String, String)>) -> Result<Pick, Fault> {
+fn set(cx: &mut Cx<'_>, place: &Place, pick: &Pick, tags: Vec<(String, String)>, deed: Deed) -> Result<Pick, Fault> {
     let mut scene = enter(cx, place)?;
     let (id, object) = scene.object(&place.key, pick.version.as_deref())?;
     object.about.tags = tags;
-    Ok(Pick { version: scene.bucket.config.versioning.map(|_| id) })
+    let etag = object.etag.clone();
+    let shown_id = scene.bucket.config.versioning.map(|_| id.clone());
+    let happening = Happening { deed, key: &place.key, version: &id, size: None, etag: Some(&etag), retention: None };
+    happened(cx, &place.bucket, &happening);
+    Ok(Pick { version: shown_id })
 }
 
 /// Reads `x-amz-tagging`: tags written like a query.

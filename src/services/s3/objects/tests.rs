@@ -99,7 +99,7 @@ fn versions_are_kept_and_come_back() {
     assert_eq!(fixture.versions("key"), ["null", "one", "two"]);
     assert_eq!(fixture.plain("key").as_deref(), Some("two"));
 
-    let marker = delete::delete_current(&mut fixture.scene(), "key").unwrap().version.unwrap();
+    let marker = delete::delete_current(&mut fixture.scene(), "key").unwrap().0.version.unwrap();
     assert_eq!(fixture.versions("key"), ["null", "one", "two", "-"]);
     assert_eq!(fixture.plain("key"), None);
 
