@@ -106,7 +106,6 @@ def test_unknown_operations(trailcam):
     ("service", "method"),
     [
         ("ec2", "describe_volumes"),
-        ("sqs", "list_queues"),
         ("sns", "list_platform_applications"),
         ("logs", "describe_deliveries"),
         ("kms", "list_keys"),
