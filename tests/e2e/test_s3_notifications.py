@@ -252,7 +252,11 @@ def test_filters(lab):
 
 def test_settings_are_shown_as_they_were_set(lab):
     s3 = lab.client("s3")
-    shown = lambda: {k: v for k, v in s3.get_bucket_notification_configuration(Bucket="box").items() if k[0] != "R"}
+
+    def shown():
+        answer = s3.get_bucket_notification_configuration(Bucket="box")
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
     assert shown() == {}
     queue = to_queue("s3:ObjectCreated:*", filters=[("prefix", "a/"), ("SUFFIX", "")])
     topic = {"TopicArn": TOPIC, "Events": ["s3:Replication:*", "s3:ObjectAcl:Put"], "Id": "mine"}
@@ -307,8 +311,12 @@ def test_destinations_must_take_the_test_message(lab):
 
 
 def test_settings_that_are_refused(lab):
-    check = lambda *queues: refusal(lab, {"QueueConfigurations": list(queues)}, SkipDestinationValidation=True)
-    arguments = lambda name, value: {"ArgumentName": name, "ArgumentValue": value}
+    def check(*queues):
+        return refusal(lab, {"QueueConfigurations": list(queues)}, SkipDestinationValidation=True)
+
+    def arguments(name, value):
+        return {"ArgumentName": name, "ArgumentValue": value}
+
     parsed = ("The ARN could not be parsed", arguments("Queue", "invalid-queue"))
     assert check(to_queue(arn="invalid-queue")) == parsed
     elsewhere = QUEUE.replace("us-east-1", "eu-west-1")
@@ -408,6 +416,20 @@ def test_a_closed_queue_is_tried_again(lab):
     assert names(lab) == [("ObjectCreated:Put", "fourth")]
 
 
+def test_many_that_waited_are_all_sent(lab):
+    s3, sqs = lab.client("s3"), lab.client("sqs")
+    notify(lab, to_queue("s3:ObjectRemoved:*"))
+    keys = [f"{number:03}" for number in range(250)]
+    for key in keys:
+        s3.put_object(Bucket="box", Key=key, Body=b"")
+    sqs.set_queue_attributes(QueueUrl=lab.queue, Attributes={"Policy": ""})
+    s3.delete_objects(Bucket="box", Delete={"Objects": [{"Key": key} for key in keys]})
+    assert names(lab) == []
+    sqs.set_queue_attributes(QueueUrl=lab.queue, Attributes={"Policy": policy("sqs:SendMessage", QUEUE)})
+    lab.advance("PT1M")
+    assert [key for _, key in names(lab)] == keys
+
+
 def test_a_queue_of_another_account(lab):
     arn = QUEUE.replace(ACCOUNT, OTHER)
     theirs = lab.client("sqs", key=OTHER)
@@ -415,9 +437,7 @@ def test_a_queue_of_another_account(lab):
     url = theirs.create_queue(QueueName="uploads", Attributes=attributes)["QueueUrl"]
     notify(lab, to_queue(arn=arn))
     lab.client("s3").put_object(Bucket="box", Key="k", Body=b"")
-    bodies = [
-        json.loads(theirs.receive_message(QueueUrl=url)["Messages"][0]["Body"]) for _ in range(2)
-    ]
+    bodies = [json.loads(theirs.receive_message(QueueUrl=url)["Messages"][0]["Body"]) for _ in range(2)]
     assert bodies[0]["Event"] == "s3:TestEvent"
     assert bodies[1]["Records"][0]["s3"]["object"]["key"] == "k"
 
@@ -435,9 +455,7 @@ def test_event_bridge_hears_of_everything(lab):
     events.put_rule(Name="objects", EventPattern=json.dumps({"source": ["aws.s3"]}))
     events.put_targets(Rule="objects", Targets=[{"Id": "queue", "Arn": QUEUE}])
     s3.put_object(Bucket="box", Key="before", Body=b"")
-    s3.put_bucket_notification_configuration(
-        Bucket="box", NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket="box", NotificationConfiguration={"EventBridgeConfiguration": {}})
     answer = s3.put_object(Bucket="box", Key="a b/1", Body=b"hello")["ResponseMetadata"]
     s3.put_object_tagging(Bucket="box", Key="a b/1", Tagging={"TagSet": []})
     s3.delete_object(Bucket="box", Key="a b/1")
