@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chrono::TimeDelta;
 
-use crate::services::events;
+use crate::services::{events, sqs};
 use crate::wire::{Fault, Map};
 use crate::world::World;
 use crate::world::call::{Call, Cx, perform, request_id};
@@ -34,6 +34,8 @@ const SUBJECT: &str = "Amazon S3 Notification";
 const KEPT: TimeDelta = TimeDelta::hours(24);
 /// Messages that wait for one destination of a bucket.
 const WAITING_MAX: usize = 10_000;
+/// Messages that are sent in one step, so that calls get in between.
+const SENT_AT_ONCE_MAX: usize = 100;
 
 /// What was done to an object.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html>
@@ -207,27 +209,40 @@ fn send_soon(world: &mut World, notice: Notice) {
     }
 }
 
-/// Sends what waits for a destination, in its order, until that fails.
+/// Sends what waits for a destination, in its order, until that fails. Much is sent in several steps.
 pub fn deliver(world: &mut World, address: &Address) {
-    while let Some(notice) = world.s3.notices.outboxes.get(address).and_then(|outbox| outbox.waiting.front()).cloned() {
-        let outcome = notice.recipient.send(world, &notice.text);
-        let now = world.now;
-        let Some(outbox) = world.s3.notices.outboxes.get_mut(address) else { return };
-        match outcome {
-            Ok(()) => outbox.failures = 0,
-            Err(fault) if now - notice.since >= KEPT || is_about_the_message(&fault) => lost(address, &fault.code),
-            Err(fault) => {
-                tracing::debug!(?address, code = fault.code, "a notification waits");
-                outbox.failures += 1;
-                let failures = outbox.failures;
-                let due = world.retry(failures);
-                world.jobs.at(due, Job::BucketNotice(address.clone()));
-                return;
-            }
+    for _ in 0..SENT_AT_ONCE_MAX {
+        if !deliver_next(world, address) {
+            return;
         }
-        outbox.waiting.pop_front();
     }
-    world.s3.notices.outboxes.remove(address);
+    world.jobs.at_once(Job::BucketNotice(address.clone()));
+}
+
+/// Sends the first message that waits for a destination; tells whether to go on.
+fn deliver_next(world: &mut World, address: &Address) -> bool {
+    let first = world.s3.notices.outboxes.get(address).and_then(|outbox| outbox.waiting.front());
+    let Some(notice) = first.cloned() else {
+        world.s3.notices.outboxes.remove(address);
+        return false;
+    };
+    let outcome = notice.recipient.send(world, &notice.text);
+    let now = world.now;
+    let Some(outbox) = world.s3.notices.outboxes.get_mut(address) else { return false };
+    match outcome {
+        Ok(()) => outbox.failures = 0,
+        Err(fault) if now - notice.since >= KEPT || is_about_the_message(&fault) => lost(address, &fault.code),
+        Err(fault) => {
+            tracing::debug!(?address, code = fault.code, "a notification waits");
+            outbox.failures += 1;
+            let failures = outbox.failures;
+            let due = world.retry(failures);
+            world.jobs.at(due, Job::BucketNotice(address.clone()));
+            return false;
+        }
+    }
+    outbox.waiting.pop_front();
+    true
 }
 
 /// Tries at once to send all that waits.
@@ -305,7 +320,9 @@ impl Recipient {
                 ("sns", "Publish")
             }
             Kind::Queue | Kind::Function => {
-                input.push("QueueUrl", self.queue_url());
+                let queue = sqs::Place::parse(&self.arn);
+                let queue = queue.ok_or_else(|| Fault::new("InternalError", "no ARN of a queue"))?;
+                input.push("QueueUrl", queue.url(""));
                 input.push("MessageBody", text);
                 ("sqs", "SendMessage")
             }
@@ -313,12 +330,6 @@ impl Recipient {
         let call = Call::by_service(SELF, self.owner.clone(), self.region, operation, input, Upload::default());
         let call = call.ok_or_else(|| Fault::new("InternalError", "no such operation"))?;
         perform(world, call.working_for(&access::arn(&self.bucket))).outcome.map(|_| ())
-    }
-
-    fn queue_url(&self) -> String {
-        let mut names = self.arn.rsplit(':');
-        let (name, account) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-        format!("https://sqs.{}.amazonaws.com/{account}/{name}", self.region)
     }
 }
 
