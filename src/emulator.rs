@@ -1,6 +1,7 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
 use std::collections::HashMap;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::services::{self, Preparation};
 use crate::world::call::{Answer, Call, attempt};
 use crate::world::jobs::AT_ONCE;
 use crate::world::outbox::{Outcome, Post, PostId};
-use crate::world::outside::{Outside, Pause};
+use crate::world::outside::{Outside, Patience, Pause};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
 use crate::world::waits::{Reach, Wait};
@@ -111,7 +112,7 @@ impl Emulator {
             match self.step(|world| attempt(world, &mut call, &mut outside)) {
                 Ok(answer) => break answer,
                 Err(Pause::Work(work)) => outside.take_in(work.run()),
-                Err(Pause::Wait(_)) => outside.wait_no_longer(),
+                Err(Pause::Wait(_)) => outside.set_patience(Patience::Over),
             }
             if attempts.next().is_none() {
                 outside.do_at_once();
@@ -133,8 +134,9 @@ impl Emulator {
     }
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
-    pub async fn answer(&self, mut call: Call) -> Answer {
-        let mut answer = self.attempts(|world, outside| attempt(world, &mut call, outside)).await;
+    /// A call that waits for something is abandoned when its client is `gone`.
+    pub async fn answer(&self, mut call: Call, gone: impl Future<Output = ()>) -> Answer {
+        let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
@@ -165,7 +167,12 @@ impl Emulator {
     }
 
     /// Attempts a step until the long work it needs is done, and what it waits for has come.
-    async fn attempts<T>(&self, mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pause>) -> T {
+    async fn attempts<T>(
+        &self,
+        gone: impl Future<Output = ()>,
+        mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pause>,
+    ) -> T {
+        let mut gone = pin!(gone);
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut place = None;
@@ -177,8 +184,7 @@ impl Emulator {
                     // What came before there was a place to wait is seen by one more attempt.
                     match &place {
                         None => place = Some(self.place_to_wait(&wait.on)),
-                        Some(place) if self.wait(place, &wait).await => {}
-                        Some(_) => outside.wait_no_longer(),
+                        Some(place) => outside.set_patience(self.wait(place, &wait, gone.as_mut()).await),
                     }
                     continue;
                 }
@@ -193,18 +199,24 @@ impl Emulator {
         }
     }
 
-    /// Waits until something has come, or the clock was moved; `false` when it is time to give up. While the clock stands
-    /// still, a wait ends after the same span of real time: a client would wait for ever otherwise.
-    async fn wait(&self, place: &Notify, wait: &Wait) -> bool {
+    /// Waits until something has come, or the clock was moved, or it is time to give up. While the clock stands still, a
+    /// wait ends after the same span of real time: a client would wait for ever otherwise.
+    async fn wait(&self, place: &Notify, wait: &Wait, gone: Pin<&mut impl Future<Output = ()>>) -> Patience {
         let mut moved = self.moved.subscribe();
         if *moved.borrow_and_update() == Moved::Stopping {
-            return false;
+            return Patience::Over;
         }
         let span = (wait.until - self.clock().0).to_std().unwrap_or_default();
         tokio::select! {
-            () = place.notified() => true,
-            () = tokio::time::sleep(span) => false,
-            _ = moved.changed() => *moved.borrow() == Moved::Clock,
+            // Looked at first: what has come is for others then, and they are woken in its place.
+            biased;
+            () = gone => Patience::Gone,
+            () = place.notified() => Patience::Waits,
+            () = tokio::time::sleep(span) => Patience::Over,
+            _ = moved.changed() => match *moved.borrow() {
+                Moved::Clock => Patience::Waits,
+                Moved::Stopping => Patience::Over,
+            },
         }
     }
 
@@ -485,6 +497,7 @@ fn system_time() -> Time {
 
 #[cfg(test)]
 mod tests {
+    use std::future;
     use std::sync::mpsc;
 
     use super::*;
@@ -526,7 +539,7 @@ mod tests {
                 emulator.step(|world| world.ids.uuid());
                 answered.send(()).unwrap();
             });
-            let was_answered = run(emulator.attempts(|_, outside| {
+            let was_answered = run(emulator.attempts(future::pending(), |_, outside| {
                 let asked = work.take();
                 let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
                 done.map_err(|_| outside.take_pause().unwrap())
@@ -538,7 +551,7 @@ mod tests {
     #[test]
     fn work_that_is_always_overtaken_comes_to_an_end() {
         let mut runs = 0;
-        run(emulator().attempts(|_, outside| {
+        run(emulator().attempts(future::pending(), |_, outside| {
             runs += 1;
             outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pause().unwrap())
         }));

@@ -9,7 +9,7 @@ use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
 use super::fields::{Output, Scan};
 use super::op::Op;
-use super::outside::{Outside, Pause};
+use super::outside::{Outside, Patience, Pause};
 use super::payload::Upload;
 use super::record;
 use super::scope::{AccountId, Region};
@@ -204,7 +204,7 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
         match attempt(world, &mut call, &mut outside) {
             Ok(answer) => return answer,
             Err(Pause::Work(work)) => outside.take_in(work.run()),
-            Err(Pause::Wait(_)) => outside.wait_no_longer(),
+            Err(Pause::Wait(_)) => outside.set_patience(Patience::Over),
         }
     }
 }

@@ -32,8 +32,18 @@ pub struct Outside {
     /// Until when the call waits, once it has begun to.
     deadline: Option<Time>,
     waits: Option<Wait>,
-    /// The call does not wait any longer.
-    is_impatient: bool,
+    patience: Patience,
+}
+
+/// Whether a call can wait for what may come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patience {
+    #[default]
+    Waits,
+    /// It has waited long enough, or cannot wait.
+    Over,
+    /// Nobody wants its answer any more.
+    Gone,
 }
 
 /// What a call needs before it can go on.
@@ -116,7 +126,7 @@ impl Outside {
     /// the handler hands on; `None` once the time is over, or where a call cannot wait: the handler answers what it has.
     pub fn wait(&mut self, now: Time, on: String, span: TimeDelta) -> Option<(Time, Fault)> {
         let until = *self.deadline.get_or_insert(now + span);
-        if self.at_once || self.is_impatient || now >= until {
+        if self.at_once || self.patience != Patience::Waits || now >= until {
             return None;
         }
         self.waits = Some(Wait { on, until });
@@ -129,9 +139,14 @@ impl Outside {
         self.at_once = true;
     }
 
-    /// From now on nothing is waited for.
-    pub fn wait_no_longer(&mut self) {
-        self.is_impatient = true;
+    /// Says whether the call may wait again.
+    pub fn set_patience(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
+    /// Whether nobody wants the answer any more: the handler must take nothing that others could have.
+    pub fn is_abandoned(&self) -> bool {
+        self.patience == Patience::Gone
     }
 
     /// What the last run asked for.

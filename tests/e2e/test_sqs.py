@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import json
+import socket
 import time
 import xml.etree.ElementTree
 
@@ -595,6 +596,33 @@ def test_a_poll_ends_when_its_queue_does(trailcam, sqs, queue):
         sqs.delete_queue(QueueUrl=queue)
         with pytest.raises(botocore.exceptions.ClientError, match="NonExistentQueue"):
             waiting.result(timeout=5)
+
+
+def test_a_poll_that_nobody_reads_takes_nothing(trailcam, sqs, queue):
+    body = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}).encode()
+    head = "\r\n".join(
+        [
+            "POST / HTTP/1.1",
+            "Host: localhost",
+            "Content-Type: application/x-amz-json-1.0",
+            "X-Amz-Target: AmazonSQS.ReceiveMessage",
+            "Authorization: AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/sqs/aws4_request",
+            f"Content-Length: {len(body)}",
+        ]
+    )
+    host, _, port = trailcam.endpoint.rpartition("/")[2].rpartition(":")
+    for _ in range(3):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(f"{head}\r\n\r\n".encode() + body)
+            connection.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+    # The polls have been seen to be gone when the last of them has left its record.
+    deadline = time.monotonic() + 10
+    while len(trailcam.events(eventName="ReceiveMessage")) < 3:
+        assert time.monotonic() < deadline
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    assert [m["Body"] for m in receive(sqs, queue)] == ["m"]
 
 
 def test_short_polls_on_the_system_clock(start):

@@ -65,6 +65,9 @@ fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Re
     let place = target.enter(cx)?;
     let now = cx.world.now;
     input.check()?;
+    if cx.outside.is_abandoned() {
+        return Ok(ReceivedMessages::default());
+    }
     let queue = place.queue(cx.world)?;
     queue.advance(now);
     let wait = TimeDelta::seconds(input.wait.unwrap_or(queue.attributes.wait));
