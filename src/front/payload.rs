@@ -19,6 +19,7 @@ use crate::config::{BODY_BYTES_MAX, BODY_IDLE_TIMEOUT};
 use crate::services::s3::faults;
 use crate::wire::Fault;
 use crate::world::checksum::{Algorithm, Hasher};
+use crate::world::hex::hex;
 use crate::world::payload::{Body, Claimed, Spooled, Upload};
 
 use super::body::{Lost, next_piece};
@@ -348,10 +349,6 @@ impl Hashes {
             _ => Ok((md5, (self.algorithm.name(), computed))),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

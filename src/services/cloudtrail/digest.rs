@@ -284,9 +284,10 @@ mod tests {
 
     use sha2::{Digest, Sha256};
 
-    use super::super::keys::{Period as KeyPeriod, hex};
+    use super::super::keys::Period as KeyPeriod;
     use super::super::tests::{ACCOUNT, TRAIL, advance, trail, world};
     use super::*;
+    use crate::world::hex::hex;
 
     const REAL: &str = include_str!("testdata/digest.json");
 

@@ -5,11 +5,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::wire::Map;
+use crate::world::hex::hex;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::{Time, iso_seconds};
 
 use super::delivery::LogFile;
-use super::keys::{SigningKey, hex};
+use super::keys::SigningKey;
 
 const HASH: &str = "SHA-256";
 const SIGNATURE: &str = "SHA256withRSA";

@@ -16,6 +16,7 @@ use sha2::Sha256;
 use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
+use crate::world::hex::hex;
 use crate::world::op::Op;
 use crate::world::rsa_keys::private_key;
 use crate::world::scope::Region;
@@ -167,11 +168,6 @@ impl SigningKey {
 
 fn fingerprint(public: &[u8]) -> String {
     hex(&Md5::digest(public))
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

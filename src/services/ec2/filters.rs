@@ -1,10 +1,8 @@
 //! What the Describe calls have in common: filters, pages, and dry runs.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::record;
 use crate::wire::Fault;
+use crate::world::pages::{self, Order};
 
 use super::faults;
 
@@ -45,22 +43,12 @@ impl Filters {
 impl PageRequest {
     /// Takes the wanted page from items in the order of their keys; it goes on after the last key of the one before.
     pub fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> Result<(Vec<T>, PageEnd), Fault> {
-        let after = self.token.as_deref().map(key_of).transpose()?;
+        let read = |token| pages::key(token).ok_or_else(faults::invalid_next_token);
+        let after = self.token.as_deref().map(read).transpose()?;
         let max = self.max.and_then(|max| usize::try_from(max).ok()).unwrap_or(usize::MAX);
-        let mut left = items.into_iter().skip_while(|(key, _)| after.as_ref().is_some_and(|after| key <= after));
-        let (mut page, mut last) = (Vec::new(), None);
-        for (key, item) in left.by_ref().take(max) {
-            page.push(item);
-            last = Some(key);
-        }
-        let more = left.next().is_some();
-        Ok((page, PageEnd { token: last.filter(|_| more).map(|key| STANDARD.encode(key)) }))
+        let (page, last) = pages::cut(after.as_deref(), max, Order::Ascending, items);
+        Ok((page, PageEnd { token: last.map(pages::token) }))
     }
-}
-
-fn key_of(token: &str) -> Result<String, Fault> {
-    let bytes = STANDARD.decode(token).map_err(|_| faults::invalid_next_token())?;
-    String::from_utf8(bytes).map_err(|_| faults::invalid_next_token())
 }
 
 /// Matches `*` (any text) and `?` (any character); a backslash takes the character after it as it is.

@@ -1,10 +1,8 @@
 //! Listings in pages: `Marker`, `MaxItems` and `IsTruncated`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::record;
 use crate::wire::Fault;
+use crate::world::pages::{self, Order};
 
 use super::faults;
 
@@ -30,20 +28,11 @@ impl PageRequest {
     /// Takes the wanted page from items in the order of their keys. A page goes on after the last key of the one
     /// before, so that it neither repeats nor skips items while others come and go.
     pub fn cut<K: AsRef<str>, T>(&self, items: impl IntoIterator<Item = (K, T)>) -> Result<Page<T>, Fault> {
-        let after = self.marker.as_deref().map(key_of).transpose()?;
+        let read = |marker| pages::key(marker).ok_or_else(faults::invalid_marker);
+        let after = self.marker.as_deref().map(read).transpose()?;
         let max = self.max.and_then(|max| usize::try_from(max).ok()).unwrap_or(PAGE_ITEMS);
-        let mut left =
-            items.into_iter().skip_while(|(key, _)| after.as_deref().is_some_and(|after| key.as_ref() <= after));
-        let mut page = Page { items: Vec::new(), end: PageEnd::default() };
-        let mut last = None;
-        for (key, item) in left.by_ref().take(max) {
-            page.items.push(item);
-            last = Some(key);
-        }
-        if left.next().is_some() {
-            page.end = PageEnd { truncated: true, marker: last.map(|key| STANDARD.encode(key.as_ref())) };
-        }
-        Ok(page)
+        let (items, last) = pages::cut(after.as_deref(), max, Order::Ascending, items);
+        Ok(Page { items, end: PageEnd { truncated: last.is_some(), marker: last.map(pages::token) } })
     }
 }
 
@@ -51,11 +40,6 @@ impl<T> Page<T> {
     pub fn map<U>(self, view: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(view).collect(), end: self.end }
     }
-}
-
-fn key_of(marker: &str) -> Result<String, Fault> {
-    let bytes = STANDARD.decode(marker).map_err(|_| faults::invalid_marker())?;
-    String::from_utf8(bytes).map_err(|_| faults::invalid_marker())
 }
 
 #[cfg(test)]

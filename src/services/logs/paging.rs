@@ -1,10 +1,10 @@
 //! Listings in pages: `nextToken` and `limit`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::record;
 use crate::wire::Fault;
+use crate::world::pages;
+
+pub use crate::world::pages::Order;
 
 use super::faults;
 
@@ -26,13 +26,6 @@ pub struct Page<T> {
     pub end: PageEnd,
 }
 
-/// Which way keys go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    Ascending,
-    Descending,
-}
-
 impl PageRequest {
     /// Takes the wanted page from items in the order of their keys. A page goes on after the last key of the one
     /// before, so that it neither repeats nor skips items while others come and go.
@@ -43,9 +36,10 @@ impl PageRequest {
     where
         K: AsRef<str>,
     {
-        let after = self.token.as_deref().map(read_token).transpose()?;
-        let (items, last) = cut(after.as_deref(), self.limit, order, items);
-        Ok(Page { items, end: PageEnd { token: last.map(|key| STANDARD.encode(key.as_ref())) } })
+        let read = |token| pages::key(token).ok_or_else(faults::invalid_token);
+        let after = self.token.as_deref().map(read).transpose()?;
+        let (items, last) = pages::cut(after.as_deref(), self.limit(), order, items);
+        Ok(Page { items, end: PageEnd { token: last.map(pages::token) } })
     }
 
     /// The same for groups by their names: the token of such a page is the name of its last group.
@@ -60,40 +54,13 @@ impl PageRequest {
         if after.is_some_and(|after| !after.chars().all(|c| c.is_ascii_alphanumeric() || ".-_/#".contains(c))) {
             return Err(faults::invalid_token());
         }
-        let (items, last) = cut(after, self.limit, Order::Ascending, items);
+        let (items, last) = pages::cut(after, self.limit(), Order::Ascending, items);
         Ok(Page { items, end: PageEnd { token: last.map(|key| key.as_ref().to_owned()) } })
     }
-}
 
-/// The items after a key, and the key of the last one if more follow.
-fn cut<K, T>(
-    after: Option<&str>,
-    limit: Option<i64>,
-    order: Order,
-    items: impl IntoIterator<Item = (K, T)>,
-) -> (Vec<T>, Option<K>)
-where
-    K: AsRef<str>,
-{
-    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_ITEMS);
-    let shown = |key: &K| {
-        after.is_some_and(|after| match order {
-            Order::Ascending => key.as_ref() <= after,
-            Order::Descending => key.as_ref() >= after,
-        })
-    };
-    let mut left = items.into_iter().skip_while(|(key, _)| shown(key));
-    let (mut page, mut last) = (Vec::new(), None);
-    for (key, item) in left.by_ref().take(limit) {
-        page.push(item);
-        last = Some(key);
+    fn limit(&self) -> usize {
+        self.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(PAGE_ITEMS)
     }
-    (page, last.filter(|_| left.next().is_some()))
-}
-
-fn read_token(token: &str) -> Result<String, Fault> {
-    let bytes = STANDARD.decode(token).map_err(|_| faults::invalid_token())?;
-    String::from_utf8(bytes).map_err(|_| faults::invalid_token())
 }
 
 #[cfg(test)]

@@ -224,11 +224,14 @@ fn message_bytes(value: &str) -> Result<usize, Fault> {
 }
 
 impl TopicPolicy {
+    /// What policies are called that AWS makes.
+    pub const DEFAULT_ID: &str = "__default_policy_ID";
+
     /// The policy of topics for which none was set: everything for the owner.
     pub fn default_of(place: &TopicPlace) -> TopicPolicy {
         let text = json!({
             "Version": "2008-10-17",
-            "Id": "__default_policy_ID",
+            "Id": TopicPolicy::DEFAULT_ID,
             "Statement": [{
                 "Sid": "__default_statement_ID",
                 "Effect": "Allow",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::TimeDelta;
 
-use crate::services::{Preparation, firehose};
+use crate::services::{Preparation, firehose, sqs};
 use crate::wire::{Fault, Map, Value};
 use crate::world::World;
 use crate::world::call::{Call, perform};
@@ -19,7 +19,7 @@ use crate::world::time::Time;
 use super::delivery_policy::{Effective, MANAGED, Retries};
 use super::http::{self, Handover};
 use super::message::{Kind, Message};
-use super::protocol::{Protocol, Queue};
+use super::protocol::Protocol;
 use super::subscription_attributes::role_visit;
 use super::{SELF, SubscriptionPlace, letters};
 
@@ -263,7 +263,7 @@ fn bury(world: &mut World, place: &SubscriptionPlace, message: &Message) {
 fn attempt(world: &mut World, place: &SubscriptionPlace, message: &Message) -> Delivery {
     let Some(subscription) = place.find(world) else { return Delivery::Done };
     match subscription.protocol {
-        Protocol::Sqs => match Queue::parse(&subscription.endpoint) {
+        Protocol::Sqs => match sqs::Place::parse(&subscription.endpoint) {
             Some(queue) => send(world, place, &queue, message),
             None => Delivery::Refused("InvalidAddress".to_owned()),
         },
@@ -285,10 +285,10 @@ fn body(world: &World, place: &SubscriptionPlace, message: &Message) -> (String,
 }
 
 /// Sends a message to a queue, whose policy must let SNS in for this topic.
-fn send(world: &mut World, place: &SubscriptionPlace, queue: &Queue, message: &Message) -> Delivery {
+fn send(world: &mut World, place: &SubscriptionPlace, queue: &sqs::Place, message: &Message) -> Delivery {
     let (body, is_raw) = body(world, place, message);
     let mut input = Map::new();
-    input.push("QueueUrl", queue.url());
+    input.push("QueueUrl", queue.url(""));
     input.push("MessageBody", body);
     if is_raw && !message.attributes.is_empty() {
         input.push("MessageAttributes", message.queue_attributes());

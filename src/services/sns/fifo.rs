@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 
-use crate::services::cloudtrail::keys::hex;
 use crate::wire::Fault;
+use crate::world::hex::hex;
 use crate::world::time::Time;
 
 use super::attributes::{Settings, ThroughputScope};

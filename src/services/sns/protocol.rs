@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::services::sqs;
 use crate::wire::Fault;
-use crate::world::scope::{AccountId, Region};
 
 use super::faults;
 
@@ -66,7 +66,7 @@ impl Protocol {
             }
             Protocol::Sms if !is_phone_number(endpoint) => return Err(faults::sms_endpoint(endpoint)),
             Protocol::Sqs => {
-                let queue = Queue::parse(endpoint).ok_or_else(|| faults::invalid("SQS endpoint ARN"))?;
+                let queue = sqs::Place::parse(endpoint).ok_or_else(|| faults::invalid("SQS endpoint ARN"))?;
                 if queue.is_fifo() && !is_fifo {
                     return Err(faults::fifo_queue());
                 }
@@ -105,32 +105,6 @@ fn is_email(text: &str) -> bool {
 pub fn is_phone_number(text: &str) -> bool {
     static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\+?[0-9](?:[-. ]?[0-9]){5,14}$").ok());
     NUMBER.as_ref().is_some_and(|number| number.is_match(text))
-}
-
-/// A queue, by its ARN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Queue {
-    pub account: AccountId,
-    pub region: Region,
-    pub name: String,
-}
-
-impl Queue {
-    /// Reads `arn:aws:sqs:REGION:ACCOUNT:NAME`.
-    pub fn parse(arn: &str) -> Option<Queue> {
-        let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", "aws", "sqs", region, account, name] = parts[..] else { return None };
-        let name = Some(name.to_owned()).filter(|name| !name.is_empty())?;
-        Some(Queue { account: AccountId::parse(account)?, region: Region::parse(region)?, name })
-    }
-
-    pub fn url(&self) -> String {
-        format!("https://sqs.{}.amazonaws.com/{}/{}", self.region, self.account, self.name)
-    }
-
-    pub fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
-    }
 }
 
 #[cfg(test)]

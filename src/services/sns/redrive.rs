@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
+use crate::services::sqs;
 use crate::wire::Fault;
 
 use super::faults;
 use super::filter::flaw_of_json;
-use super::protocol::Queue;
 
 /// `RedrivePolicy`: a queue for dead letters.
 #[derive(Clone, Debug)]
 pub struct Redrive {
     pub text: String,
-    pub queue: Queue,
+    pub queue: sqs::Place,
 }
 
 impl Redrive {
@@ -28,7 +28,8 @@ impl Redrive {
             return Ok(None);
         }
         let arn = members.get("deadLetterTargetArn").and_then(Value::as_str).unwrap_or_default();
-        let queue = Queue::parse(arn).ok_or_else(|| faults::redrive_policy("deadLetterTargetArn is an invalid arn"))?;
+        let queue =
+            sqs::Place::parse(arn).ok_or_else(|| faults::redrive_policy("deadLetterTargetArn is an invalid arn"))?;
         if queue.region.as_str() != region {
             return Err(faults::redrive_policy("deadLetterTargetArn must be in the Region of the topic"));
         }

@@ -21,7 +21,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use x509_cert::time::{Time, Validity};
 
-use crate::services::cloudtrail::keys::hex;
+use crate::world::hex::hex;
 use crate::world::rsa_keys::quick_key;
 
 use super::attributes::SignatureVersion;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::op;
 use crate::record;
+use crate::services::sqs;
 use crate::services::sts::visits::Visit;
 use crate::wire::Fault;
 use crate::world::call::Cx;
@@ -11,7 +12,7 @@ use crate::world::op::Op;
 
 use super::delivery_policy::{Effective, OfSubscription};
 use super::filter::{Filter, Scope};
-use super::protocol::{Protocol, Queue};
+use super::protocol::Protocol;
 use super::redrive::Redrive;
 use super::subscriptions::{self, State};
 use super::{SELF, TopicPlace, faults};
@@ -82,7 +83,7 @@ impl Settings {
             }
             "DeliveryPolicy" => self.delivery = OfSubscription::parse(value)?,
             "RedrivePolicy" => {
-                let needs_fifo = topic.is_fifo() && Queue::parse(endpoint).is_some_and(|queue| queue.is_fifo());
+                let needs_fifo = topic.is_fifo() && sqs::Place::parse(endpoint).is_some_and(|queue| queue.is_fifo());
                 self.redrive = Redrive::parse(value, topic.region.as_str(), needs_fifo)?;
             }
             "SubscriptionRoleArn" if protocol != Protocol::Firehose => {

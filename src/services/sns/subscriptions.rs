@@ -6,11 +6,12 @@ use chrono::TimeDelta;
 
 use crate::op;
 use crate::record;
-use crate::services::cloudtrail::keys::hex;
+use crate::services::sqs;
 use crate::services::sts::visits::Session;
 use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
+use crate::world::hex::{hex, unhex};
 use crate::world::jobs::Job;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
@@ -18,7 +19,7 @@ use crate::world::time::Time;
 
 use super::delivery::{self, Pending};
 use super::message::{Invitation, Kind, Message};
-use super::protocol::{Protocol, Queue};
+use super::protocol::Protocol;
 use super::subscription_attributes::Settings;
 use super::topics::{self, page};
 use super::{SubscriptionPlace, TOPIC, TopicPlace, faults, is_signed};
@@ -220,7 +221,7 @@ pub(super) fn take_large_messages(topic: &topics::Topic) -> bool {
 /// Endpoints outside AWS, and queues of other accounts than the caller's.
 fn needs_confirmation(cx: &Cx<'_>, protocol: Protocol, endpoint: &str) -> bool {
     let is_foreign =
-        protocol == Protocol::Sqs && Queue::parse(endpoint).is_none_or(|queue| queue.account != cx.account);
+        protocol == Protocol::Sqs && sqs::Place::parse(endpoint).is_none_or(|queue| queue.account != cx.account);
     protocol.asks_for_confirmation() || is_foreign
 }
 
@@ -276,14 +277,12 @@ fn read_token(token: &str) -> Result<SubscriptionPlace, Fault> {
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(faults::malformed_token());
     }
-    let arn = token.strip_prefix(TOKEN_PREFIX).and_then(|rest| rest.get(32..)).and_then(unhex);
+    let arn = token
+        .strip_prefix(TOKEN_PREFIX)
+        .and_then(|rest| rest.get(32..))
+        .and_then(unhex)
+        .and_then(|arn| String::from_utf8(arn).ok());
     arn.and_then(|arn| SubscriptionPlace::parse(&arn)).ok_or_else(faults::token)
-}
-
-fn unhex(digits: &str) -> Option<String> {
-    let pairs = (0..digits.len()).step_by(2).map(|at| digits.get(at..at + 2));
-    let bytes: Option<Vec<u8>> = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
-    String::from_utf8(bytes?).ok()
 }
 
 /// A token confirms as often as it is used, until its time is up. Links are not signed, and then leave no record
@@ -419,12 +418,12 @@ fn list_by_topic(cx: &mut Cx, input: ListSubscriptionsByTopic) -> Result<Subscri
 
 fn lines(world: &World, places: Vec<SubscriptionPlace>, token: Option<&str>) -> Result<Subscriptions, Fault> {
     let named = places.into_iter().map(|place| (place.arn(), place));
-    let (named, token) = page(named, |(arn, _)| arn, token)?;
-    let subscriptions = named.into_iter().filter_map(|(arn, place)| {
+    let (places, token) = page(named, token)?;
+    let subscriptions = places.into_iter().filter_map(|place| {
         let subscription = place.find(world)?;
         Some(Line {
             arn: match subscription.state {
-                State::Confirmed => arn,
+                State::Confirmed => place.arn(),
                 State::Pending => "PendingConfirmation".to_owned(),
                 State::Deleted => "Deleted".to_owned(),
             },

@@ -9,6 +9,7 @@ use crate::world::World;
 use crate::world::access::{self, admits};
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::pages::{self, Order};
 
 use super::attributes::{self, Settings};
 use super::fifo::Fifo;
@@ -164,32 +165,18 @@ fn list(cx: &mut Cx, input: ListTopics) -> Result<Topics, Fault> {
     let (account, region) = (cx.account.clone(), cx.region);
     let topics = &cx.world.regional(&account, region).sns.topics;
     let arns = topics.keys().map(|name| TopicPlace { account: account.clone(), region, name: name.clone() }.arn());
-    let (arns, token) = page(arns, String::as_str, input.token.as_deref())?;
+    let (arns, token) = page(arns.map(|arn| (arn.clone(), arn)), input.token.as_deref())?;
     Ok(Topics { topics: arns.into_iter().map(|arn| TopicArn { arn }).collect(), token })
 }
 
-/// A page of sorted items: those after the one that the token names.
+/// A page of items in the order of their names: those after the one that the token names.
 pub(super) fn page<T>(
-    items: impl Iterator<Item = T>,
-    name: impl Fn(&T) -> &str,
+    items: impl Iterator<Item = (String, T)>,
     token: Option<&str>,
 ) -> Result<(Vec<T>, Option<String>), Fault> {
-    let after = token.map(|token| unwrap(token).ok_or_else(faults::next_token)).transpose()?;
-    let mut rest = items.filter(|item| after.as_ref().is_none_or(|after| name(item) > after.as_str()));
-    let page: Vec<T> = rest.by_ref().take(PAGE).collect();
-    let token = rest.next().and_then(|_| page.last()).map(|last| wrap(name(last)));
-    Ok((page, token))
-}
-
-/// Tokens are opaque: the name after which to go on, in Base64.
-fn wrap(name: &str) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(name)
-}
-
-fn unwrap(token: &str) -> Option<String> {
-    use base64::Engine;
-    String::from_utf8(base64::engine::general_purpose::STANDARD.decode(token).ok()?).ok()
+    let after = token.map(|token| pages::key(token).ok_or_else(faults::next_token)).transpose()?;
+    let (page, last) = pages::cut(after.as_deref(), PAGE, Order::Ascending, items);
+    Ok((page, last.map(pages::token)))
 }
 
 /// The place that an ARN names, in the Region called.

@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use md5::{Digest, Md5};
 
+use crate::world::hex::hex;
+
 use super::contents::Attribute;
 
 /// Of a body.
 pub fn of_body(body: &str) -> String {
-    format!("{:x}", Md5::digest(body))
+    hex(&Md5::digest(body))
 }
 
 /// Of attributes, in the order of their names; `None` without any.
@@ -33,7 +35,7 @@ pub fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Option<String>
             }
         }
     }
-    Some(format!("{:x}", hash.finalize()))
+    Some(hex(&hash.finalize()))
 }
 
 /// Each part comes after its length, four bytes with the highest first.

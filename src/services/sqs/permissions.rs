@@ -1,9 +1,8 @@
 //! Statements in a queue's policy that have a label: the short way to let other accounts in.
 
-use serde_json::{Map, Value, json};
-
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::labelled::Labelled;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
 use crate::{op, record};
@@ -32,14 +31,13 @@ const ACTIONS: [&str; 7] = [
 ];
 
 record! {
-    struct Labelled { label: String = "Label" }
+    struct Label { label: String = "Label" }
 
     struct Permission { accounts: Vec<String> = "AWSAccountIds", actions: Vec<String> = "Actions" }
 }
 
-fn add_permission(cx: &mut Cx, (target, labelled, input): (Target, Labelled, Permission)) -> Result<(), Fault> {
+fn add_permission(cx: &mut Cx, (target, Label { label }, input): (Target, Label, Permission)) -> Result<(), Fault> {
     let place = target.enter(cx)?;
-    let label = labelled.label;
     let invalid = |name: &str, value: &str, reason: &str| Err(faults::invalid(name, value, reason));
     if input.accounts.is_empty() {
         return Err(faults::missing("AWSAccountIds"));
@@ -47,9 +45,8 @@ fn add_permission(cx: &mut Cx, (target, labelled, input): (Target, Labelled, Per
     if input.actions.is_empty() {
         return Err(faults::missing("Actions"));
     }
-    let roots: Option<Vec<String>> =
-        input.accounts.iter().map(|id| AccountId::parse(id).map(|account| account.root_arn())).collect();
-    let Some(roots) = roots else {
+    let accounts: Option<Vec<AccountId>> = input.accounts.iter().map(|id| AccountId::parse(id)).collect();
+    let Some(accounts) = accounts else {
         return invalid("PrincipalId", &format!("{:?}", input.accounts), "Unable to verify.");
     };
     if let Some(action) = input.actions.iter().find(|action| !ACTIONS.contains(&action.as_str())) {
@@ -59,59 +56,32 @@ fn add_permission(cx: &mut Cx, (target, labelled, input): (Target, Labelled, Per
             "Only the queue owner is allowed to invoke this action.",
         );
     }
-    let mut statements = statements(&place.queue(cx.world)?.attributes);
-    if statements.iter().any(|statement| statement["Sid"] == label) {
+    let mut policy = policy(&place.queue(cx.world)?.attributes);
+    if policy.has(&label) {
         return invalid(LABEL, &label, "Already exists.");
     }
-    let actions: Vec<_> = input.actions.iter().map(|action| format!("SQS:{action}")).collect();
-    statements.push(json!({
-        "Sid": label,
-        "Effect": "Allow",
-        "Principal": {"AWS": one_or_all(roots)},
-        "Action": one_or_all(actions),
-        "Resource": place.arn(),
-    }));
-    set(cx, &place, statements)
+    let actions = input.actions.iter().map(|action| format!("SQS:{action}")).collect();
+    policy.add(&label, &accounts, actions, &place.arn());
+    set(cx, &place, policy)
 }
 
-fn remove_permission(cx: &mut Cx, (target, labelled): (Target, Labelled)) -> Result<(), Fault> {
+fn remove_permission(cx: &mut Cx, (target, Label { label }): (Target, Label)) -> Result<(), Fault> {
     let place = target.enter(cx)?;
-    let mut statements = statements(&place.queue(cx.world)?.attributes);
-    let before = statements.len();
-    statements.retain(|statement| statement["Sid"] != labelled.label);
-    if statements.len() == before {
-        return Err(faults::invalid(LABEL, &labelled.label, "can't find label."));
+    let mut policy = policy(&place.queue(cx.world)?.attributes);
+    if !policy.has(&label) {
+        return Err(faults::invalid(LABEL, &label, "can't find label."));
     }
-    set(cx, &place, statements)
+    policy.remove(&label);
+    set(cx, &place, policy)
 }
 
-/// A list of one is written as the one.
-fn one_or_all(mut texts: Vec<String>) -> Value {
-    if texts.len() == 1 { texts.remove(0).into() } else { texts.into() }
+fn policy(attributes: &Attributes) -> Labelled {
+    Labelled::parse(attributes.policy_text().unwrap_or_default())
 }
 
-fn document(attributes: &Attributes) -> Map<String, Value> {
-    attributes.policy_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-}
-
-fn statements(attributes: &Attributes) -> Vec<Value> {
-    match document(attributes).remove("Statement") {
-        Some(Value::Array(statements)) => statements,
-        Some(single) => vec![single],
-        None => Vec::new(),
-    }
-}
-
-/// Sets the policy to these statements; without any, there is none.
-fn set(cx: &mut Cx, place: &Place, statements: Vec<Value>) -> Result<(), Fault> {
-    let attributes = &mut place.queue(cx.world)?.attributes;
-    let mut policy = document(attributes);
-    if policy.is_empty() {
-        policy.insert("Version".into(), "2008-10-17".into());
-        policy.insert("Id".into(), format!("{}/SQSDefaultPolicy", place.arn()).into());
-    }
-    let is_empty = statements.is_empty();
-    policy.insert("Statement".into(), statements.into());
-    let text = if is_empty { String::new() } else { Value::Object(policy).to_string() };
-    attributes.set(&Texts::from([("Policy".to_owned(), text)]))
+/// Sets the policy; without statements, there is none.
+fn set(cx: &mut Cx, place: &Place, policy: Labelled) -> Result<(), Fault> {
+    let id = format!("{}/SQSDefaultPolicy", place.arn());
+    let text = if policy.is_empty() { String::new() } else { policy.text(&id) };
+    place.queue(cx.world)?.attributes.set(&Texts::from([("Policy".to_owned(), text)]))
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 
 use crate::wire::Fault;
@@ -11,6 +9,7 @@ use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
+use crate::world::pages::{self, Order};
 use crate::world::scope::AccountId;
 use crate::world::time::Time;
 use crate::{op, record};
@@ -89,12 +88,12 @@ impl PageRequest {
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(faults::invalid("MaxResults", &limit.to_string(), "MaxResults must be between 1 and 1000."));
         }
-        let read = |token: &String| String::from_utf8(STANDARD.decode(token).ok()?).ok();
-        let after = self.token.as_ref().map(|token| read(token).ok_or_else(faults::invalid_token)).transpose()?;
-        let mut rest = names.into_iter().filter(|name| after.as_ref().is_none_or(|after| name > after));
-        let names: Vec<String> = rest.by_ref().take(usize::try_from(limit).unwrap_or_default()).collect();
-        let more = rest.next().is_some() && self.limit.is_some();
-        let token = names.last().filter(|_| more).map(|last| STANDARD.encode(last));
+        let read = |token| pages::key(token).ok_or_else(faults::invalid_token);
+        let after = self.token.as_deref().map(read).transpose()?;
+        let keyed = names.into_iter().map(|name| (name.clone(), name));
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let (names, last) = pages::cut(after.as_deref(), limit, Order::Ascending, keyed);
+        let token = last.filter(|_| self.limit.is_some()).map(pages::token);
         Ok(Page { names, token })
     }
 }

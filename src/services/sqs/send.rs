@@ -7,6 +7,7 @@ use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::caller::Principal;
+use crate::world::hex::hex;
 use crate::world::op::Op;
 use crate::{op, record};
 
@@ -143,7 +144,7 @@ fn deduplication(queue: &Queue, contents: &Contents) -> Result<Option<(String, S
     let group = contents.group.as_ref().ok_or_else(|| faults::missing("MessageGroupId"))?;
     let id = match &contents.deduplication {
         Some(id) => id.clone(),
-        None if fifo.content_based => format!("{:x}", Sha256::digest(&contents.body)),
+        None if fifo.content_based => hex(&Sha256::digest(&contents.body)),
         None => return Err(faults::no_deduplication()),
     };
     let key = key(fifo, group, &id);

@@ -8,6 +8,7 @@ use crate::services::s3::notices::{Deed, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
+use crate::world::hex::hex;
 use crate::world::op::Op;
 use crate::world::payload::Upload;
 use crate::world::time::Time;
@@ -16,7 +17,7 @@ use super::attributes::{ARCHIVE_CLASSES, ChecksumKind, Checksums, Context, Encry
 use super::conditions::{SourceConditions, WriteConditions};
 use super::files::{Hashes, Opened};
 use super::get::{Found, find};
-use super::put::{hex, quoted};
+use super::put::quoted;
 use super::range::Piece;
 use super::{About, Checksum, NewObject, Object, Place, Scene, Version, enter, note_object};
 

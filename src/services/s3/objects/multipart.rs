@@ -8,6 +8,7 @@ use crate::services::s3::faults;
 use crate::wire::{Fault, Map, Value};
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
+use crate::world::hex::hex;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
@@ -293,7 +294,7 @@ impl Part {
         let listed = ListedPart {
             number,
             modified: self.modified,
-            etag: super::put::quoted(&super::put::hex(&self.md5)),
+            etag: super::put::quoted(&hex(&self.md5)),
             size: super::get::number(self.file.length),
         };
         (listed, super::attributes::Checksums::of(Some(&self.checksum)))

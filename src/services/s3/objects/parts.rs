@@ -10,6 +10,7 @@ use crate::services::s3::notices::{Deed, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::checksum::Algorithm;
+use crate::world::hex::hex;
 use crate::world::op::Op;
 use crate::world::outside::Outside;
 use crate::world::payload::{Body, Upload};
@@ -20,7 +21,7 @@ use super::copy::{CopySource, Times, copied, source};
 use super::files::{Hashes, Stored};
 use super::get::number;
 use super::multipart::{Part, Pending, UploadId};
-use super::put::{hex, quoted};
+use super::put::quoted;
 use super::range::{self, Piece};
 use super::{Checksum, NewObject, Place, Scene, enter, note_object};
 

@@ -6,6 +6,7 @@ use crate::services::s3::faults;
 use crate::services::s3::notices::{Deed, happened};
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::hex::hex;
 use crate::world::op::Op;
 
 use super::attributes::{ChecksumKind, Checksums, Context, Encryption, Headers, Lock, Wishes, settle};
@@ -63,9 +64,4 @@ fn put_object(cx: &mut Cx<'_>, (place, about, conditions, rest, context): Input)
 /// An ETag as clients see it.
 pub fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
