@@ -129,8 +129,14 @@ impl Emulator {
     pub fn act<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
         let result = self.step(step);
         self.settle_here();
-        self.await_posts();
         result
+    }
+
+    /// Delivers everything pending now, and waits for the answers to what was posted; answers what was delivered.
+    pub fn flush(&self) -> Vec<String> {
+        let delivered = self.act(services::flush);
+        self.await_posts();
+        delivered
     }
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.

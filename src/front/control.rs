@@ -101,7 +101,7 @@ fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> R
 
 /// `POST /_trailcam/flush`: delivers everything pending, and answers what was delivered.
 pub async fn flush(State(emulator): Control) -> Response {
-    let done = tokio::task::spawn_blocking(move || emulator.act(services::flush)).await;
+    let done = tokio::task::spawn_blocking(move || emulator.flush()).await;
     match done {
         Ok(delivered) => Json(json!({"delivered": delivered})).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not flush"}))).into_response(),

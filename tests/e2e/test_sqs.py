@@ -488,6 +488,14 @@ def test_dead_letters(trailcam, sqs, queue, dead):
     assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == [queue]
 
 
+def test_without_a_queue_for_them_there_are_no_dead_letters(trailcam, sqs, queue, dead):
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    sqs.delete_queue(QueueUrl=dead)
+    for _ in range(4):
+        assert [m["Body"] for m in receive(sqs, queue)] == ["m"]
+        trailcam.advance("PT30S")
+
+
 def test_dead_letters_go_back(trailcam, sqs, queue, dead):
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
     for number in range(5):

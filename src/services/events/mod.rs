@@ -1,4 +1,5 @@
-//! Amazon EventBridge: buses, rules that match events, and targets that get them.
+//! Amazon EventBridge: where services will tell what happens. There are no buses yet, so that nobody hears it, and
+//! whatever would send events here is refused.
 
 use serde_json::value::RawValue;
 

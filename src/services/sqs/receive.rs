@@ -68,6 +68,7 @@ fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Re
     if cx.outside.is_abandoned() {
         return Ok(ReceivedMessages::default());
     }
+    let receives_max = receives_max(cx.world, &place);
     let queue = place.queue(cx.world)?;
     queue.advance(now);
     let wait = TimeDelta::seconds(input.wait.unwrap_or(queue.attributes.wait));
@@ -79,7 +80,7 @@ fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Re
     let wish = Wish {
         count: wanted.min(IN_FLIGHT_MAX.saturating_sub(in_flight)),
         visibility: TimeDelta::seconds(input.visibility.unwrap_or(queue.attributes.visibility)),
-        receives_max: queue.attributes.redrive.as_ref().map(|redrive| redrive.receives_max),
+        receives_max,
         attempt: input.attempt.as_deref(),
     };
     let Received { messages, dead } = queue.backlog.receive(now, &wish);
@@ -166,6 +167,12 @@ fn system(message: &Message) -> Vec<(String, String)> {
         ("DeadLetterQueueSourceArn", message.source.clone()),
     ];
     pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// After how many receives messages are dead letters; never while there is no queue for them.
+fn receives_max(world: &World, place: &Place) -> Option<u32> {
+    let redrive = place.find(world)?.attributes.redrive.as_ref()?;
+    redrive.target.find(world).map(|_| redrive.receives_max)
 }
 
 /// Puts dead letters where they go. They keep their ids; in standard queues they age on.
