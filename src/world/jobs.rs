@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::{events, firehose};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -24,6 +24,12 @@ pub enum Job {
     FirehoseDelivery(firehose::Place),
     /// Finish the creation or deletion of a Firehose stream.
     FirehoseTransition(firehose::Place),
+    /// Bring events to targets of an account's rules in a Region.
+    EventDelivery { account: AccountId, region: Region },
+    /// Send the event of a rule's schedule.
+    EventSchedule(events::RulePlace),
+    /// Put archived events on their bus again.
+    EventReplay(events::ReplayPlace),
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
@@ -119,7 +125,7 @@ mod tests {
 
     #[test]
     fn jobs_come_in_the_order_of_their_times() {
-        let second = |second| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
+        let second = |second: i64| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
         let mut jobs = Jobs::default();
         jobs.at(second(2), job("late"));
         jobs.at(second(1), job("early"));

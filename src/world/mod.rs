@@ -84,6 +84,8 @@ pub struct World {
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
     pub events: record::Log,
+    /// How much EventBridge may deliver without time going on.
+    pub bus_pace: events::Pace,
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,
     pub accounts: BTreeMap<AccountId, Account>,
@@ -125,6 +127,7 @@ impl World {
             clock_stands_still: false,
             access_keys: AccessKeys::new(),
             events: record::Log::default(),
+            bus_pace: events::Pace::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
             accounts: BTreeMap::new(),
             log_keeping: logs::events::Keeping::new(settings.log_memory, &settings.data_dir),

@@ -6,9 +6,10 @@ use serde_json::Value as Json;
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
+use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::op::Op;
-use crate::world::policy::{Flaw, Policy, Statement};
+use crate::world::policy::{Decision, Flaw, Policy, Request, Statement};
 use crate::world::scope::AccountId;
 use crate::world::time::Time;
 
@@ -180,6 +181,36 @@ fn of_group(arn: &str, policy: &ResourcePolicy) -> Described {
         resource: Some(arn.to_owned()),
         revision: policy.revision.clone(),
     }
+}
+
+/// Whether a policy of a group, or one of its account, lets a service in, under any of its names, to do something with a
+/// stream. The service works for a resource of an account.
+pub fn admits_service(
+    world: &World,
+    place: &GroupPlace,
+    stream: &str,
+    names: &[&str],
+    action: &str,
+    (account, source): (&AccountId, &str),
+) -> bool {
+    let Some(logs) = world.accounts.get(&place.account).and_then(|account| account.regions.get(&place.region)) else {
+        return false;
+    };
+    let logs = &logs.logs;
+    let own = logs.groups.get(&place.name).and_then(|group| group.policy.as_ref());
+    let policies = logs.resource_policies.values().chain(own);
+    let principals: Vec<_> = names.iter().map(|name| ("Service", *name)).collect();
+    let resource = format!("{}:log-stream:{stream}", place.arn());
+    let context = [
+        ("aws:SourceArn", source),
+        ("aws:SourceAccount", account.as_str()),
+        ("aws:PrincipalIsAWSService", "true"),
+        ("aws:SecureTransport", "true"),
+    ];
+    let request = Request { principals: &principals, action, resource: &resource, context: &context };
+    let decisions: Vec<_> =
+        policies.filter_map(|policy| Some(Policy::parse(&policy.document).ok()?.decide(&request))).collect();
+    decisions.contains(&Decision::Allowed) && !decisions.contains(&Decision::Denied)
 }
 
 /// The document to keep. Accounts are named by their ids, and shown by the ARNs of their root users.
