@@ -84,7 +84,7 @@ pub struct World {
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
     pub events: record::Log,
-    /// How much EventBridge may deliver without time going on.
+    /// How many events may still come to buses that no client has caused.
     pub bus_pace: events::Pace,
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,

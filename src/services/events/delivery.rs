@@ -78,8 +78,8 @@ impl Deliveries {
     }
 }
 
-/// How many deliveries may be made without time going on: deliveries can set off others, for ever. What a client does
-/// itself gives new credit.
+/// How many events that nobody outside has caused may come without time going on: what is delivered can make events that
+/// are delivered, for ever. What a client does gives new credit.
 #[derive(Debug, Default)]
 pub struct Pace {
     spent: u32,
@@ -87,7 +87,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Deliveries in a row, and of those that are over it, how many in a second.
+    /// Events in a row, and of those that are over it, how many in a second.
     const BURST: u32 = 1000;
     const A_SECOND: u32 = 10;
 
@@ -96,8 +96,8 @@ impl Pace {
         self.spent = 0;
     }
 
-    /// Takes credit for one delivery: when it may be made, if not at once.
-    fn spend(&mut self, now: Time) -> Option<Time> {
+    /// Takes credit for one event: when it may be delivered, if not at once.
+    pub(super) fn spend(&mut self, now: Time) -> Option<Time> {
         let seconds = self.since.map_or(0, |since| (now - since).num_seconds());
         if seconds > 0 || self.since.is_none() {
             let regained = u32::try_from(seconds).unwrap_or(u32::MAX).saturating_mul(Self::A_SECOND);
@@ -113,20 +113,20 @@ impl Pace {
 /// Queues an event for a target of a rule.
 pub(super) fn add(world: &mut World, rule: &Arc<RulePlace>, aim: &Aim, event: &Arc<Event>) {
     let now = world.now;
-    let due = world.bus_pace.spend(now);
     let (account, region) = (&rule.bus.account, rule.bus.region);
     let Some(store) = store_mut(world, account, region) else { return };
     if store.deliveries.is_full() {
         tracing::warn!(rule = %rule.arn(), target = %aim.id, "an event is lost: too many deliveries wait");
         return;
     }
-    let (rule, target) = (Arc::clone(rule), Arc::clone(&aim.id));
-    let delivery = Delivery { rule, target, event: Arc::clone(event), arrived: now, failures: 0 };
-    match due {
-        None => store.deliveries.ready.push_back(delivery.clone()),
-        Some(due) => store.deliveries.put_off(delivery.clone(), due),
+    let target = Arc::clone(&aim.id);
+    let delivery = Delivery { rule: Arc::clone(rule), target, event: Arc::clone(event), arrived: now, failures: 0 };
+    let account = account.clone();
+    match event.not_before {
+        None => store.deliveries.ready.push_back(delivery),
+        Some(due) => store.deliveries.put_off(delivery, due),
     }
-    schedule(world, &delivery.rule.bus.account, region);
+    schedule(world, &account, region);
 }
 
 /// Sees to the next delivery of an account in a Region.

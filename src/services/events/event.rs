@@ -39,6 +39,8 @@ pub(super) struct Event {
     pub read_only: bool,
     /// It comes out of an archive.
     pub replayed: bool,
+    /// It is not to be delivered before: too many have come that nobody outside has caused.
+    pub not_before: Option<Time>,
 }
 
 /// How an event came to its bus. It may go on to one bus in the same Region, and to one other Region.
@@ -109,7 +111,7 @@ impl Event {
 
     /// An event as it was before.
     pub fn of_text(text: String, time: Time) -> Event {
-        Event { text, time, trace: None, hops: Hops::default(), read_only: false, replayed: false }
+        Event { text, time, trace: None, hops: Hops::default(), read_only: false, replayed: false, not_before: None }
     }
 
     /// Its members; `None` only for a text that is no event.

@@ -97,5 +97,6 @@ pub fn tell(world: &mut World, account: &AccountId, region: Region, notice: Noti
         resources: &notice.resources,
         detail: notice.detail.get(),
     });
-    routing::receive(world, &place, event);
+    let not_before = world.bus_pace.spend(world.now);
+    routing::receive(world, &place, Event { not_before, ..event });
 }

@@ -19,7 +19,8 @@ const RECORD_BYTES_MAX: usize = 256 * 1024;
 ///
 /// The data events of our own deliveries do not: a rule that matches them would send what it had sent for ever.
 pub fn recorded(world: &mut World, record: &Record, at: Position) {
-    if record.user_identity.invoked_by.is_none() {
+    let is_by_client = record.user_identity.invoked_by.is_none();
+    if is_by_client {
         world.bus_pace.renew();
     }
     let Some(account) = world.accounts.get(&record.recipient_account_id) else { return };
@@ -47,7 +48,8 @@ pub fn recorded(world: &mut World, record: &Record, at: Position) {
     });
     let read_only = record.management_event && record.read_only;
     let place = BusPlace::default_of(&record.recipient_account_id, record.aws_region);
-    routing::receive(world, &place, Event { read_only, ..event });
+    let not_before = if is_by_client { None } else { world.bus_pace.spend(world.now) };
+    routing::receive(world, &place, Event { read_only, not_before, ..event });
 }
 
 /// `aws.logs` of `logs.amazonaws.com`.
