@@ -45,10 +45,13 @@ fn documents(directory: &Path) -> BTreeMap<String, PathBuf> {
 
 /// The source text of a contract's `Address`.
 fn address(contract: &model::Contract) -> String {
+    let operations = contract.operations.iter();
+    let unsigned: Vec<&str> =
+        operations.filter(|operation| operation.unsigned).map(|operation| operation.name).collect();
     let protocols: Vec<String> = contract.protocols.iter().map(|protocol| format!("Protocol::{protocol:?}")).collect();
     format!(
         "Address {{ service: {:?}, protocols: &[{}], target_prefix: {:?}, rpc_name: {:?}, signing_name: {:?}, \
-         endpoint_prefix: {:?}, api_version: {:?} }}",
+         endpoint_prefix: {:?}, api_version: {:?}, unsigned: &{:?} }}",
         contract.service,
         protocols.join(", "),
         contract.target_prefix,
@@ -56,6 +59,7 @@ fn address(contract: &model::Contract) -> String {
         contract.signing_name,
         contract.endpoint_prefix,
         contract.api_version,
+        unsigned,
     )
 }
 

@@ -50,6 +50,12 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         request("POST", "/", "cloudtrail", &headers, body.as_bytes())
     };
+    let publish = |topic: &str| {
+        let topic = format!("arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3A{topic}");
+        let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+        let body = format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello");
+        request("POST", "/", "sns", &headers, body.as_bytes())
+    };
     let body = vec![b'x'; 1024];
     vec![
         ("GetCallerIdentity", form("Action=GetCallerIdentity&Version=2011-06-15")),
@@ -63,14 +69,25 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
             "GetObject (1 KiB)",
             request("GET", "/bench/object", "s3", &[("x-amz-content-sha256", "UNSIGNED-PAYLOAD")], b""),
         ),
+        ("Publish (no subscriber)", publish("alone")),
+        ("Publish (SQS, raw)", publish("raw")),
+        // One RSA signature each.
+        ("Publish (SQS, signed)", publish("signed")),
     ]
 }
 
-/// A bucket, an object, a trail that records, and some history.
+/// A bucket, an object, topics with and without a queue, and some history.
 fn prepare(trailcam: &Server) {
     let mut connection = trailcam.connect();
     let mut send = |request: Vec<u8>| exchange(&mut connection, &request);
     send(request("PUT", "/bench", "s3", &[], b""));
+    for topic in ["alone", "raw", "signed"] {
+        for (service, form) in subscribed(topic) {
+            let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+            let (status, answer) = send(request("POST", "/", service, &headers, form.as_bytes()));
+            assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
+        }
+    }
     for (_, request) in requests() {
         let (status, answer) = send(request);
         assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
@@ -78,6 +95,30 @@ fn prepare(trailcam: &Server) {
     for (_, request) in requests().into_iter().take(1).cycle().take(100) {
         send(request);
     }
+}
+
+/// What makes a topic, and a queue that gets its messages; one topic stays alone.
+fn subscribed(topic: &str) -> Vec<(&'static str, String)> {
+    let arn = |service: &str| format!("arn:aws:{service}:us-east-1:000000000000:{topic}");
+    let mut forms = vec![("sns", format!("Action=CreateTopic&Version=2010-03-31&Name={topic}"))];
+    if topic == "alone" {
+        return forms;
+    }
+    let policy = format!(
+        r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"Service":"sns.amazonaws.com"}},"Action":"sqs:SendMessage","Resource":"{}"}}]}}"#,
+        arn("sqs")
+    );
+    let mut queue = form_urlencoded::Serializer::new(String::new());
+    queue.append_pair("Action", "CreateQueue").append_pair("Version", "2012-11-05").append_pair("QueueName", topic);
+    queue.append_pair("Attribute.1.Name", "Policy").append_pair("Attribute.1.Value", &policy);
+    forms.push(("sqs", queue.finish()));
+    let mut subscribe = form_urlencoded::Serializer::new(String::new());
+    subscribe.append_pair("Action", "Subscribe").append_pair("Version", "2010-03-31");
+    subscribe.append_pair("TopicArn", &arn("sns")).append_pair("Protocol", "sqs").append_pair("Endpoint", &arn("sqs"));
+    subscribe.append_pair("Attributes.entry.1.key", "RawMessageDelivery");
+    subscribe.append_pair("Attributes.entry.1.value", if topic == "raw" { "true" } else { "false" });
+    forms.push(("sns", subscribe.finish()));
+    forms
 }
 
 fn fresh_memory(start: fn() -> Server) -> f64 {

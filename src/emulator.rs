@@ -1,6 +1,7 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
@@ -10,6 +11,7 @@ use crate::config::Clock;
 use crate::services::{self, Preparation};
 use crate::world::call::{Answer, Call, attempt};
 use crate::world::jobs::AT_ONCE;
+use crate::world::outbox::{Outcome, Post, PostId};
 use crate::world::outside::{Outside, Work};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
@@ -23,6 +25,12 @@ pub struct Emulator {
     wake: Notify,
     /// Tells readers of streams that something was pushed: the count of changes.
     streamed: watch::Sender<u64>,
+    /// Tells who performs posts that there are some.
+    posting: Notify,
+    /// Whether somebody performs posts.
+    has_poster: AtomicBool,
+    /// Tells those who wait for posts that all have come to their end.
+    quiet: Condvar,
     /// What `reset` goes back to.
     origin: (Settings, Clock),
 }
@@ -31,6 +39,9 @@ struct Inner {
     world: World,
     clock: Ticker,
 }
+
+/// How long anybody waits for posts: several can follow one another, each ended by its own timeout.
+const POSTS_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where the time comes from.
 #[derive(Clone, Copy)]
@@ -59,7 +70,15 @@ impl Emulator {
     pub fn new(settings: Settings, clock: Clock) -> Emulator {
         let inner = Inner::new(settings.clone(), clock);
         let streamed = watch::Sender::new(0);
-        Emulator { inner: Mutex::new(inner), wake: Notify::new(), streamed, origin: (settings, clock) }
+        Emulator {
+            inner: Mutex::new(inner),
+            wake: Notify::new(),
+            streamed,
+            posting: Notify::new(),
+            has_poster: AtomicBool::new(false),
+            quiet: Condvar::new(),
+            origin: (settings, clock),
+        }
     }
 
     /// How often others may overtake the long work of a call, before that is done under the lock.
@@ -93,6 +112,7 @@ impl Emulator {
     pub fn flush(&self) -> Vec<String> {
         let delivered = self.step(services::flush);
         self.settle_here();
+        self.await_posts();
         delivered
     }
 
@@ -160,6 +180,42 @@ impl Emulator {
         }
     }
 
+    /// The posts to perform next, as soon as there are some. From now on, those who move the clock wait for posts.
+    pub async fn posts(&self) -> Vec<(PostId, Post)> {
+        self.has_poster.store(true, Ordering::Release);
+        loop {
+            let posts = self.step(|world| world.outbox.take());
+            if !posts.is_empty() {
+                return posts;
+            }
+            self.posting.notified().await;
+        }
+    }
+
+    /// Takes down how a post went, and does what that sets off.
+    pub async fn posted(&self, id: PostId, outcome: Outcome) {
+        self.step(|world| services::posted(world, id, &outcome));
+        self.settle().await;
+        self.quiet.notify_all();
+    }
+
+    /// Waits until every post that was sent has come to its end. It takes a little longer than an endpoint may take.
+    fn await_posts(&self) {
+        if !self.has_poster.load(Ordering::Acquire) {
+            return;
+        }
+        let busy = |inner: &mut Inner| !inner.world.outbox.is_idle();
+        loop {
+            let waited = self.quiet.wait_timeout_while(self.lock(), POSTS_TIMEOUT, busy);
+            let is_over = waited.map_or(true, |(_, timeout)| timeout.timed_out());
+            // Who has an answer may try again at once.
+            self.settle_here();
+            if is_over || self.lock().world.outbox.is_idle() {
+                return;
+            }
+        }
+    }
+
     /// Ends all streams, so that nobody waits for them when the process stops.
     pub fn end_streams(&self) {
         self.step(|world| world.streams = std::mem::take(&mut world.streams).ended());
@@ -216,7 +272,11 @@ impl Emulator {
                 return Err(ClockError::BeyondCalendar);
             }
         }
-        while self.run_next_job(target) {}
+        // What is posted on the way has its answer before time goes on.
+        self.await_posts();
+        while self.run_next_job(target) {
+            self.await_posts();
+        }
         let mut inner = self.lock();
         inner.world.now = inner.world.now.max(target);
         inner.move_to_now();
@@ -242,9 +302,12 @@ impl Emulator {
         let mut inner = self.lock();
         inner.world.s3.erase();
         let streams = std::mem::take(&mut inner.world.streams).ended();
+        let outbox = inner.world.outbox.emptied();
         *inner = Inner::new(settings, clock);
         inner.world.streams = streams;
+        inner.world.outbox = outbox;
         self.leave(inner);
+        self.quiet.notify_all();
         self.wake.notify_one();
     }
 
@@ -308,11 +371,15 @@ impl Emulator {
         true
     }
 
-    /// Gives the lock back, and sees to what the step left behind: background work, and events for those who wait.
+    /// Gives the lock back, and sees to what the step left behind: background work, posts, and events for those who wait.
     fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
         let background = std::mem::take(&mut inner.world.background);
         let changes = inner.world.streams.changes;
+        let has_posts = inner.world.outbox.has_waiting();
         drop(inner);
+        if has_posts {
+            self.posting.notify_one();
+        }
         background.into_iter().for_each(rayon::spawn);
         self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
     }

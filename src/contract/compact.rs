@@ -109,7 +109,7 @@ impl Writer {
             operation.record_read_only == Some(true),
         ]);
         self.string(operation.record_extra);
-        self.flags(&[operation.output_unwrapped]);
+        self.flags(&[operation.output_unwrapped, operation.unsigned]);
     }
 
     fn shape(&mut self, shape: &Shape) {
@@ -303,7 +303,7 @@ impl Reader {
             read_only,
         ] = self.flags();
         let record_extra = self.string();
-        let [output_unwrapped] = self.flags();
+        let [output_unwrapped, unsigned] = self.flags();
         Operation {
             name,
             method,
@@ -324,6 +324,7 @@ impl Reader {
             record_read_only: knows_read_only.then_some(read_only),
             record_data,
             record_extra,
+            unsigned,
         }
     }
 

@@ -272,6 +272,7 @@ impl Reader {
             record_read_only: operation.get("x-recordReadOnly").and_then(Value::as_bool),
             record_data: flag(operation, "x-recordData"),
             record_extra: text(&operation["x-recordExtra"]),
+            unsigned: flag(operation, "x-unsigned"),
         })
     }
 

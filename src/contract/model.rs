@@ -76,6 +76,8 @@ pub struct Address {
     pub signing_name: &'static str,
     pub endpoint_prefix: &'static str,
     pub api_version: &'static str,
+    /// Operations that need no signature.
+    pub unsigned: &'static [&'static str],
 }
 
 /// How constraint violations are answered. From the overlay; the default depends on the protocol.
@@ -160,6 +162,8 @@ pub struct Operation {
     pub record_data: bool,
     /// Members that records add to the parameters when the caller sent none, as JSON text: `"force":false`.
     pub record_extra: &'static str,
+    /// Needs no signature: links in messages call it, or callers prove themselves in another way (overlay).
+    pub unsigned: bool,
 }
 
 /// A named type.

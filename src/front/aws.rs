@@ -25,7 +25,7 @@ use crate::world::caller;
 use crate::world::payload::{Claimed, Content, Upload};
 
 use super::payload::About;
-use super::{Peer, body, events, head, payload};
+use super::{Peer, body, certificate, events, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
@@ -33,6 +33,9 @@ const READ_AT_ONCE_MAX: u64 = 64 * 1024;
 /// Answers any request that is not ours.
 pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
+    if certificate::is_asked_for(&parts) && !head::is_for_bucket(&parts.headers) {
+        return certificate::answer(&emulator, &parts).await;
+    }
     head::take_presigned_headers(&mut parts.headers, parts.uri.query().unwrap_or_default());
     let path = head::path_style(&parts.headers, parts.uri.path());
     let head = Head {

@@ -16,6 +16,7 @@ use crate::contract;
 use crate::emulator::{ClockError, Emulator};
 use crate::services::{self, cloudtrail};
 use crate::world::jobs::Job;
+use crate::world::mailbox::Letter;
 use crate::world::time::{self, Time};
 
 type Control = State<Arc<Emulator>>;
@@ -147,6 +148,8 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogTail { account, region, .. } => {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }
+        Job::SnsDelivery(place) => json!({"due": due, "job": "SnsDelivery", "subscription": place.arn()}),
+        Job::SnsExpiry(place) => json!({"due": due, "job": "SnsExpiry", "subscription": place.arn()}),
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
 }
@@ -166,6 +169,24 @@ pub async fn events(State(emulator): Control, Query(arguments): Query<BTreeMap<S
         text
     });
     ([(CONTENT_TYPE, "application/jsonl")], lines).into_response()
+}
+
+/// `GET /_trailcam/mailbox`: e-mails and text messages, oldest first.
+pub async fn mailbox(State(emulator): Control) -> Json<Value> {
+    let letters: Vec<_> = emulator.step(|world| world.mailbox.letters().map(letter_line).collect());
+    Json(json!({"messages": letters}))
+}
+
+fn letter_line(letter: &Letter) -> Value {
+    json!({
+        "medium": letter.medium.as_str(),
+        "sent": moment(letter.sent),
+        "from": letter.from,
+        "to": letter.to,
+        "subject": letter.subject,
+        "body": letter.body,
+        "confirmationUrl": letter.confirmation_url,
+    })
 }
 
 /// Paths of ours that do not exist.

@@ -2,10 +2,12 @@
 
 pub mod aws;
 mod body;
+mod certificate;
 pub mod chunked;
 pub mod control;
 mod events;
 mod head;
+mod outbox;
 pub mod payload;
 
 use std::future::Future;
@@ -37,6 +39,7 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/clock", get(control::clock).post(control::set_clock))
         .route("/_trailcam/flush", post(control::flush))
         .route("/_trailcam/jobs", get(control::jobs))
+        .route("/_trailcam/mailbox", get(control::mailbox))
         .route("/_trailcam/events", get(control::events))
         .route("/_trailcam/{*path}", axum::routing::any(control::unknown))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&emulator), buckets_first))
@@ -55,6 +58,7 @@ async fn buckets_first(State(emulator): State<Arc<Emulator>>, request: Request, 
 /// Serves until `stop` resolves, then lets requests under way finish.
 pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Future<Output = ()>) {
     let router = router(Arc::clone(&emulator));
+    let poster = tokio::spawn(outbox::perform(Arc::clone(&emulator)));
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -81,6 +85,7 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
         });
     }
     drop(listener);
+    poster.abort();
     emulator.end_streams();
     if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests under way were cut off");

@@ -14,6 +14,7 @@ pub mod sts;
 use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
+use crate::world::outbox::{Asker, Outcome, PostId};
 use crate::world::time::Time;
 
 /// The operations we have, by service.
@@ -55,6 +56,7 @@ pub fn preparation(world: &World, job: &Job, due: Time) -> Option<Preparation> {
             logs::forwarding::preparation(world, account, *region, destination)
         }
         Job::LogExport(place) => logs::exports::preparation(world, place),
+        Job::SnsDelivery(place) => return sns::preparation(world, place, due),
         Job::TrailDigest { region, .. } => cloudtrail::keys::warm(world, *region, due),
         _ => return None,
     })
@@ -78,6 +80,8 @@ pub fn run(world: &mut World, job: Job) {
         }
         Job::LogExport(place) => logs::exports::run(world, &place),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
+        Job::SnsDelivery(place) => sns::deliver(world, &place),
+        Job::SnsExpiry(place) => sns::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
     }
 }
@@ -86,8 +90,23 @@ pub fn run(world: &mut World, job: Job) {
 /// deliveries make events.
 pub fn flush(world: &mut World) -> Vec<String> {
     events::flush(world);
+    sns::flush(world);
     logs::forwarding::flush(world);
     let mut delivered = firehose::flush(world);
     delivered.extend(cloudtrail::flush(world));
     delivered
+}
+
+/// Takes down how a post went.
+pub fn posted(world: &mut World, id: PostId, outcome: &Outcome) {
+    if let Some(Asker::Sns(handover)) = world.outbox.end(id) {
+        sns::posted(world, &handover, outcome);
+    }
+    // There is room again, for the next who is still there.
+    while let Some(place) = world.outbox.next_in_queue() {
+        if place.find(world).is_some() {
+            world.jobs.at_once(Job::SnsDelivery(place));
+            break;
+        }
+    }
 }

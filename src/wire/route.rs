@@ -165,7 +165,9 @@ fn by_action(asked: &Asked) -> Option<Found> {
     let version = argument(asked.head.query, form, "Version").unwrap_or_default();
     let contract = match asked.scope {
         Some(_) => signed(asked),
-        None => find(|at| at.api_version == version && takes_forms(at)).or_else(|| hosted(asked)),
+        None => find(|at| at.api_version == version && takes_forms(at))
+            .or_else(|| hosted(asked))
+            .or_else(|| find(|at| at.unsigned.contains(&&*action) && takes_forms(at))),
     };
     let Some((contract, protocol)) = contract.and_then(of_form) else {
         return contract.is_none().then(|| error(None, Protocol::Query, &action, invalid_action(None, &action)));

@@ -135,6 +135,8 @@ pub struct Note {
     pub owner: Option<AccountId>,
     /// What `responseElements` shows instead of the output.
     pub response: Option<Value>,
+    /// This call leaves no record, although others of its operation do.
+    pub unrecorded: bool,
 }
 
 /// A member of a record's `resources`.
@@ -273,11 +275,9 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
     }
 }
 
-/// S3 answers anonymous callers; STS hands credentials to those who prove themselves in other ways than by a
-/// signature.
+/// S3 answers anonymous callers; of other services, the operations that the contract names.
 fn takes_anybody(call: &Call) -> bool {
-    let operation = call.contract.operation(call.operation).name;
-    call.contract.service == "s3" || matches!(operation, "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity")
+    call.contract.service == "s3" || call.contract.operation(call.operation).unsigned
 }
 
 /// Stands in for a caller whose credentials were refused: the default account's log keeps the attempt.

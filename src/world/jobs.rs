@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::{events, firehose};
+use crate::services::{events, firehose, sns};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -40,6 +40,10 @@ pub enum Job {
     LogForward { account: AccountId, region: Region, destination: String },
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
+    /// Deliver what waits for a subscription to a topic.
+    SnsDelivery(sns::SubscriptionPlace),
+    /// Forget a subscription that nobody has confirmed in time.
+    SnsExpiry(sns::SubscriptionPlace),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
 }

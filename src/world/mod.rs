@@ -9,11 +9,14 @@ pub mod fields;
 pub mod gzip;
 pub mod ids;
 pub mod jobs;
+pub mod mailbox;
 pub mod op;
+pub mod outbox;
 pub mod outside;
 pub mod payload;
 pub mod policy;
 pub mod record;
+pub mod rsa_keys;
 pub mod scope;
 pub mod streams;
 pub mod time;
@@ -28,6 +31,8 @@ use crate::services::{cloudtrail, ec2, events, firehose, iam, logs, s3, sns, sqs
 use caller::AccessKeys;
 use ids::Ids;
 use jobs::Jobs;
+use mailbox::Mailbox;
+use outbox::Outbox;
 use scope::{AccountId, Region};
 use streams::Streams;
 use time::Time;
@@ -88,6 +93,12 @@ pub struct World {
     pub bus_pace: events::Pace,
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,
+    /// What signs the messages of topics.
+    pub message_signer: sns::Signer,
+    /// Requests on their way out.
+    pub outbox: Outbox,
+    /// E-mails and text messages.
+    pub mailbox: Mailbox,
     pub accounts: BTreeMap<AccountId, Account>,
     /// What holds the events of log streams.
     pub log_keeping: logs::events::Keeping,
@@ -129,6 +140,9 @@ impl World {
             events: record::Log::default(),
             bus_pace: events::Pace::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
+            message_signer: sns::Signer::new(settings.seed),
+            outbox: Outbox::default(),
+            mailbox: Mailbox::default(),
             accounts: BTreeMap::new(),
             log_keeping: logs::events::Keeping::new(settings.log_memory, &settings.data_dir),
             s3: s3::Store::new(&settings.data_dir),

@@ -107,7 +107,7 @@ def test_unknown_operations(trailcam):
     [
         ("ec2", "describe_volumes"),
         ("sqs", "list_queues"),
-        ("sns", "list_topics"),
+        ("sns", "list_platform_applications"),
         ("logs", "describe_deliveries"),
         ("kms", "list_keys"),
         ("events", "list_rules"),

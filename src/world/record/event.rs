@@ -153,7 +153,9 @@ impl Origin {
 }
 
 fn is_denial(fault: &Fault) -> bool {
-    matches!(fault.code.as_str(), "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation")
+    const DENIALS: [&str; 4] =
+        ["AccessDenied", "AccessDeniedException", "AuthorizationErrorException", "UnauthorizedOperation"];
+    DENIALS.contains(&fault.code.as_str())
 }
 
 /// The exception's name, as CloudTrail spells it: denials are `AccessDenied` nearly everywhere, and EC2's codes
@@ -165,7 +167,7 @@ fn error_code(form: RecordForm, fault: &Fault) -> String {
             let ours = fault.status.is_some_and(|status| status >= 500) || EC2_SERVER_ERRORS.contains(&code);
             format!("{}.{code}", if ours { "Server" } else { "Client" })
         }
-        (_, "AccessDeniedException") => "AccessDenied".to_owned(),
+        (_, "AccessDeniedException" | "AuthorizationErrorException") => "AccessDenied".to_owned(),
         (_, code) => code.to_owned(),
     }
 }

@@ -46,7 +46,7 @@ pub struct Facts<'a> {
 /// Records a call: appends its event to the log and tells CloudTrail where it is. When the call used a resource of
 /// another account, that account gets an event of its own.
 pub fn write(world: &mut World, facts: Facts) {
-    if facts.op.is_some_and(|op| !op.recorded) {
+    if facts.note.unrecorded || facts.op.is_some_and(|op| !op.recorded) {
         return;
     }
     let event = event::of_call(world, &facts);
