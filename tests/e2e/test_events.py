@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+import requests
 
 from conftest import refused
 
@@ -259,6 +260,41 @@ def test_a_firehose_stream_gets_events(trailcam, events):
     (record,) = trailcam.events(eventName="PutRecord")
     assert record["userIdentity"]["invokedBy"] == "events.amazonaws.com"
     assert record["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"] == "bridge"
+
+
+def test_a_topic_gets_events_if_its_policy_lets_eventbridge_in(trailcam, events):
+    sns = trailcam.client("sns")
+    topic = sns.create_topic(Name="orders")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ann@example.com")
+    (request,) = trailcam.admin("GET", "mailbox")["messages"]
+    requests.get(request["confirmationUrl"], timeout=60).raise_for_status()
+    before = len(trailcam.admin("GET", "mailbox")["messages"])
+
+    def letters():
+        return [letter["body"] for letter in trailcam.admin("GET", "mailbox")["messages"][before:]]
+
+    make_rule(events, "r", {"source": ["shop"]}, topic, InputPath="$.detail.text")
+    put(events, {"text": "too early"})
+    assert letters() == []
+    (record,) = trailcam.events(eventName="Publish")
+    assert (record["errorCode"], record["userIdentity"]["invokedBy"]) == ("AccessDenied", "events.amazonaws.com")
+    # The statement of AWS's documentation, with the condition that it recommends.
+    statement = {
+        "Sid": "PublishEventsToMyTopic",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic,
+        "Condition": {"ArnEquals": {"aws:SourceArn": f"{RULE}/r"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    put(events, {"text": "hello"})
+    (letter,) = letters()
+    assert letter.startswith('"hello"')
+    record = trailcam.events(eventName="Publish")[-1]
+    assert record["requestParameters"]["message"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+    assert record["eventCategory"] == "Data"
 
 
 def test_roles_that_eventbridge_cannot_take_on_are_refused(trailcam, events):
