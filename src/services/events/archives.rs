@@ -10,6 +10,7 @@ use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::record::{Log, Position};
 use crate::world::time::Time;
 
 use super::event::Event;
@@ -43,23 +44,30 @@ pub struct Archive {
     pub created: Time,
     /// In the order of arrival.
     kept: VecDeque<Kept>,
+    /// The events' texts.
+    texts: Log,
+    /// Of all that is kept.
     bytes: usize,
 }
 
 /// A kept event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Kept {
+    at: Position,
     arrived: Time,
+    /// As the event tells it.
     time: Time,
-    text: Box<str>,
+    bytes: usize,
 }
 
 impl Archive {
     /// Keeps an event that has come at a moment.
     pub(super) fn keep(&mut self, event: &Event, now: Time) {
         self.expire(now);
-        self.bytes += event.text.len();
-        self.kept.push_back(Kept { arrived: now, time: event.time, text: event.text.as_str().into() });
+        let bytes = event.text.len();
+        let at = self.texts.push(event.text.clone(), now);
+        self.bytes += bytes;
+        self.kept.push_back(Kept { at, arrived: now, time: event.time, bytes });
     }
 
     /// Drops what is older than is to be kept.
@@ -69,8 +77,9 @@ impl Archive {
         }
         let oldest = now - TimeDelta::days(self.retention_days);
         while let Some(kept) = self.kept.pop_front_if(|kept| kept.arrived < oldest) {
-            self.bytes -= kept.text.len();
+            self.bytes -= kept.bytes;
         }
+        self.texts.forget(oldest, self.kept.front().map_or(self.texts.end(), |kept| kept.at));
     }
 
     /// The time of the first event at or after `from` and before `until`, as events tell it.
@@ -79,11 +88,13 @@ impl Archive {
         self.kept.iter().map(|kept| kept.time).filter(|time| *time >= from && *time < until).min()
     }
 
-    /// The events of a span of time.
+    /// The events of a span of time, in the order of their times.
     pub(super) fn between(&self, from: Time, until: Time) -> Vec<(Time, String)> {
-        let mut found: Vec<_> = self.kept.iter().filter(|kept| kept.time >= from && kept.time < until).collect();
-        found.sort_by_key(|kept| kept.time);
-        found.into_iter().map(|kept| (kept.time, kept.text.to_string())).collect()
+        let found: Vec<_> = self.kept.iter().filter(|kept| kept.time >= from && kept.time < until).collect();
+        let texts = self.texts.read(found.iter().map(|kept| kept.at)).map(|entry| entry.record);
+        let mut events: Vec<_> = found.iter().map(|kept| kept.time).zip(texts).collect();
+        events.sort_by_key(|(time, _)| *time);
+        events
     }
 }
 
@@ -150,6 +161,7 @@ fn create(cx: &mut Cx, (named, source, settings): (Named, Source, Settings)) -> 
         retention_days: settings.retention_days.unwrap_or(0),
         created: now,
         kept: VecDeque::new(),
+        texts: Log::default(),
         bytes: 0,
     };
     archives.insert(named.name.clone(), archive);

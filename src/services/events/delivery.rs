@@ -222,6 +222,8 @@ fn bury(world: &mut World, delivery: &Delivery, target: &Target, failure: &Failu
 
 #[cfg(test)]
 mod tests {
+    use super::super::BusPlace;
+    use super::super::targets::Retry;
     use super::*;
 
     #[test]
@@ -235,6 +237,32 @@ mod tests {
         check(185, 480);
         let all: TimeDelta = (1..=185).map(pause).sum();
         assert!((TimeDelta::hours(23)..TimeDelta::hours(24)).contains(&all), "{all}");
+    }
+
+    #[test]
+    fn retry_policies_end() {
+        let check = |retry: Option<(i64, i64)>, failures: u32, age: i64, wanted: Option<&str>| {
+            let retry = retry.map(|(attempts, age)| Retry { attempts: Some(attempts), age: Some(age) });
+            let target = Target { retry, ..Target::default() };
+            let bus = BusPlace::default_of(&AccountId::parse("123456789012").unwrap(), Region::US_EAST_1);
+            let delivery = Delivery {
+                rule: Arc::new(RulePlace { bus, name: "r".to_owned() }),
+                target: "t".into(),
+                event: Arc::new(Event::of_text("{}".to_owned(), Time::UNIX_EPOCH)),
+                arrived: Time::UNIX_EPOCH,
+                failures,
+            };
+            let due = Time::UNIX_EPOCH + TimeDelta::seconds(age);
+            assert_eq!(exhausted(&delivery, &target, due), wanted, "{failures} failures, {age} seconds");
+        };
+        let (attempts, age) = (Some("MaximumRetryAttempts"), Some("MaximumEventAgeInSeconds"));
+        check(None, 185, 60, None);
+        check(None, 186, 60, attempts);
+        check(None, 1, 86_400, None);
+        check(None, 1, 86_401, age);
+        check(Some((0, 60)), 1, 1, attempts);
+        check(Some((2, 60)), 2, 60, None);
+        check(Some((2, 60)), 2, 61, age);
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! CloudTrail's records as events on the default bus.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html>
 
-use serde_json::value::RawValue;
-
 use crate::services::cloudtrail;
 use crate::world::World;
 use crate::world::record::{Event as Record, Position};
@@ -32,9 +30,7 @@ pub fn recorded(world: &mut World, record: &Record, at: Position) {
     if is_own && !record.management_event || !cloudtrail::delivery::is_selected(account, record) {
         return;
     }
-    let Some(text) = world.events.get(at).filter(|text| text.len() <= RECORD_BYTES_MAX) else { return };
-    // The log may keep more behind the record than belongs to it.
-    let Ok(detail) = serde_json::from_str::<&RawValue>(&text) else { return };
+    let Some(detail) = world.events.get(at).filter(|text| text.len() <= RECORD_BYTES_MAX) else { return };
     let source = source(record.event_source);
     let event = Event::new(&Parts {
         id: world.ids.uuid().to_string(),
@@ -44,7 +40,7 @@ pub fn recorded(world: &mut World, record: &Record, at: Position) {
         time: record.event_time,
         region: record.aws_region,
         resources: &[],
-        detail: detail.get(),
+        detail: &detail,
     });
     let read_only = record.management_event && record.read_only;
     let place = BusPlace::default_of(&record.recipient_account_id, record.aws_region);
