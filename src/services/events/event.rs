@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::world::scope::{AccountId, Region};
-use crate::world::time::{Time, iso_seconds};
+use crate::world::time::{Time, iso_seconds, whole_seconds};
 
 /// How deep the detail of an event may be nested
 /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>).
@@ -31,6 +31,7 @@ pub(super) struct Parts<'a> {
 pub(super) struct Event {
     /// The event as targets get it.
     pub text: String,
+    /// Whole seconds.
     pub time: Time,
     /// The X-Ray trace that it belongs to.
     pub trace: Option<String>,
@@ -106,7 +107,7 @@ impl Event {
             resources.join(","),
             parts.detail,
         );
-        Event::of_text(text, parts.time)
+        Event::of_text(text, whole_seconds(parts.time))
     }
 
     /// An event as it was before.
