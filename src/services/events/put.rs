@@ -13,7 +13,7 @@ use crate::world::time::Time;
 
 use super::event::{self, Envelope, Event, Hops, Parts};
 use super::place::store;
-use super::{BusPlace, faults, routing};
+use super::{BusPlace, RulePlace, faults, routing};
 
 /// Putting events is a data event.
 pub const OPS: &[Op] = &[op!(Write "PutEvents" put_events).data()];
@@ -65,15 +65,15 @@ fn put_events(cx: &mut Cx, input: PutEvents) -> Result<Taken, Fault> {
     }
     let places: Vec<_> =
         input.entries.iter().map(|entry| BusPlace::named(cx, entry.bus.as_deref())).collect::<Result<_, _>>()?;
+    let handed_over = take_handed_over(cx)?;
     for (place, entry) in places.iter().zip(&input.entries) {
-        check_access(cx, place, entry)?;
+        check_access(cx, place, entry, handed_over.as_ref().map(|(rule, _)| rule))?;
     }
     note_buses(cx, &places);
-    let handed_over = take_handed_over(cx)?;
     let mut taken = Taken::default();
     for (place, entry) in places.iter().zip(&input.entries) {
         let outcome = match &handed_over {
-            Some(event) => receive_handed_over(cx, place, event, entry),
+            Some((_, event)) => receive_handed_over(cx, place, event, entry),
             None => receive(cx, place, entry),
         };
         taken.entries.push(match outcome {
@@ -87,10 +87,15 @@ fn put_events(cx: &mut Cx, input: PutEvents) -> Result<Taken, Fault> {
     Ok(taken)
 }
 
-/// Whether the bus lets the caller put such an event on it.
-fn check_access(cx: &Cx, place: &BusPlace, entry: &Entry) -> Result<(), Fault> {
+/// Whether the bus lets the caller put such an event on it, perhaps for a rule of another bus
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html>).
+fn check_access(cx: &Cx, place: &BusPlace, entry: &Entry, rule: Option<&RulePlace>) -> Result<(), Fault> {
     const ACTION: &str = "events:PutEvents";
-    let mut context = Vec::new();
+    let is_from_bus = if rule.is_some() { "true" } else { "false" };
+    let mut context = vec![("events:eventBusInvocation", is_from_bus)];
+    let rule_arn = rule.map(RulePlace::arn);
+    context.extend(rule_arn.as_deref().map(|arn| ("aws:SourceArn", arn)));
+    context.extend(rule.map(|rule| ("aws:SourceAccount", rule.bus.account.as_str())));
     context.extend(entry.source.as_deref().map(|source| ("events:source", source)));
     context.extend(entry.detail_type.as_deref().map(|detail_type| ("events:detail-type", detail_type)));
     let arn = place.arn();
@@ -153,11 +158,11 @@ const SAME_REGION: char = 's';
 const OTHER_REGION: char = 'o';
 const READ_ONLY: char = 'r';
 
-/// What is handed over with the entry of an event that goes on.
-pub(super) fn handed_over(event: &Event, hops: Hops) -> String {
+/// What is handed over with the entry of an event that goes on: marks, the rule, the event.
+pub(super) fn handed_over(event: &Event, hops: Hops, rule: &RulePlace) -> String {
     let marks = [(SAME_REGION, hops.same_region), (OTHER_REGION, hops.other_region), (READ_ONLY, event.read_only)];
     let marks: String = marks.iter().filter(|(_, is_set)| *is_set).map(|(mark, _)| mark).collect();
-    format!("{marks}\n{}", event.text)
+    format!("{marks}\n{}\n{}", rule.arn(), event.text)
 }
 
 /// The entry of an event that goes on to another bus.
@@ -178,21 +183,22 @@ pub(super) fn entry_of(event: &Event, bus: &BusPlace) -> Option<Map> {
     Some(input)
 }
 
-/// The event that was handed over, if one was.
-fn take_handed_over(cx: &mut Cx) -> Result<Option<Event>, Fault> {
+/// The event that was handed over, if one was, and the rule that sends it.
+fn take_handed_over(cx: &mut Cx) -> Result<Option<(RulePlace, Event)>, Fault> {
     let upload = cx.take_upload()?;
     let Body::Memory(bytes) = &upload.body else { return Ok(None) };
-    let Some((marks, text)) = std::str::from_utf8(bytes).ok().and_then(|text| text.split_once('\n')) else {
-        return Ok(None);
-    };
+    let mut parts = std::str::from_utf8(bytes).unwrap_or_default().splitn(3, '\n');
+    let (Some(marks), Some(rule), Some(text)) = (parts.next(), parts.next(), parts.next()) else { return Ok(None) };
+    let Some(rule) = RulePlace::parse(rule) else { return Ok(None) };
     let envelope: Envelope = serde_json::from_str(text).map_err(|_| faults::malformed_detail())?;
     let time = envelope.time().unwrap_or(cx.world.now);
-    Ok(Some(Event {
+    let event = Event {
         hops: Hops { same_region: marks.contains(SAME_REGION), other_region: marks.contains(OTHER_REGION) },
         read_only: marks.contains(READ_ONLY),
         replayed: envelope.replay_name.is_some(),
         ..Event::of_text(text.to_owned(), time)
-    }))
+    };
+    Ok(Some((rule, event)))
 }
 
 /// Takes an event from another bus, and answers its id.

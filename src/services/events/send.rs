@@ -200,7 +200,7 @@ impl Sender<'_> {
         let is_elsewhere = bus.region != self.rule.bus.region;
         let hops = event.hops.onward(is_elsewhere).ok_or_else(|| Failure::too_far(is_elsewhere))?;
         let input = put::entry_of(event, bus).ok_or_else(Failure::invalid_json)?;
-        let body = Bytes::from(put::handed_over(event, hops));
+        let body = Bytes::from(put::handed_over(event, hops, self.rule));
         let upload = Upload { length: body.len() as u64, body: Body::Memory(body), ..Upload::default() };
         let answer = self.call(world, bus.region, ("events", "PutEvents"), input, upload)?;
         let entry = answer.get("Entries").and_then(Value::as_list).and_then(|entries| entries.first());

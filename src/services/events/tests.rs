@@ -367,6 +367,37 @@ fn other_accounts_need_the_policy_of_a_bus() {
 }
 
 #[test]
+fn policies_can_ask_for_the_rule() {
+    let mut lab = lab("source-arn");
+    lab.make_group();
+    lab.make_rule("all", "default", &json!({"source": ["shop"]}));
+    let bus = format!("arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default");
+    let role = lab.make_role(OTHER);
+    let rule = json!({"Name": "out", "EventPattern": "{\"source\":[\"shop\"]}"});
+    lab.call_as(OTHER, "events", "PutRule", &rule).unwrap();
+    let target = json!({"Id": "bus", "Arn": bus, "RoleArn": role});
+    lab.call_as(OTHER, "events", "PutTargets", &json!({"Rule": "out", "Targets": [target]})).unwrap();
+    let mut check = |condition: Json, reaches: bool| {
+        let statement = json!({"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "events:PutEvents",
+                               "Resource": bus, "Condition": condition});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        lab.call("events", "PutPermission", &json!({"Policy": policy}));
+        let before = lab.logged().len();
+        let entry = json!({"Source": "shop", "DetailType": "order", "Detail": "{}"});
+        lab.call_as(OTHER, "events", "PutEvents", &json!({"Entries": [entry]})).unwrap();
+        assert_eq!(lab.logged().len() > before, reaches, "{condition}");
+    };
+    let rule = |name: &str| format!("arn:aws:events:us-east-1:{OTHER}:rule/{name}");
+    check(json!({"ArnEquals": {"aws:SourceArn": rule("out")}}), true);
+    check(json!({"ArnEquals": {"aws:SourceArn": rule("in")}}), false);
+    check(json!({"StringEquals": {"aws:SourceAccount": OTHER}}), true);
+    check(json!({"Bool": {"events:eventBusInvocation": "true"}}), true);
+    check(json!({"Bool": {"events:eventBusInvocation": "false"}}), false);
+    check(json!({"ForAllValues:StringEquals": {"events:source": "shop", "events:detail-type": "order"}}), true);
+    check(json!({"ForAllValues:StringEquals": {"events:source": "office"}}), false);
+}
+
+#[test]
 fn policies_grow_statement_by_statement() {
     let mut lab = lab("policies");
     let policy = |lab: &mut Lab| {
