@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
-use crate::services::{self, cloudtrail};
+use crate::services::{self, cloudtrail, sqs};
 use crate::world::jobs::Job;
 use crate::world::time::{self, Time};
 
@@ -142,8 +142,15 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogTail { account, region, .. } => {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }
+        Job::QueueRetention(place) => queue_line(due, "QueueRetention", place),
+        Job::QueueWake(place) => queue_line(due, "QueueWake", place),
+        Job::QueueMove(place) => queue_line(due, "QueueMove", place),
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
+}
+
+fn queue_line(due: String, job: &str, place: &sqs::Place) -> Value {
+    json!({"due": due, "job": job, "queue": place.name, "account": place.account.as_str(), "region": place.region.as_str()})
 }
 
 /// `GET /_trailcam/events`: recorded events as JSON Lines, oldest first.

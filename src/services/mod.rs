@@ -76,6 +76,9 @@ pub fn run(world: &mut World, job: Job) {
         Job::LogExport(place) => logs::exports::run(world, &place),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
+        Job::QueueRetention(place) => sqs::expire(world, &place),
+        Job::QueueWake(place) => sqs::rouse(world, &place),
+        Job::QueueMove(place) => sqs::moves::run(world, &place),
     }
 }
 

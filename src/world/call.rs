@@ -9,7 +9,7 @@ use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
 use super::fields::{Output, Scan};
 use super::op::Op;
-use super::outside::{Outside, Work};
+use super::outside::{Outside, Patience, Pending};
 use super::payload::Upload;
 use super::record;
 use super::scope::{AccountId, Region};
@@ -196,10 +196,13 @@ impl Call {
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let mut outside = Outside::default();
     outside.do_at_once();
+    outside.set_patience(Patience::Over);
     loop {
         match attempt(world, &mut call, &mut outside) {
             Ok(answer) => return answer,
-            Err(work) => outside.take_in(work.run()),
+            Err(Pending::Work(work)) => outside.take_in(work.run()),
+            // Nothing waits under the lock; a call without patience does not ask to.
+            Err(Pending::Wait(_)) => {}
         }
     }
 }
@@ -207,8 +210,9 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
 /// Runs a call: authenticate, check, run, record.
 ///
 /// # Errors
-/// The work that must be done first, outside the lock if that can be. Nothing has happened then: the call is as it was.
-pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Work> {
+/// What must be done or waited for first, outside the lock if that can be. Nothing has happened then: the call is as it
+/// was.
+pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Pending> {
     let ids = world.ids.clone();
     let request_id = request_id(world, call.contract.service);
     let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
@@ -238,10 +242,10 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
     };
     let outcome = known.and_then(|()| run(&mut cx, call, op));
     let Cx { note, upload, .. } = cx;
-    if let Some(work) = outside.take_work() {
+    if let Some(pending) = outside.take_pending() {
         call.upload = upload;
         world.ids = ids;
-        return Err(work);
+        return Err(pending);
     }
     record::write(
         world,
@@ -273,11 +277,12 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
     }
 }
 
-/// S3 answers anonymous callers; STS hands credentials to those who prove themselves in other ways than by a
-/// signature.
+/// S3 and SQS answer anonymous callers, as far as policies let them; STS hands credentials to those who prove themselves
+/// in other ways than by a signature.
 fn takes_anybody(call: &Call) -> bool {
     let operation = call.contract.operation(call.operation).name;
-    call.contract.service == "s3" || matches!(operation, "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity")
+    matches!(call.contract.service, "s3" | "sqs")
+        || matches!(operation, "AssumeRoleWithSAML" | "AssumeRoleWithWebIdentity")
 }
 
 /// Stands in for a caller whose credentials were refused: the default account's log keeps the attempt.

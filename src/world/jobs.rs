@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
+use crate::services::sqs;
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -36,6 +37,12 @@ pub enum Job {
     LogExport(exports::Place),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
+    /// Drop messages that a queue has kept as long as it keeps them.
+    QueueRetention(sqs::Place),
+    /// Wake those who wait at a queue where messages become visible.
+    QueueWake(sqs::Place),
+    /// Move messages out of a dead-letter queue, as its task says.
+    QueueMove(sqs::Place),
 }
 
 /// When jobs are due that belong to the call or job before them: earlier than any other.
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn jobs_come_in_the_order_of_their_times() {
-        let second = |second| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
+        let second = |second: i64| Time::from_timestamp(1_700_000_000 + second, 0).expect("a time");
         let mut jobs = Jobs::default();
         jobs.at(second(2), job("late"));
         jobs.at(second(1), job("early"));

@@ -17,6 +17,7 @@ pub mod record;
 pub mod scope;
 pub mod streams;
 pub mod time;
+pub mod waits;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use jobs::Jobs;
 use scope::{AccountId, Region};
 use streams::Streams;
 use time::Time;
+use waits::Waits;
 
 /// What the command line decides.
 #[derive(Clone, Debug)]
@@ -76,6 +78,8 @@ pub struct World {
     pub jobs: Jobs,
     /// Answers that go on after their call.
     pub streams: Streams,
+    /// Calls that wait for something to come.
+    pub waits: Waits,
     /// Work that the shell is to do beside everything else.
     pub background: Vec<Background>,
     /// Nobody but the user moves the clock: who waits for time to pass waits for the user.
@@ -121,6 +125,7 @@ impl World {
             ids: Ids::new(settings.seed),
             jobs: Jobs::default(),
             streams: Streams::default(),
+            waits: Waits::default(),
             background: Vec::new(),
             clock_stands_still: false,
             access_keys: AccessKeys::new(),
