@@ -1,20 +1,25 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
+use std::collections::HashMap;
+use std::future;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::time::Instant;
 
 use crate::config::Clock;
 use crate::services::{self, Preparation};
 use crate::world::call::{Answer, Call, attempt};
 use crate::world::jobs::AT_ONCE;
 use crate::world::outbox::{Outcome, Post, PostId};
-use crate::world::outside::{Outside, Work};
+use crate::world::outside::{Outside, Patience, Pending, Wait};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
+use crate::world::waits::WaitId;
 use crate::world::{Settings, World};
 
 /// A running emulator. Two in one process never meet.
@@ -38,10 +43,18 @@ pub struct Emulator {
 struct Inner {
     world: World,
     clock: Ticker,
+    /// How to wake calls that wait.
+    sleepers: HashMap<WaitId, Alarm>,
 }
 
 /// How long anybody waits for posts: several can follow one another, each ended by its own timeout.
 const POSTS_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Wakes a call that waits.
+type Alarm = oneshot::Sender<()>;
+
+/// What a step needs before it can go on; a wait with what its alarm rings.
+type Paused = (Pending, Option<oneshot::Receiver<()>>);
 
 /// Where the time comes from.
 #[derive(Clone, Copy)]
@@ -91,11 +104,14 @@ impl Emulator {
     /// Runs one call at the present moment, to its end.
     pub fn call(&self, mut call: Call) -> Answer {
         let mut outside = Outside::default();
+        outside.set_patience(Patience::Over);
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut answer = loop {
             match self.step(|world| attempt(world, &mut call, &mut outside)) {
                 Ok(answer) => break answer,
-                Err(work) => outside.take_in(work.run()),
+                Err(Pending::Work(work)) => outside.take_in(work.run()),
+                // A call without patience does not ask to wait.
+                Err(Pending::Wait(_)) => {}
             }
             if attempts.next().is_none() {
                 outside.do_at_once();
@@ -117,8 +133,10 @@ impl Emulator {
     }
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
-    pub async fn answer(&self, mut call: Call) -> Answer {
-        let mut answer = self.attempts(|world, outside| attempt(world, &mut call, outside)).await;
+    /// A call that waits for something is given up when its client is `gone`.
+    pub async fn answer(&self, mut call: Call, gone: impl Future<Output = ()>) -> Answer {
+        let gone = pin!(gone);
+        let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
@@ -148,23 +166,50 @@ impl Emulator {
         }
     }
 
-    /// Attempts a step until the long work it needs is done.
-    async fn attempts<T>(&self, mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Work>) -> T {
+    /// Attempts a step until the long work it needs is done, and what it waits for has come.
+    async fn attempts<T>(
+        &self,
+        mut gone: Pin<&mut impl Future<Output = ()>>,
+        mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pending>,
+    ) -> T {
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
+        let mut sleeper: Option<Sleeper> = None;
         loop {
-            let work = match self.step(|world| attempt(world, &mut outside)) {
+            match self.step_or_pause(|world| attempt(world, &mut outside)) {
                 Ok(done) => return done,
-                Err(work) => work,
-            };
-            // Work that panicked is asked for again.
-            if let Ok(done) = tokio::task::spawn_blocking(|| work.run()).await {
-                outside.take_in(done);
-            }
-            if attempts.next().is_none() {
-                outside.do_at_once();
+                Err((Pending::Work(work), _)) => {
+                    // Work that panicked is asked for again.
+                    if let Ok(done) = tokio::task::spawn_blocking(|| work.run()).await {
+                        outside.take_in(done);
+                    }
+                    if attempts.next().is_none() {
+                        outside.do_at_once();
+                    }
+                }
+                Err((Pending::Wait(wait), alarm)) => {
+                    let sleeper = sleeper.get_or_insert_with(|| Sleeper::new(self, &wait));
+                    outside.set_patience(sleeper.sleep(alarm, gone.as_mut()).await);
+                }
             }
         }
+    }
+
+    /// A step that may have to pause. The alarm of one that waits is set before anybody else has the lock.
+    fn step_or_pause<T>(&self, step: impl FnOnce(&mut World) -> Result<T, Pending>) -> Result<T, Paused> {
+        self.step_within(|inner| {
+            step(&mut inner.world).map_err(|pending| {
+                let alarm = match &pending {
+                    Pending::Wait(Wait { id, .. }) => {
+                        let (alarm, rings) = oneshot::channel();
+                        inner.sleepers.insert(*id, alarm);
+                        Some(rings)
+                    }
+                    Pending::Work(_) => None,
+                };
+                (pending, alarm)
+            })
+        })
     }
 
     /// The next events of a stream, as soon as there are some; `None` when it is over.
@@ -216,17 +261,24 @@ impl Emulator {
         }
     }
 
-    /// Ends all streams, so that nobody waits for them when the process stops.
+    /// Ends all streams and waits, so that nobody waits for them when the process stops.
     pub fn end_streams(&self) {
-        self.step(|world| world.streams = std::mem::take(&mut world.streams).ended());
+        self.step(|world| {
+            world.streams = std::mem::take(&mut world.streams).ended();
+            world.waits.close();
+        });
     }
 
     /// Looks at or changes the world at the present moment.
     pub fn step<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
+        self.step_within(|inner| step(&mut inner.world))
+    }
+
+    fn step_within<T>(&self, step: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
         inner.tick();
         let due = inner.world.jobs.next_due();
-        let result = step(&mut inner.world);
+        let result = step(&mut inner);
         let changed = inner.world.jobs.next_due() != due;
         self.leave(inner);
         if changed {
@@ -280,7 +332,9 @@ impl Emulator {
         let mut inner = self.lock();
         inner.world.now = inner.world.now.max(target);
         inner.move_to_now();
-        drop(inner);
+        let now = inner.world.now;
+        inner.world.waits.pass(now);
+        self.leave(inner);
         self.wake.notify_one();
         Ok(target)
     }
@@ -303,9 +357,12 @@ impl Emulator {
         inner.world.s3.erase();
         let streams = std::mem::take(&mut inner.world.streams).ended();
         let outbox = inner.world.outbox.emptied();
-        *inner = Inner::new(settings, clock);
+        let waits = std::mem::take(&mut inner.world.waits).ended();
+        let sleepers = std::mem::take(&mut inner.sleepers);
+        *inner = Inner { sleepers, ..Inner::new(settings, clock) };
         inner.world.streams = streams;
         inner.world.outbox = outbox;
+        inner.world.waits = waits;
         self.leave(inner);
         self.quiet.notify_all();
         self.wake.notify_one();
@@ -376,9 +433,15 @@ impl Emulator {
         let background = std::mem::take(&mut inner.world.background);
         let changes = inner.world.streams.changes;
         let has_posts = inner.world.outbox.has_waiting();
+        let woken = inner.world.waits.woken();
+        let alarms: Vec<Alarm> = woken.iter().filter_map(|id| inner.sleepers.remove(id)).collect();
         drop(inner);
         if has_posts {
             self.posting.notify_one();
+        }
+        // One whose sleeper is gone needs no waking.
+        for alarm in alarms {
+            let _ = alarm.send(());
         }
         background.into_iter().for_each(rayon::spawn);
         self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
@@ -398,7 +461,7 @@ impl Inner {
         };
         let mut world = World::new(settings, now);
         world.clock_stands_still = matches!(clock, Ticker::Manual);
-        Inner { world, clock }
+        Inner { world, clock, sleepers: HashMap::new() }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.
@@ -413,6 +476,46 @@ impl Inner {
         if let Ticker::System { offset } = &mut self.clock {
             *offset = self.world.now - system_time();
         }
+    }
+}
+
+/// A call that waits, from its first sleep to its end.
+struct Sleeper<'e> {
+    emulator: &'e Emulator,
+    id: WaitId,
+    /// It waits no longer than this by the machine's clock: the world's may stand still.
+    until: Instant,
+}
+
+impl Sleeper<'_> {
+    fn new<'e>(emulator: &'e Emulator, wait: &Wait) -> Sleeper<'e> {
+        Sleeper { emulator, id: wait.id, until: Instant::now() + wait.span.to_std().unwrap_or_default() }
+    }
+
+    /// Sleeps until it is woken, has slept long enough, or is not needed any more.
+    async fn sleep(&self, alarm: Option<oneshot::Receiver<()>>, gone: Pin<&mut impl Future<Output = ()>>) -> Patience {
+        let rings = async {
+            match alarm {
+                Some(alarm) => drop(alarm.await),
+                None => future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = rings => Patience::Waits,
+            () = tokio::time::sleep_until(self.until) => Patience::Over,
+            () = gone => Patience::Gone,
+        }
+    }
+}
+
+/// If it was woken and could not look any more, the next one is woken.
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.emulator.step_within(|inner| {
+            inner.sleepers.remove(&self.id);
+            inner.world.waits.abandon(self.id);
+        });
     }
 }
 
@@ -463,10 +566,10 @@ mod tests {
                 emulator.step(|world| world.ids.uuid());
                 answered.send(()).unwrap();
             });
-            let was_answered = run(emulator.attempts(|_, outside| {
+            let was_answered = run(emulator.attempts(pin!(future::pending()), |_, outside| {
                 let asked = work.take();
                 let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
-                done.map_err(|_| outside.take_work().unwrap())
+                done.map_err(|_| outside.take_pending().unwrap())
             }));
             assert!(was_answered, "the other step did not get in between");
         });
@@ -475,9 +578,9 @@ mod tests {
     #[test]
     fn work_that_is_always_overtaken_comes_to_an_end() {
         let mut runs = 0;
-        run(emulator().attempts(|_, outside| {
+        run(emulator().attempts(pin!(future::pending()), |_, outside| {
             runs += 1;
-            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_work().unwrap())
+            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pending().unwrap())
         }));
         assert_eq!(runs, Emulator::ATTEMPTS_MAX + 1);
     }

@@ -69,6 +69,8 @@ impl Writer {
             contract.endpoint_prefix,
             contract.api_version,
             contract.xml_namespace,
+            contract.error_namespace,
+            contract.address_member,
         ] {
             self.string(string);
         }
@@ -121,6 +123,8 @@ impl Writer {
             self.string(error.code);
             self.number(error.status.into());
             self.flags(&[error.fault]);
+            self.string(error.namespace);
+            self.string(error.query_message);
         }
     }
 
@@ -246,6 +250,7 @@ impl Reader {
         let protocols = self.list(Reader::protocol);
         let [json_version, target_prefix, rpc_name, signing_name, endpoint_prefix, api_version, xml_namespace] =
             std::array::from_fn(|_| self.string());
+        let [error_namespace, address_member] = std::array::from_fn(|_| self.string());
         let [global, query_compatible] = self.flags();
         Contract {
             service,
@@ -259,12 +264,15 @@ impl Reader {
             xml_namespace,
             global,
             query_compatible,
+            error_namespace,
+            address_member,
             validation: self.one_of(&[
                 Validation::Exception,
                 Validation::Error,
                 Validation::Parameter,
                 Validation::Ec2,
                 Validation::S3,
+                Validation::Missing,
             ]),
             record: self.record_style(),
             operations: self.list(Reader::operation),
@@ -341,7 +349,8 @@ impl Reader {
         let code = self.string();
         let status = self.number() as u16;
         let [fault] = self.flags();
-        ErrorTrait { code, status, fault }
+        let [namespace, query_message] = std::array::from_fn(|_| self.string());
+        ErrorTrait { code, status, fault, namespace, query_message }
     }
 
     fn kind(&mut self) -> Kind {

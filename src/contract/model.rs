@@ -55,6 +55,10 @@ pub struct Contract {
     pub global: bool,
     /// Error codes carry an `x-amzn-query-error` header for clients that came from Query.
     pub query_compatible: bool,
+    /// What stands before `#` in the names of modelled JSON errors, else empty.
+    pub error_namespace: &'static str,
+    /// Input member that forms may leave to the request's own URL (SQS: the queue's), else empty.
+    pub address_member: &'static str,
     /// How this service says that input breaks a constraint of its contract.
     pub validation: Validation,
     /// How this service's calls look in CloudTrail records.
@@ -94,6 +98,8 @@ pub enum Validation {
     Ec2,
     /// S3: `InvalidArgument`, `MalformedXML`; only required members and enumerations.
     S3,
+    /// SQS: `MissingParameter`; only required members.
+    Missing,
 }
 
 /// How requests of a service are written into CloudTrail records (overlay `x-trailcam-record`).
@@ -304,6 +310,10 @@ pub struct ErrorTrait {
     pub status: u16,
     /// The service's fault (5xx) rather than the sender's.
     pub fault: bool,
+    /// What stands before `#` in JSON where it is not the service's own namespace, else empty.
+    pub namespace: &'static str,
+    /// What Query clients are told instead of the sentence for others, else empty.
+    pub query_message: &'static str,
 }
 
 impl Contract {

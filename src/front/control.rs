@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
-use crate::services::{self, cloudtrail};
+use crate::services::{self, cloudtrail, sqs};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
 use crate::world::time::{self, Time};
@@ -150,8 +150,15 @@ fn job_line(due: Time, job: &Job) -> Value {
         }
         Job::SnsDelivery(place) => json!({"due": due, "job": "SnsDelivery", "subscription": place.arn()}),
         Job::SnsExpiry(place) => json!({"due": due, "job": "SnsExpiry", "subscription": place.arn()}),
+        Job::QueueRetention(place) => queue_line(due, "QueueRetention", place),
+        Job::QueueWake(place) => queue_line(due, "QueueWake", place),
+        Job::QueueMove(place) => queue_line(due, "QueueMove", place),
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
+}
+
+fn queue_line(due: String, job: &str, place: &sqs::Place) -> Value {
+    json!({"due": due, "job": job, "queue": place.name, "account": place.account.as_str(), "region": place.region.as_str()})
 }
 
 /// `GET /_trailcam/events`: recorded events as JSON Lines, oldest first.

@@ -7,6 +7,7 @@ pub mod chunked;
 pub mod control;
 mod events;
 mod head;
+mod link;
 mod outbox;
 pub mod payload;
 
@@ -26,6 +27,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+
+use link::Link;
 
 use crate::config::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT, STOP_TIMEOUT};
 use crate::emulator::Emulator;
@@ -68,14 +71,16 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
             () = &mut stop => break,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let service = TowerToHyperService::new(router.clone().layer(axum::Extension(Peer(peer))));
+        let stream = Arc::new(stream);
+        let peer_of = Peer { address: peer, stream: Arc::clone(&stream) };
+        let service = TowerToHyperService::new(router.clone().layer(axum::Extension(peer_of)));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // A client may end its side when it has sent its requests, and still wait for the answers.
             .half_close(true)
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Link(stream)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -92,9 +97,12 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
     }
 }
 
-/// Address of the client's end of the connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+/// The client's end of the connection.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    pub address: SocketAddr,
+    stream: Arc<TcpStream>,
+}
 
 type Slot = tokio::sync::OwnedSemaphorePermit;
 

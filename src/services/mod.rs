@@ -83,6 +83,9 @@ pub fn run(world: &mut World, job: Job) {
         Job::SnsDelivery(place) => sns::deliver(world, &place),
         Job::SnsExpiry(place) => sns::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
+        Job::QueueRetention(place) => sqs::expire(world, &place),
+        Job::QueueWake(place) => sqs::rouse(world, &place),
+        Job::QueueMove(place) => sqs::moves::run(world, &place),
     }
 }
 

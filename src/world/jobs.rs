@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::{events, firehose, sns};
+use crate::services::{events, firehose, sns, sqs};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -46,6 +46,12 @@ pub enum Job {
     SnsExpiry(sns::SubscriptionPlace),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
+    /// Drop messages that a queue has kept as long as it keeps them.
+    QueueRetention(sqs::Place),
+    /// Wake those who wait at a queue where messages become visible.
+    QueueWake(sqs::Place),
+    /// Move messages out of a dead-letter queue, as its task says.
+    QueueMove(sqs::Place),
 }
 
 /// When jobs are due that belong to the call or job before them: earlier than any other.

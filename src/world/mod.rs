@@ -20,6 +20,7 @@ pub mod rsa_keys;
 pub mod scope;
 pub mod streams;
 pub mod time;
+pub mod waits;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ use outbox::Outbox;
 use scope::{AccountId, Region};
 use streams::Streams;
 use time::Time;
+use waits::Waits;
 
 /// What the command line decides.
 #[derive(Clone, Debug)]
@@ -81,6 +83,8 @@ pub struct World {
     pub jobs: Jobs,
     /// Answers that go on after their call.
     pub streams: Streams,
+    /// Calls that wait for something to come.
+    pub waits: Waits,
     /// Work that the shell is to do beside everything else.
     pub background: Vec<Background>,
     /// Nobody but the user moves the clock: who waits for time to pass waits for the user.
@@ -134,6 +138,7 @@ impl World {
             ids: Ids::new(settings.seed),
             jobs: Jobs::default(),
             streams: Streams::default(),
+            waits: Waits::default(),
             background: Vec::new(),
             clock_stands_still: false,
             access_keys: AccessKeys::new(),
