@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import time
 
 import pytest
 import requests
@@ -314,6 +315,190 @@ def test_roles_that_eventbridge_cannot_take_on_are_refused(trailcam, events):
     code, message, status = refused(events.put_targets, Rule="r", Targets=[{"Id": "1", "Arn": bus, "RoleArn": role}])
     expected = f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'."
     assert (code, message, status) == ("ValidationException", expected, 400)
+
+
+# Queues
+
+
+def make_queue(trailcam, name="jobs", rule="*", **more):
+    """A queue that EventBridge may send to, for a rule."""
+    sqs = trailcam.client("sqs")
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnLike": {"aws:SourceArn": f"{RULE}/{rule}"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return sqs.create_queue(QueueName=name, Attributes={"Policy": policy} | more)["QueueUrl"], arn
+
+
+def received(trailcam, url, wait=0):
+    """Messages of a queue, each deleted once it is read."""
+    sqs = trailcam.client("sqs")
+    answer = sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        WaitTimeSeconds=wait,
+        MessageAttributeNames=["All"],
+        AttributeNames=["All"],
+    )
+    for message in answer.get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return answer.get("Messages", [])
+
+
+NEW_USER = {
+    "source": ["aws.iam"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+    "detail": {"eventSource": ["iam.amazonaws.com"], "eventName": ["CreateUser"]},
+}
+WHO = {
+    "InputPathsMap": {"who": "$.detail.requestParameters.userName", "by": "$.detail.userIdentity.arn"},
+    "InputTemplate": '{"user": <who>, "by": <by>, "rule": <aws.events.rule-name>}',
+}
+
+
+def test_a_new_user_comes_to_a_queue_while_the_clock_stands_still(trailcam, events):
+    trail(trailcam)
+    url, queue = make_queue(trailcam, rule="users")
+    make_rule(events, "users", NEW_USER, queue, InputTransformer=WHO)
+    trailcam.client("iam").create_user(UserName="mallory")
+    (message,) = received(trailcam, url)
+    by = f"arn:aws:iam::{ACCOUNT}:user/dev"
+    assert json.loads(message["Body"]) == {"user": "mallory", "by": by, "rule": "users"}
+    (record,) = trailcam.events(eventName="SendMessage")
+    assert record["userIdentity"] == {"type": "AWSService", "invokedBy": "events.amazonaws.com"}
+    assert record["requestParameters"]["messageBody"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+
+def test_a_new_user_comes_to_a_queue_within_two_seconds(start):
+    trailcam = start("--cadence", "fast")
+    trailcam.act_as_user("dev")
+    events = trailcam.client("events")
+    trail(trailcam)
+    url, queue = make_queue(trailcam)
+    make_rule(events, "users", NEW_USER, queue, InputTransformer=WHO)
+    before = time.monotonic()
+    trailcam.client("iam").create_user(UserName="mallory")
+    (message,) = received(trailcam, url, wait=20)
+    took = time.monotonic() - before
+    assert json.loads(message["Body"])["user"] == "mallory"
+    assert took < 2, took
+
+
+def test_a_new_user_of_another_account_comes_to_our_queue(trailcam, events, stranger):
+    """The same through the bus of a security account, which is what organizations do."""
+    trailcam.trail_bucket("theirs", account=OTHER)
+    cloudtrail = trailcam.client("cloudtrail", **stranger)
+    cloudtrail.create_trail(Name="main", S3BucketName="theirs")
+    cloudtrail.start_logging(Name="main")
+    events.create_event_bus(Name="security")
+    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/security"
+    events.put_permission(EventBusName="security", StatementId="other", Action="events:PutEvents", Principal=OTHER)
+    url, queue = make_queue(trailcam, rule="security/users")
+    make_rule(events, "users", NEW_USER | {"account": [OTHER]}, queue, bus="security", InputTransformer=WHO)
+    role = make_role(trailcam, **stranger)
+    make_rule(trailcam.client("events", **stranger), "forward", NEW_USER, bus, RoleArn=role)
+    trailcam.client("iam", **stranger).create_user(UserName="mallory")
+    (message,) = received(trailcam, url)
+    by = f"arn:aws:iam::{OTHER}:user/stranger"
+    assert json.loads(message["Body"]) == {"user": "mallory", "by": by, "rule": "users"}
+
+
+def test_groups_of_ordered_queues_come_from_the_event(trailcam, events):
+    url, queue = make_queue(trailcam, "jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    group = {"MessageGroupId": "$.detail.customer"}
+    make_rule(events, "r", {"source": ["shop"]}, queue, SqsParameters=group, InputPath="$.detail.n")
+    header = "Root=1-5759e988-bd862e3fe1be46a994272793"
+    put(events, {"n": 1, "customer": "ann"}, TraceHeader=header)
+    (message,) = received(trailcam, url)
+    assert (message["Body"], message["Attributes"]["MessageGroupId"]) == ("1", "ann")
+    assert message["Attributes"]["AWSTraceHeader"] == header
+    events.remove_targets(Rule="r", Ids=["1"])
+    put_target(events, "r", queue, SqsParameters={"MessageGroupId": "all"})
+    put(events, {})
+    assert received(trailcam, url)[0]["Attributes"]["MessageGroupId"] == "all"
+
+
+def test_what_cannot_be_delivered_comes_to_the_dead_letter_queue(trailcam, events):
+    url, dead = make_queue(trailcam, "dead", rule="r")
+    gone = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone"
+    make_rule(events, "r", {"source": ["shop"]}, gone, DeadLetterConfig={"Arn": dead}, Input='"lost"')
+    event_id = put(events, {"n": 1})
+    (message,) = received(trailcam, url)
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    text = attributes.pop("ERROR_MESSAGE")
+    assert "The specified queue does not exist" in text
+    assert attributes == {
+        "RULE_ARN": f"{RULE}/r",
+        "TARGET_ARN": gone,
+        "ERROR_CODE": "NO_RESOURCE",
+        "RETRY_ATTEMPTS": "0",
+    }
+    # The event itself, not what the target would have got.
+    assert json.loads(message["Body"])["id"] == event_id
+    trailcam.client("sqs").create_queue(QueueName="gone")
+    put(events, {"n": 2})
+    (message,) = received(trailcam, url)
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
+    ordered = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead.fifo"
+    target = {"Id": "1", "Arn": gone, "DeadLetterConfig": {"Arn": ordered}}
+    assert refused(events.put_targets, Rule="r", Targets=[target])[0] == "ValidationException"
+
+
+def test_an_event_that_has_crossed_once_goes_to_the_dead_letter_queue(trailcam, events):
+    url, dead = make_queue(trailcam, "dead", rule="first/onward")
+    role = make_role(trailcam)
+    buses = [events.create_event_bus(Name=name)["EventBusArn"] for name in ("first", "second")]
+    make_rule(events, "onward", {"source": ["shop"]}, buses[0], RoleArn=role)
+    settings = {"RoleArn": role, "DeadLetterConfig": {"Arn": dead}}
+    make_rule(events, "onward", {"source": ["shop"]}, buses[1], bus="first", **settings)
+    put(events, {})
+    (message,) = received(trailcam, url)
+    attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+    assert (attributes["ERROR_CODE"], attributes["ERROR_MESSAGE"]) == (
+        "THIRD_ACCOUNT_HOP_DETECTED",
+        "An event can be sent to an event bus target only once. This event was previously delivered to an event bus target.",
+    )
+
+
+def test_a_rule_that_feeds_itself_does_not_hold_up_the_clock(trailcam, events):
+    """Each message to a queue is a record, which makes a message; through a topic, nobody sees that it is one's own."""
+    cloudtrail = trail(trailcam)
+    selector = [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": ["AWS::SQS::Queue"]},
+    ]
+    cloudtrail.put_event_selectors(TrailName="main", AdvancedEventSelectors=[{"FieldSelectors": selector}])
+    sns, sqs = trailcam.client("sns"), trailcam.client("sqs")
+    topic = sns.create_topic(Name="loop")["TopicArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}}
+    policy = json.dumps({"Statement": [allow | {"Action": "sns:Publish", "Resource": topic}]})
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:loop"
+    policy = json.dumps({"Statement": [allow | {"Action": "sqs:SendMessage", "Resource": queue}]})
+    url = sqs.create_queue(QueueName="loop", Attributes={"Policy": policy})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    make_rule(events, "loop", {"source": ["aws.sqs", "shop"]}, topic)
+    put(events, {})
+
+    def count():
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
+
+    first = count()
+    assert 100 < first <= 1100
+    trailcam.advance("PT10S")
+    assert first < count() <= first + 1200
+    # The user puts an end to it.
+    events.disable_rule(Name="loop")
+    trailcam.advance("PT5M")
+    last = count()
+    trailcam.advance("PT1H")
+    assert count() == last
 
 
 # Across buses

@@ -446,6 +446,76 @@ fn log_groups_need_a_policy() {
     assert_eq!(waiting.count(), 0, "such an event is not sent again");
 }
 
+/// A stream that is full takes records another time.
+#[test]
+fn failures_that_pass_are_tried_again() {
+    let mut lab = lab("retries");
+    let role = lab.make_role(ACCOUNT);
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    lab.call("iam", "CreateRole", &json!({"RoleName": "writer", "AssumeRolePolicyDocument": trust.to_string()}));
+    let writer = format!("arn:aws:iam::{ACCOUNT}:role/writer");
+    let stream = json!({"DeliveryStreamName": "s", "S3DestinationConfiguration": {
+        "RoleARN": writer, "BucketARN": "arn:aws:s3:::none", "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 60}}});
+    lab.call("firehose", "CreateDeliveryStream", &stream);
+    let stream = format!("arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/s");
+    let dead = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:dead");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": dead, "Condition": {"ArnEquals": {"aws:SourceArn": format!("arn:aws:events:us-east-1:{ACCOUNT}:rule/r")}}}]});
+    let queue =
+        lab.call("sqs", "CreateQueue", &json!({"QueueName": "dead", "Attributes": {"Policy": policy.to_string()}}));
+    let url = queue.get("QueueUrl").and_then(Value::as_str).unwrap().to_owned();
+    lab.call("events", "PutRule", &json!({"Name": "r", "EventPattern": "{\"source\":[\"shop\"]}"}));
+    let aim = |lab: &mut Lab, retry: Json| {
+        let target =
+            json!({"Id": "s", "Arn": stream, "RoleArn": role, "RetryPolicy": retry, "DeadLetterConfig": {"Arn": dead}});
+        lab.call("events", "PutTargets", &json!({"Rule": "r", "Targets": [target]}));
+    };
+    let letters = |lab: &mut Lab| {
+        let input = json!({"QueueUrl": url, "MessageAttributeNames": ["All"], "MaxNumberOfMessages": 10});
+        let answer = lab.call("sqs", "ReceiveMessage", &input);
+        let messages = answer.get("Messages").and_then(Value::as_list).unwrap_or_default();
+        let text = |message: &Value, name: &str| {
+            let attribute = message.get("MessageAttributes").and_then(|all| all.get(name));
+            attribute
+                .and_then(|attribute| attribute.get("StringValue"))
+                .and_then(Value::as_str)
+                .unwrap_or("-")
+                .to_owned()
+        };
+        let of =
+            |message| ["ERROR_CODE", "RETRY_ATTEMPTS", "EXHAUSTED_RETRY_CONDITION"].map(|name| text(message, name));
+        messages.iter().map(of).collect::<Vec<_>>()
+    };
+    let megabyte = bytes::Bytes::from(vec![b'x'; 1 << 20]);
+    while services::firehose::put(&mut lab.world, &stream, vec![megabyte.clone()]).is_ok() {}
+    aim(&mut lab, json!({"MaximumRetryAttempts": 2}));
+    lab.put("shop", "{}");
+    lab.advance(TimeDelta::milliseconds(2999));
+    assert_eq!(letters(&mut lab), [["", "", ""]; 0], "tried again after one second, then after two");
+    lab.advance(TimeDelta::milliseconds(1));
+    assert_eq!(letters(&mut lab), [["ERROR_FROM_TARGET", "2", "MaximumRetryAttempts"]]);
+    // After 1, 3, 7, 15 and 31 seconds; the next would be too late.
+    aim(&mut lab, json!({"MaximumEventAgeInSeconds": 60}));
+    lab.put("shop", "{}");
+    lab.advance(TimeDelta::seconds(30));
+    assert_eq!(letters(&mut lab), [["", "", ""]; 0]);
+    lab.advance(TimeDelta::seconds(2));
+    assert_eq!(letters(&mut lab), [["ERROR_FROM_TARGET", "5", "MaximumEventAgeInSeconds"]]);
+    // A flush tries at once.
+    lab.put("shop", "{}");
+    services::events::flush(&mut lab.world);
+    assert_eq!(
+        lab.world
+            .events
+            .iter_from(lab.world.events.start())
+            .filter(|entry| entry.record.contains("\"PutRecord\""))
+            .count(),
+        11
+    );
+}
+
 #[test]
 fn schedules_count_from_their_start() {
     let mut lab = lab("schedules");
