@@ -1,25 +1,22 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
 use std::collections::HashMap;
-use std::future;
-use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{Datelike, SubsecRound, TimeDelta, Utc};
-use tokio::sync::{Notify, oneshot, watch};
-use tokio::time::Instant;
+use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
 use crate::services::{self, Preparation};
 use crate::world::call::{Answer, Call, attempt};
 use crate::world::jobs::AT_ONCE;
 use crate::world::outbox::{Outcome, Post, PostId};
-use crate::world::outside::{Outside, Patience, Pending, Wait};
+use crate::world::outside::{Outside, Pause};
 use crate::world::streams::{Event, StreamId};
 use crate::world::time::{Time, YEARS};
-use crate::world::waits::WaitId;
+use crate::world::waits::{Reach, Wait};
 use crate::world::{Settings, World};
 
 /// A running emulator. Two in one process never meet.
@@ -30,6 +27,8 @@ pub struct Emulator {
     wake: Notify,
     /// Tells readers of streams that something was pushed: the count of changes.
     streamed: watch::Sender<u64>,
+    /// Tells calls that wait that the clock was moved, or that the process stops.
+    moved: watch::Sender<Moved>,
     /// Tells who performs posts that there are some.
     posting: Notify,
     /// Whether somebody performs posts.
@@ -43,18 +42,20 @@ pub struct Emulator {
 struct Inner {
     world: World,
     clock: Ticker,
-    /// How to wake calls that wait.
-    sleepers: HashMap<WaitId, Alarm>,
+    /// Calls that wait, by the ARN of what they wait for.
+    waiting: HashMap<String, Arc<Notify>>,
+}
+
+/// What those who wait for time to pass have to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Moved {
+    #[default]
+    Clock,
+    Stopping,
 }
 
 /// How long anybody waits for posts: several can follow one another, each ended by its own timeout.
 const POSTS_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Wakes a call that waits.
-type Alarm = oneshot::Sender<()>;
-
-/// What a step needs before it can go on; a wait with what its alarm rings.
-type Paused = (Pending, Option<oneshot::Receiver<()>>);
 
 /// Where the time comes from.
 #[derive(Clone, Copy)]
@@ -82,11 +83,12 @@ impl Emulator {
 
     pub fn new(settings: Settings, clock: Clock) -> Emulator {
         let inner = Inner::new(settings.clone(), clock);
-        let streamed = watch::Sender::new(0);
+        let (streamed, moved) = (watch::Sender::new(0), watch::Sender::new(Moved::Clock));
         Emulator {
             inner: Mutex::new(inner),
             wake: Notify::new(),
             streamed,
+            moved,
             posting: Notify::new(),
             has_poster: AtomicBool::new(false),
             quiet: Condvar::new(),
@@ -101,17 +103,15 @@ impl Emulator {
     /// feed themselves for ever.
     const JOBS_AT_ONCE_MAX: usize = 1000;
 
-    /// Runs one call at the present moment, to its end.
+    /// Runs one call at the present moment, to its end. It does not wait for what may come.
     pub fn call(&self, mut call: Call) -> Answer {
         let mut outside = Outside::default();
-        outside.set_patience(Patience::Over);
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut answer = loop {
             match self.step(|world| attempt(world, &mut call, &mut outside)) {
                 Ok(answer) => break answer,
-                Err(Pending::Work(work)) => outside.take_in(work.run()),
-                // A call without patience does not ask to wait.
-                Err(Pending::Wait(_)) => {}
+                Err(Pause::Work(work)) => outside.take_in(work.run()),
+                Err(Pause::Wait(_)) => outside.wait_no_longer(),
             }
             if attempts.next().is_none() {
                 outside.do_at_once();
@@ -124,19 +124,17 @@ impl Emulator {
         answer
     }
 
-    /// Delivers everything pending now; answers what was delivered.
-    pub fn flush(&self) -> Vec<String> {
-        let delivered = self.step(services::flush);
+    /// Changes the world at the present moment, with all that this sets off. It may take long.
+    pub fn act<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
+        let result = self.step(step);
         self.settle_here();
         self.await_posts();
-        delivered
+        result
     }
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
-    /// A call that waits for something is given up when its client is `gone`.
-    pub async fn answer(&self, mut call: Call, gone: impl Future<Output = ()>) -> Answer {
-        let gone = pin!(gone);
-        let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
+    pub async fn answer(&self, mut call: Call) -> Answer {
+        let mut answer = self.attempts(|world, outside| attempt(world, &mut call, outside)).await;
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
@@ -167,49 +165,56 @@ impl Emulator {
     }
 
     /// Attempts a step until the long work it needs is done, and what it waits for has come.
-    async fn attempts<T>(
-        &self,
-        mut gone: Pin<&mut impl Future<Output = ()>>,
-        mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pending>,
-    ) -> T {
+    async fn attempts<T>(&self, mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pause>) -> T {
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
-        let mut sleeper: Option<Sleeper> = None;
+        let mut place = None;
         loop {
-            match self.step_or_pause(|world| attempt(world, &mut outside)) {
+            let work = match self.step(|world| attempt(world, &mut outside)) {
                 Ok(done) => return done,
-                Err((Pending::Work(work), _)) => {
-                    // Work that panicked is asked for again.
-                    if let Ok(done) = tokio::task::spawn_blocking(|| work.run()).await {
-                        outside.take_in(done);
+                Err(Pause::Work(work)) => work,
+                Err(Pause::Wait(wait)) => {
+                    // What came before there was a place to wait is seen by one more attempt.
+                    match &place {
+                        None => place = Some(self.place_to_wait(&wait.on)),
+                        Some(place) if self.wait(place, &wait).await => {}
+                        Some(_) => outside.wait_no_longer(),
                     }
-                    if attempts.next().is_none() {
-                        outside.do_at_once();
-                    }
+                    continue;
                 }
-                Err((Pending::Wait(wait), alarm)) => {
-                    let sleeper = sleeper.get_or_insert_with(|| Sleeper::new(self, &wait));
-                    outside.set_patience(sleeper.sleep(alarm, gone.as_mut()).await);
-                }
+            };
+            // Work that panicked is asked for again.
+            if let Ok(done) = tokio::task::spawn_blocking(|| work.run()).await {
+                outside.take_in(done);
+            }
+            if attempts.next().is_none() {
+                outside.do_at_once();
             }
         }
     }
 
-    /// A step that may have to pause. The alarm of one that waits is set before anybody else has the lock.
-    fn step_or_pause<T>(&self, step: impl FnOnce(&mut World) -> Result<T, Pending>) -> Result<T, Paused> {
-        self.step_within(|inner| {
-            step(&mut inner.world).map_err(|pending| {
-                let alarm = match &pending {
-                    Pending::Wait(Wait { id, .. }) => {
-                        let (alarm, rings) = oneshot::channel();
-                        inner.sleepers.insert(*id, alarm);
-                        Some(rings)
-                    }
-                    Pending::Work(_) => None,
-                };
-                (pending, alarm)
-            })
-        })
+    /// Waits until something has come, or the clock was moved; `false` when it is time to give up. While the clock stands
+    /// still, a wait ends after the same span of real time: a client would wait for ever otherwise.
+    async fn wait(&self, place: &Notify, wait: &Wait) -> bool {
+        let mut moved = self.moved.subscribe();
+        if *moved.borrow_and_update() == Moved::Stopping {
+            return false;
+        }
+        let span = (wait.until - self.clock().0).to_std().unwrap_or_default();
+        tokio::select! {
+            () = place.notified() => true,
+            () = tokio::time::sleep(span) => false,
+            _ = moved.changed() => *moved.borrow() == Moved::Clock,
+        }
+    }
+
+    /// Where calls wait on a resource. Places that nobody waits at any more are given up on the way.
+    fn place_to_wait(&self, on: &str) -> Arc<Notify> {
+        let waiting = &mut self.lock().waiting;
+        if !waiting.contains_key(on) {
+            waiting.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        Arc::clone(waiting.entry(on.to_owned()).or_default())
     }
 
     /// The next events of a stream, as soon as there are some; `None` when it is over.
@@ -261,24 +266,18 @@ impl Emulator {
         }
     }
 
-    /// Ends all streams and waits, so that nobody waits for them when the process stops.
+    /// Ends all streams, so that nobody waits for them when the process stops.
     pub fn end_streams(&self) {
-        self.step(|world| {
-            world.streams = std::mem::take(&mut world.streams).ended();
-            world.waits.close();
-        });
+        self.step(|world| world.streams = std::mem::take(&mut world.streams).ended());
+        self.moved.send_replace(Moved::Stopping);
     }
 
     /// Looks at or changes the world at the present moment.
     pub fn step<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
-        self.step_within(|inner| step(&mut inner.world))
-    }
-
-    fn step_within<T>(&self, step: impl FnOnce(&mut Inner) -> T) -> T {
         let mut inner = self.lock();
         inner.tick();
         let due = inner.world.jobs.next_due();
-        let result = step(&mut inner);
+        let result = step(&mut inner.world);
         let changed = inner.world.jobs.next_due() != due;
         self.leave(inner);
         if changed {
@@ -332,10 +331,9 @@ impl Emulator {
         let mut inner = self.lock();
         inner.world.now = inner.world.now.max(target);
         inner.move_to_now();
-        let now = inner.world.now;
-        inner.world.waits.pass(now);
-        self.leave(inner);
+        drop(inner);
         self.wake.notify_one();
+        self.moved.send_replace(Moved::Clock);
         Ok(target)
     }
 
@@ -357,15 +355,13 @@ impl Emulator {
         inner.world.s3.erase();
         let streams = std::mem::take(&mut inner.world.streams).ended();
         let outbox = inner.world.outbox.emptied();
-        let waits = std::mem::take(&mut inner.world.waits).ended();
-        let sleepers = std::mem::take(&mut inner.sleepers);
-        *inner = Inner { sleepers, ..Inner::new(settings, clock) };
+        *inner = Inner::new(settings, clock);
         inner.world.streams = streams;
         inner.world.outbox = outbox;
-        inner.world.waits = waits;
         self.leave(inner);
         self.quiet.notify_all();
         self.wake.notify_one();
+        self.moved.send_replace(Moved::Clock);
     }
 
     /// Runs jobs as they fall due, for as long as the process lives. It needs a runtime of several threads.
@@ -432,16 +428,20 @@ impl Emulator {
     fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
         let background = std::mem::take(&mut inner.world.background);
         let changes = inner.world.streams.changes;
+        for (on, reach) in inner.world.waits.take() {
+            match (inner.waiting.get(&on), reach) {
+                (Some(place), Reach::One) => place.notify_one(),
+                (Some(place), Reach::All) => {
+                    place.notify_waiters();
+                    place.notify_one();
+                }
+                (None, _) => {}
+            }
+        }
         let has_posts = inner.world.outbox.has_waiting();
-        let woken = inner.world.waits.woken();
-        let alarms: Vec<Alarm> = woken.iter().filter_map(|id| inner.sleepers.remove(id)).collect();
         drop(inner);
         if has_posts {
             self.posting.notify_one();
-        }
-        // One whose sleeper is gone needs no waking.
-        for alarm in alarms {
-            let _ = alarm.send(());
         }
         background.into_iter().for_each(rayon::spawn);
         self.streamed.send_if_modified(|known| std::mem::replace(known, changes) != changes);
@@ -461,7 +461,7 @@ impl Inner {
         };
         let mut world = World::new(settings, now);
         world.clock_stands_still = matches!(clock, Ticker::Manual);
-        Inner { world, clock, sleepers: HashMap::new() }
+        Inner { world, clock, waiting: HashMap::new() }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.
@@ -476,46 +476,6 @@ impl Inner {
         if let Ticker::System { offset } = &mut self.clock {
             *offset = self.world.now - system_time();
         }
-    }
-}
-
-/// A call that waits, from its first sleep to its end.
-struct Sleeper<'e> {
-    emulator: &'e Emulator,
-    id: WaitId,
-    /// It waits no longer than this by the machine's clock: the world's may stand still.
-    until: Instant,
-}
-
-impl Sleeper<'_> {
-    fn new<'e>(emulator: &'e Emulator, wait: &Wait) -> Sleeper<'e> {
-        Sleeper { emulator, id: wait.id, until: Instant::now() + wait.span.to_std().unwrap_or_default() }
-    }
-
-    /// Sleeps until it is woken, has slept long enough, or is not needed any more.
-    async fn sleep(&self, alarm: Option<oneshot::Receiver<()>>, gone: Pin<&mut impl Future<Output = ()>>) -> Patience {
-        let rings = async {
-            match alarm {
-                Some(alarm) => drop(alarm.await),
-                None => future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = rings => Patience::Waits,
-            () = tokio::time::sleep_until(self.until) => Patience::Over,
-            () = gone => Patience::Gone,
-        }
-    }
-}
-
-/// If it was woken and could not look any more, the next one is woken.
-impl Drop for Sleeper<'_> {
-    fn drop(&mut self) {
-        self.emulator.step_within(|inner| {
-            inner.sleepers.remove(&self.id);
-            inner.world.waits.abandon(self.id);
-        });
     }
 }
 
@@ -566,10 +526,10 @@ mod tests {
                 emulator.step(|world| world.ids.uuid());
                 answered.send(()).unwrap();
             });
-            let was_answered = run(emulator.attempts(pin!(future::pending()), |_, outside| {
+            let was_answered = run(emulator.attempts(|_, outside| {
                 let asked = work.take();
                 let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
-                done.map_err(|_| outside.take_pending().unwrap())
+                done.map_err(|_| outside.take_pause().unwrap())
             }));
             assert!(was_answered, "the other step did not get in between");
         });
@@ -578,9 +538,9 @@ mod tests {
     #[test]
     fn work_that_is_always_overtaken_comes_to_an_end() {
         let mut runs = 0;
-        run(emulator().attempts(pin!(future::pending()), |_, outside| {
+        run(emulator().attempts(|_, outside| {
             runs += 1;
-            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pending().unwrap())
+            outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pause().unwrap())
         }));
         assert_eq!(runs, Emulator::ATTEMPTS_MAX + 1);
     }

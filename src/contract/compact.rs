@@ -69,8 +69,7 @@ impl Writer {
             contract.endpoint_prefix,
             contract.api_version,
             contract.xml_namespace,
-            contract.error_namespace,
-            contract.address_member,
+            contract.path_member,
         ] {
             self.string(string);
         }
@@ -123,8 +122,6 @@ impl Writer {
             self.string(error.code);
             self.number(error.status.into());
             self.flags(&[error.fault]);
-            self.string(error.namespace);
-            self.string(error.query_message);
         }
     }
 
@@ -248,9 +245,17 @@ impl Reader {
     fn contract(&mut self) -> Contract {
         let service = self.string();
         let protocols = self.list(Reader::protocol);
-        let [json_version, target_prefix, rpc_name, signing_name, endpoint_prefix, api_version, xml_namespace] =
-            std::array::from_fn(|_| self.string());
-        let [error_namespace, address_member] = std::array::from_fn(|_| self.string());
+        let texts = std::array::from_fn(|_| self.string());
+        let [
+            json_version,
+            target_prefix,
+            rpc_name,
+            signing_name,
+            endpoint_prefix,
+            api_version,
+            xml_namespace,
+            path_member,
+        ] = texts;
         let [global, query_compatible] = self.flags();
         Contract {
             service,
@@ -262,17 +267,15 @@ impl Reader {
             endpoint_prefix,
             api_version,
             xml_namespace,
+            path_member,
             global,
             query_compatible,
-            error_namespace,
-            address_member,
             validation: self.one_of(&[
                 Validation::Exception,
                 Validation::Error,
                 Validation::Parameter,
                 Validation::Ec2,
                 Validation::S3,
-                Validation::Missing,
             ]),
             record: self.record_style(),
             operations: self.list(Reader::operation),
@@ -349,8 +352,7 @@ impl Reader {
         let code = self.string();
         let status = self.number() as u16;
         let [fault] = self.flags();
-        let [namespace, query_message] = std::array::from_fn(|_| self.string());
-        ErrorTrait { code, status, fault, namespace, query_message }
+        ErrorTrait { code, status, fault }
     }
 
     fn kind(&mut self) -> Kind {

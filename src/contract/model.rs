@@ -51,14 +51,12 @@ pub struct Contract {
     pub api_version: &'static str,
     /// Namespace of XML answers, empty where the service has none.
     pub xml_namespace: &'static str,
+    /// The member of Query requests that the path names where the form does not; empty where paths mean nothing.
+    pub path_member: &'static str,
     /// The service has one endpoint for all Regions (IAM, STS's global one): its calls belong to `us-east-1`.
     pub global: bool,
     /// Error codes carry an `x-amzn-query-error` header for clients that came from Query.
     pub query_compatible: bool,
-    /// What stands before `#` in the names of modelled JSON errors, else empty.
-    pub error_namespace: &'static str,
-    /// Input member that forms may leave to the request's own URL (SQS: the queue's), else empty.
-    pub address_member: &'static str,
     /// How this service says that input breaks a constraint of its contract.
     pub validation: Validation,
     /// How this service's calls look in CloudTrail records.
@@ -98,8 +96,6 @@ pub enum Validation {
     Ec2,
     /// S3: `InvalidArgument`, `MalformedXML`; only required members and enumerations.
     S3,
-    /// SQS: `MissingParameter`; only required members.
-    Missing,
 }
 
 /// How requests of a service are written into CloudTrail records (overlay `x-trailcam-record`).
@@ -310,10 +306,6 @@ pub struct ErrorTrait {
     pub status: u16,
     /// The service's fault (5xx) rather than the sender's.
     pub fault: bool,
-    /// What stands before `#` in JSON where it is not the service's own namespace, else empty.
-    pub namespace: &'static str,
-    /// What Query clients are told instead of the sentence for others, else empty.
-    pub query_message: &'static str,
 }
 
 impl Contract {

@@ -25,7 +25,7 @@ use crate::world::caller;
 use crate::world::payload::{Claimed, Content, Upload};
 
 use super::payload::About;
-use super::{Peer, body, certificate, events, head, link, payload};
+use super::{Peer, body, certificate, events, head, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
@@ -128,8 +128,7 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
     let (credentials, signature) = head::credentials(&parts.headers, head.query);
     let connection = head::connection(&parts.headers, peer(parts), head.query, signature);
     let sender = Sender::Client { credentials, connection };
-    let gone = link::gone(parts.extensions.get::<Peer>());
-    let answer = emulator.answer(Call { contract, operation, region, sender, input, upload }, gone).await;
+    let answer = emulator.answer(Call { contract, operation, region, sender, input, upload }).await;
     match answer.outcome {
         Ok(output) => {
             let mut encoded = wire::encode(contract, operation, protocol, &output.value, &answer.request_id);
@@ -167,12 +166,12 @@ fn unrouted(emulator: &Emulator, head: &Head, error: &RouteError) -> Response {
 }
 
 fn peer(parts: &Parts) -> IpAddr {
-    parts.extensions.get::<Peer>().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.address.ip())
+    parts.extensions.get::<Peer>().map_or(Ipv4Addr::LOCALHOST.into(), |peer| peer.0.ip())
 }
 
 fn is_form(parts: &Parts) -> bool {
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    parts.method == Method::POST && content_type.starts_with(head::FORM)
+    parts.method == Method::POST && content_type.starts_with("application/x-www-form-urlencoded")
 }
 
 /// Whether the operation's input has a streamed payload.

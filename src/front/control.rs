@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
-use crate::services::{self, cloudtrail, sqs};
+use crate::services::{self, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
 use crate::world::time::{self, Time};
@@ -100,10 +100,26 @@ fn move_clock(emulator: &Emulator, change: &serde_json::Map<String, Value>) -> R
 
 /// `POST /_trailcam/flush`: delivers everything pending, and answers what was delivered.
 pub async fn flush(State(emulator): Control) -> Response {
-    let done = tokio::task::spawn_blocking(move || emulator.flush()).await;
+    let done = tokio::task::spawn_blocking(move || emulator.act(services::flush)).await;
     match done {
         Ok(delivered) => Json(json!({"delivered": delivered})).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not flush"}))).into_response(),
+    }
+}
+
+/// `POST /_trailcam/console-login`: records an attempt to sign in to the console, and answers the record.
+pub async fn console_login(State(emulator): Control, body: Bytes) -> Response {
+    let login = match serde_json::from_slice(&body) {
+        Ok(login) => login,
+        Err(error) => return refuse(&error.to_string()),
+    };
+    let done = tokio::task::spawn_blocking(move || emulator.act(|world| signin::console_login(world, &login))).await;
+    match done {
+        Ok(Ok(record)) => ([(CONTENT_TYPE, "application/json")], record).into_response(),
+        Ok(Err(sentence)) => refuse(&sentence),
+        Err(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not record the sign-in"}))).into_response()
+        }
     }
 }
 
@@ -123,6 +139,9 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "TrailDelivery", "trail": trail, "region": region.as_str()})
         }
         Job::TrailLogDelivery { trail, .. } => json!({"due": due, "job": "TrailLogDelivery", "trail": trail}),
+        Job::TrailAnnouncement { trail, region, .. } => {
+            json!({"due": due, "job": "TrailAnnouncement", "trail": trail, "region": region.as_str()})
+        }
         Job::TrailDigest { trail, region, .. } => {
             json!({"due": due, "job": "TrailDigest", "trail": trail, "region": region.as_str()})
         }
@@ -145,20 +164,17 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogExport(place) => {
             json!({"due": due, "job": "LogExport", "task": place.task, "region": place.region.as_str()})
         }
+        Job::QueueMessages(place) => json!({"due": due, "job": "QueueMessages", "queue": place.arn()}),
+        Job::QueueMove { account, region, .. } => {
+            json!({"due": due, "job": "QueueMove", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::LogTail { account, region, .. } => {
             json!({"due": due, "job": "LogTail", "account": account.as_str(), "region": region.as_str()})
         }
         Job::SnsDelivery(place) => json!({"due": due, "job": "SnsDelivery", "subscription": place.arn()}),
         Job::SnsExpiry(place) => json!({"due": due, "job": "SnsExpiry", "subscription": place.arn()}),
-        Job::QueueRetention(place) => queue_line(due, "QueueRetention", place),
-        Job::QueueWake(place) => queue_line(due, "QueueWake", place),
-        Job::QueueMove(place) => queue_line(due, "QueueMove", place),
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
     }
-}
-
-fn queue_line(due: String, job: &str, place: &sqs::Place) -> Value {
-    json!({"due": due, "job": job, "queue": place.name, "account": place.account.as_str(), "region": place.region.as_str()})
 }
 
 /// `GET /_trailcam/events`: recorded events as JSON Lines, oldest first.

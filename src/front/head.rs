@@ -4,15 +4,12 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
 use crate::world::call::{Connection, Signature, SignedIn};
 use crate::world::caller::Credentials;
-
-/// Content type of forms in the Query protocols.
-pub const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A query string's arguments, decoded.
 pub fn arguments(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
@@ -126,9 +123,7 @@ pub fn is_for_bucket(headers: &HeaderMap) -> bool {
 
 fn virtual_bucket(headers: &HeaderMap) -> Option<String> {
     let signed_for = text(headers, AUTHORIZATION.as_str()).and_then(scope).and_then(|(_, service)| service);
-    // Forms of browsers that upload to S3 are of another type.
-    let is_form = text(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.starts_with(FORM));
-    if is_form || headers.contains_key("x-amz-target") || signed_for.is_some_and(|service| service != "s3") {
+    if headers.contains_key("x-amz-target") || signed_for.is_some_and(|service| service != "s3") {
         return None;
     }
     let host = host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name).to_ascii_lowercase();

@@ -7,7 +7,6 @@ pub mod chunked;
 pub mod control;
 mod events;
 mod head;
-mod link;
 mod outbox;
 pub mod payload;
 
@@ -28,8 +27,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use link::Link;
-
 use crate::config::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT, STOP_TIMEOUT};
 use crate::emulator::Emulator;
 
@@ -41,6 +38,7 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/reset", post(control::reset))
         .route("/_trailcam/clock", get(control::clock).post(control::set_clock))
         .route("/_trailcam/flush", post(control::flush))
+        .route("/_trailcam/console-login", post(control::console_login))
         .route("/_trailcam/jobs", get(control::jobs))
         .route("/_trailcam/mailbox", get(control::mailbox))
         .route("/_trailcam/events", get(control::events))
@@ -71,16 +69,14 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
             () = &mut stop => break,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let stream = Arc::new(stream);
-        let peer_of = Peer { address: peer, stream: Arc::clone(&stream) };
-        let service = TowerToHyperService::new(router.clone().layer(axum::Extension(peer_of)));
+        let service = TowerToHyperService::new(router.clone().layer(axum::Extension(Peer(peer))));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // A client may end its side when it has sent its requests, and still wait for the answers.
             .half_close(true)
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(Link(stream)), service);
+            .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -97,12 +93,9 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
     }
 }
 
-/// The client's end of the connection.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    pub address: SocketAddr,
-    stream: Arc<TcpStream>,
-}
+/// Address of the client's end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
 
 type Slot = tokio::sync::OwnedSemaphorePermit;
 

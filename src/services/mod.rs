@@ -7,6 +7,7 @@ pub mod firehose;
 pub mod iam;
 pub mod logs;
 pub mod s3;
+pub mod signin;
 pub mod sns;
 pub mod sqs;
 pub mod sts;
@@ -67,6 +68,9 @@ pub fn run(world: &mut World, job: Job) {
     match job {
         Job::TrailDelivery { account, trail, region } => cloudtrail::delivery::deliver(world, &account, &trail, region),
         Job::TrailLogDelivery { account, trail } => cloudtrail::log_group::deliver(world, &account, &trail),
+        Job::TrailAnnouncement { account, trail, region } => {
+            cloudtrail::topic::deliver(world, &account, &trail, region)
+        }
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
@@ -79,13 +83,12 @@ pub fn run(world: &mut World, job: Job) {
             logs::forwarding::deliver(world, &account, region, &destination)
         }
         Job::LogExport(place) => logs::exports::run(world, &place),
+        Job::QueueMessages(place) => sqs::show(world, &place),
+        Job::QueueMove { account, region, task } => sqs::move_messages(world, &account, region, &task),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::SnsDelivery(place) => sns::deliver(world, &place),
         Job::SnsExpiry(place) => sns::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
-        Job::QueueRetention(place) => sqs::expire(world, &place),
-        Job::QueueWake(place) => sqs::rouse(world, &place),
-        Job::QueueMove(place) => sqs::moves::run(world, &place),
     }
 }
 

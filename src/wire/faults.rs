@@ -1,7 +1,5 @@
 //! How faults travel: status, code and shape of the answer by contract and protocol.
 
-use std::borrow::Cow;
-
 use super::scalar::Times;
 use super::value::{Map, Value};
 use super::xml::Writer;
@@ -109,21 +107,6 @@ impl Error<'_> {
         self.shape().map_or(&self.fault.code, |shape| shape.name)
     }
 
-    /// The name with the namespace that some services put before it: `com.amazonaws.sqs#QueueDoesNotExist`.
-    fn full_name(&self) -> Cow<'_, str> {
-        let own = self.shape().and_then(|shape| shape.error.as_ref()).map(|error| error.namespace);
-        match own.map(|own| if own.is_empty() { self.contract.error_namespace } else { own }) {
-            None | Some("") => Cow::Borrowed(self.name()),
-            Some(namespace) => Cow::Owned(format!("{namespace}#{}", self.name())),
-        }
-    }
-
-    /// The sentence, in the words that Query clients of the service get.
-    fn query_message(&self) -> &str {
-        let own = self.shape().and_then(|shape| shape.error.as_ref()).map(|error| error.query_message);
-        own.filter(|own| !own.is_empty()).unwrap_or(&self.fault.message)
-    }
-
     /// The code that Query and XML clients see.
     fn code(&self) -> &str {
         let code = self.shape().and_then(|shape| shape.error.as_ref()).map(|error| error.code);
@@ -146,7 +129,7 @@ impl Error<'_> {
         out.push(b'{');
         if with_type {
             out.extend_from_slice(b"\"__type\":");
-            json::write_string(&self.full_name(), &mut out);
+            json::write_string(self.name(), &mut out);
             out.push(b',');
         }
         json::write_string(self.message_name(), &mut out);
@@ -170,7 +153,7 @@ impl Error<'_> {
         xml.open("Error", "");
         xml.leaf("Type", self.side());
         xml.leaf("Code", self.code());
-        xml.leaf("Message", self.query_message());
+        xml.leaf("Message", &self.fault.message);
         self.members(&mut xml);
         xml.close("Error");
         xml.leaf("RequestId", request_id);

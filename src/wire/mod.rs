@@ -31,7 +31,7 @@ pub use route::{Route, RouteError, region, route};
 pub use validate::check;
 pub use value::{Map, Name, Value};
 
-use crate::contract::{Contract, OperationId, Protocol, ShapeId};
+use crate::contract::{Contract, OperationId, Protocol};
 
 /// How deep lists, maps and structures may nest in any request.
 pub const DEPTH_MAX: usize = 64;
@@ -101,23 +101,10 @@ pub fn decode(
         Protocol::Cbor => cbor::read(contract, input, body),
         Protocol::Query | Protocol::Ec2 => {
             let mut tree = query::read(contract, input, protocol, head.query, body)?;
-            name_address(contract, input, head, &mut tree);
+            query::add_path(contract, input, head.path, &mut tree);
             Ok(tree)
         }
         Protocol::RestXml | Protocol::RestJson => rest::read_request(contract, operation, protocol, head, body),
-    }
-}
-
-/// Forms may be sent to the very thing they are about: its URL then stands for the member that would name it.
-fn name_address(contract: &Contract, input: ShapeId, head: &Head, tree: &mut Value) {
-    let name = contract.address_member;
-    let takes_it = !name.is_empty() && contract.structure(input).is_some_and(|input| input.member(name).is_some());
-    if let Value::Map(members) = tree
-        && takes_it
-        && head.path.len() > 1
-        && !members.contains(name)
-    {
-        members.push(name, format!("http://{}{}", head.host, head.path));
     }
 }
 

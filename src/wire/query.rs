@@ -88,6 +88,18 @@ pub fn read(contract: &Contract, shape: ShapeId, protocol: Protocol, query: &str
     form.read_structure(shape, &root, "").map_err(malformed)
 }
 
+/// Adds the member that the path of a request names, where the form leaves it out.
+pub fn add_path(contract: &Contract, shape: ShapeId, path: &str, tree: &mut Value) {
+    let has_it = contract.structure(shape).is_some_and(|structure| structure.member(contract.path_member).is_some());
+    if let Value::Map(map) = tree
+        && has_it
+        && path != "/"
+        && !map.contains(contract.path_member)
+    {
+        map.push(contract.path_member, path);
+    }
+}
+
 /// The answer to a parameter whose text is not of its type.
 fn malformed(protocol: Protocol, name: &str) -> Fault {
     match protocol {

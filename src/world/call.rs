@@ -9,7 +9,7 @@ use super::World;
 use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_use};
 use super::fields::{Output, Scan};
 use super::op::Op;
-use super::outside::{Outside, Patience, Pending};
+use super::outside::{Outside, Pause};
 use super::payload::Upload;
 use super::record;
 use super::scope::{AccountId, Region};
@@ -198,13 +198,11 @@ impl Call {
 pub fn perform(world: &mut World, mut call: Call) -> Answer {
     let mut outside = Outside::default();
     outside.do_at_once();
-    outside.set_patience(Patience::Over);
     loop {
         match attempt(world, &mut call, &mut outside) {
             Ok(answer) => return answer,
-            Err(Pending::Work(work)) => outside.take_in(work.run()),
-            // Nothing waits under the lock; a call without patience does not ask to.
-            Err(Pending::Wait(_)) => {}
+            Err(Pause::Work(work)) => outside.take_in(work.run()),
+            Err(Pause::Wait(_)) => outside.wait_no_longer(),
         }
     }
 }
@@ -212,9 +210,8 @@ pub fn perform(world: &mut World, mut call: Call) -> Answer {
 /// Runs a call: authenticate, check, run, record.
 ///
 /// # Errors
-/// What must be done or waited for first, outside the lock if that can be. Nothing has happened then: the call is as it
-/// was.
-pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Pending> {
+/// What must come first, outside the lock if that can be. Nothing has happened then: the call is as it was.
+pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Result<Answer, Pause> {
     let ids = world.ids.clone();
     let request_id = request_id(world, call.contract.service);
     let upload = std::mem::replace(&mut call.upload, Ok(Upload::default()));
@@ -244,10 +241,10 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
     };
     let outcome = known.and_then(|()| run(&mut cx, call, op));
     let Cx { note, upload, .. } = cx;
-    if let Some(pending) = outside.take_pending() {
+    if let Some(pause) = outside.take_pause() {
         call.upload = upload;
         world.ids = ids;
-        return Err(pending);
+        return Err(pause);
     }
     record::write(
         world,
@@ -279,10 +276,9 @@ fn identify(world: &World, call: &Call) -> Result<Caller, Refusal> {
     }
 }
 
-/// S3 and SQS answer anonymous callers, as far as policies let them; of other services, the operations that the contract
-/// names.
+/// S3 answers anonymous callers; of other services, the operations that the contract names.
 fn takes_anybody(call: &Call) -> bool {
-    matches!(call.contract.service, "s3" | "sqs") || call.contract.operation(call.operation).unsigned
+    call.contract.service == "s3" || call.contract.operation(call.operation).unsigned
 }
 
 /// Stands in for a caller whose credentials were refused: the default account's log keeps the attempt.

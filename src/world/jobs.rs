@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::{events, firehose, sns, sqs};
+use crate::services::{events, firehose};
+
+use crate::services::{sns, sqs};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -18,6 +20,8 @@ pub enum Job {
     TrailDelivery { account: AccountId, trail: String, region: Region },
     /// Write the pending events of a trail to its log group.
     TrailLogDelivery { account: AccountId, trail: String },
+    /// Announce the log files of a trail in one Region on its topic.
+    TrailAnnouncement { account: AccountId, trail: String, region: Region },
     /// Close the digest period of a trail in one Region.
     TrailDigest { account: AccountId, trail: String, region: Region },
     /// Write a Firehose stream's buffered records to its bucket.
@@ -38,6 +42,10 @@ pub enum Job {
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.
     LogForward { account: AccountId, region: Region, destination: String },
+    /// Tell those who wait for messages of a queue that some have become visible.
+    QueueMessages(sqs::Place),
+    /// Move the next messages of a message-move task.
+    QueueMove { account: AccountId, region: Region, task: String },
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
     /// Deliver what waits for a subscription to a topic.
@@ -46,12 +54,6 @@ pub enum Job {
     SnsExpiry(sns::SubscriptionPlace),
     /// Show a Live Tail session what has come in the last second.
     LogTail { account: AccountId, region: Region, session: StreamId },
-    /// Drop messages that a queue has kept as long as it keeps them.
-    QueueRetention(sqs::Place),
-    /// Wake those who wait at a queue where messages become visible.
-    QueueWake(sqs::Place),
-    /// Move messages out of a dead-letter queue, as its task says.
-    QueueMove(sqs::Place),
 }
 
 /// When jobs are due that belong to the call or job before them: earlier than any other.

@@ -83,7 +83,7 @@ pub struct World {
     pub jobs: Jobs,
     /// Answers that go on after their call.
     pub streams: Streams,
-    /// Calls that wait for something to come.
+    /// Who is to be told that something has happened.
     pub waits: Waits,
     /// Work that the shell is to do beside everything else.
     pub background: Vec<Background>,

@@ -7,63 +7,40 @@
 //! `about` says so. Else others were faster, and the work is done anew.
 //!
 //! So the world changes in the last run only, and which ids are drawn does not depend on how often a call had to run.
-//!
-//! In the same way a handler that has nothing to give yet asks to wait, with [`Outside::wait`]: the shell gives the lock
-//! back and runs the call again when there may be something, or when it has waited long enough.
 
 use std::any::Any;
 use std::fmt;
 
 use chrono::TimeDelta;
 
-use crate::services::sqs::Place;
 use crate::wire::Fault;
 
 use super::time::Time;
-use super::waits::{WaitId, Waits};
+use super::waits::Wait;
 
 /// Work on fewer bytes is done at once: it takes less than asking for it does.
-pub const BYTES_AT_ONCE_MAX: u64 = 64 * 1024;
+const BYTES_AT_ONCE_MAX: u64 = 64 * 1024;
 
 /// What was done outside the lock for a call, and what is still to be done.
 #[derive(Debug, Default)]
 pub struct Outside {
     /// Pairs: what the work was about, and what it came to.
     results: Vec<Box<dyn Any + Send>>,
-    wanted: Option<Pending>,
+    wanted: Option<Work>,
     /// Nothing is put off.
     at_once: bool,
-    /// The wait of this call, once it has asked for one.
-    wait: Option<Wait>,
-    patience: Patience,
+    /// Until when the call waits, once it has begun to.
+    deadline: Option<Time>,
+    waits: Option<Wait>,
+    /// The call does not wait any longer.
+    is_impatient: bool,
 }
 
 /// What a call needs before it can go on.
 #[derive(Debug)]
-pub enum Pending {
+pub enum Pause {
     Work(Work),
     Wait(Wait),
-}
-
-/// A call that waits for something to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wait {
-    pub id: WaitId,
-    /// When it has waited long enough.
-    pub until: Time,
-    /// How long that is. While the world's clock stands still, the shell goes by its own.
-    pub span: TimeDelta,
-}
-
-/// Whether a call waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Patience {
-    #[default]
-    Waits,
-    /// It takes what there is, or goes without.
-    Over,
-    /// Nobody wants the answer any more.
-    Gone,
 }
 
 /// Work that a handler has asked for.
@@ -131,50 +108,36 @@ impl Outside {
         }
         // What others have overtaken is of no use any more, and may be a large file.
         self.results.retain(|result| !result.is::<(A, T)>());
-        self.wanted = Some(Pending::Work(Work(Box::new(move || Box::new((about, work()))))));
+        self.wanted = Some(Work(Box::new(move || Box::new((about, work())))));
         Err(unfinished())
     }
 
-    /// From now on work is done where it is asked for, however large: the next run is the last.
+    /// Waits on a resource for a span of time, counted from the call's first run. Answers until when, and the fault that
+    /// the handler hands on; `None` once the time is over, or where a call cannot wait: the handler answers what it has.
+    pub fn wait(&mut self, now: Time, on: String, span: TimeDelta) -> Option<(Time, Fault)> {
+        let until = *self.deadline.get_or_insert(now + span);
+        if self.at_once || self.is_impatient || now >= until {
+            return None;
+        }
+        self.waits = Some(Wait { on, until });
+        Some((until, unfinished()))
+    }
+
+    /// From now on work is done where it is asked for, however large, and nothing is waited for: the next run is the
+    /// last.
     pub fn do_at_once(&mut self) {
         self.at_once = true;
     }
 
+    /// From now on nothing is waited for.
+    pub fn wait_no_longer(&mut self) {
+        self.is_impatient = true;
+    }
+
     /// What the last run asked for.
-    pub fn take_pending(&mut self) -> Option<Pending> {
-        self.wanted.take()
-    }
-
-    /// Waits until something comes to the queue, but no longer than `span` from the first time it is asked for.
-    ///
-    /// # Errors
-    /// The call is to wait. The handler hands the fault on; no client sees it.
-    pub fn wait(&mut self, waits: &mut Waits, now: Time, place: &Place, span: TimeDelta) -> Result<(), Fault> {
-        let patient = self.patience == Patience::Waits && waits.is_open() && span > TimeDelta::zero();
-        if !patient || self.wait.is_some_and(|wait| wait.until <= now) {
-            return Ok(());
-        }
-        let wait = *self.wait.get_or_insert_with(|| Wait { id: waits.number(), until: now + span, span });
-        waits.join(wait.id, place, wait.until);
-        self.wanted = Some(Pending::Wait(wait));
-        Err(unfinished())
-    }
-
-    /// Ends the sleep of this call, if it slept: it looks for itself now.
-    pub fn wake(&mut self, waits: &mut Waits) {
-        if let Some(wait) = self.wait {
-            waits.leave(wait.id);
-        }
-    }
-
-    /// Whether nobody wants the answer any more, so that nothing is to be taken for it.
-    pub fn is_unwanted(&self) -> bool {
-        self.patience == Patience::Gone
-    }
-
-    /// Says whether the call waits from now on.
-    pub fn set_patience(&mut self, patience: Patience) {
-        self.patience = patience;
+    pub fn take_pause(&mut self) -> Option<Pause> {
+        let wait = self.waits.take().map(Pause::Wait);
+        self.wanted.take().map(Pause::Work).or(wait)
     }
 
     /// Keeps what work came to for the next run.
@@ -196,7 +159,7 @@ mod tests {
 
     /// Runs what was asked for, as the shell does.
     fn go_on(outside: &mut Outside) {
-        let Some(Pending::Work(work)) = outside.take_pending() else { panic!("work was asked for") };
+        let Some(Pause::Work(work)) = outside.take_pause() else { panic!("no work was asked for") };
         outside.take_in(work.run());
     }
 
@@ -207,7 +170,7 @@ mod tests {
         go_on(&mut outside);
         assert_eq!(outside.result("file", LARGE, || 2), Ok(&1));
         assert_eq!(outside.take("file", LARGE, || 3), Ok(1));
-        assert!(outside.take_pending().is_none());
+        assert!(outside.take_pause().is_none());
     }
 
     #[test]
@@ -216,7 +179,7 @@ mod tests {
         assert_eq!(outside.take("file", BYTES_AT_ONCE_MAX, || 1), Ok(1));
         outside.do_at_once();
         assert_eq!(outside.take("file", LARGE, || 2), Ok(2));
-        assert!(outside.take_pending().is_none());
+        assert!(outside.take_pause().is_none());
     }
 
     #[test]
@@ -228,30 +191,6 @@ mod tests {
         go_on(&mut outside);
         assert_eq!(outside.take("other", LARGE, || 3), Ok(2));
         assert!(outside.take("one", LARGE, || 4).is_err(), "it was thrown away");
-    }
-
-    #[test]
-    fn a_call_waits_once_and_no_longer_than_it_said() {
-        let account = crate::world::scope::AccountId::parse("000000000000").unwrap();
-        let place = Place { account, region: crate::world::scope::Region::US_EAST_1, name: "q".to_owned() };
-        let time = |second: i64| Time::from_timestamp(1_700_000_000 + second, 0).unwrap();
-        let (mut waits, span) = (Waits::default(), TimeDelta::seconds(20));
-        let mut outside = Outside::default();
-        let mut until = |outside: &mut Outside, second| match outside.wait(&mut waits, time(second), &place, span) {
-            Ok(()) => None,
-            Err(_) => match outside.take_pending() {
-                Some(Pending::Wait(wait)) => Some(wait.until),
-                _ => panic!("it waits"),
-            },
-        };
-        assert_eq!(until(&mut outside, 0), Some(time(20)));
-        assert_eq!(until(&mut outside, 7), Some(time(20)), "woken, and nothing there");
-        assert_eq!(until(&mut outside, 20), None);
-        for patience in [Patience::Over, Patience::Gone] {
-            let mut outside = Outside::default();
-            outside.set_patience(patience);
-            assert_eq!(until(&mut outside, 0), None);
-        }
     }
 
     #[test]

@@ -8,6 +8,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 START_MS = 1768471200000  # 2026-01-15T10:00:00Z
 SECOND, DAY = 1000, 24 * 3600 * 1000

@@ -8,6 +8,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:CloudTrail/logs:*"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/CloudTrail_CloudWatchLogs_Role"

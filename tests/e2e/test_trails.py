@@ -8,6 +8,8 @@ import pytest
 
 from conftest import refused, trail_policy
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 DATA = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}
 
@@ -499,7 +501,6 @@ def test_public_keys(trailcam, cloudtrail, logs):
 @pytest.mark.parametrize(
     "setting",
     [
-        {"SnsTopicName": "topic"},
         {"KmsKeyId": "alias/none"},
         {"IsOrganizationTrail": True, "IsMultiRegionTrail": True},
     ],

@@ -7,6 +7,8 @@ import pytest
 
 from conftest import START, trail_policy
 
+pytestmark = pytest.mark.usefixtures("user")
+
 BUCKET = "audit-logs"
 LATER = "2026-01-16T10:00:00Z"
 

@@ -70,9 +70,10 @@ async fn what_is_not_built_on_protocols_that_replaced_query() {
         format!("Trailcam does not implement {operation} yet. GET /_trailcam/health lists what it does.")
     };
     let old = ("x-amzn-query-error", "NotImplemented;Receiver");
-    let json = "POST /\ncontent-type: application/x-amz-json-1.0\nx-amz-target: AmazonSQS.ListQueues";
-    let json = format!("{json}\n{}\n\n{{}}", signed("sqs"));
-    let body = format!(r#"{{"__type":"NotImplemented","message":"{}"}}"#, words("sqs:ListQueues"));
+    let json =
+        "POST /\ncontent-type: application/x-amz-json-1.0\nx-amz-target: GraniteServiceVersion20100801.ListMetrics";
+    let json = format!("{json}\n{}\n\n{{}}", signed("monitoring"));
+    let body = format!(r#"{{"__type":"NotImplemented","message":"{}"}}"#, words("cloudwatch:ListMetrics"));
     check(&json, 501, &[("content-type", "application/x-amz-json-1.0"), old], &body).await;
 
     let path = "/service/GraniteServiceVersion20100801/operation/ListMetrics";

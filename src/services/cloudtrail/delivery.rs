@@ -17,6 +17,7 @@ use crate::world::time::Time;
 use crate::world::{Account, Cadence, World};
 
 use super::digest::{self, Chain};
+use super::topic::{self, Announcements};
 use super::{Trail, log_group};
 
 /// Who calls S3 for a trail.
@@ -42,6 +43,8 @@ pub struct Shipping {
     failures: u32,
     /// The digests over the log files.
     pub chain: Chain,
+    /// What is said of them on the trail's topic.
+    pub announcements: Announcements,
 }
 
 /// Adds an event to the pending list of each trail that selects it, and sees to a delivery job.
@@ -181,6 +184,7 @@ pub fn flush(world: &mut World) -> Vec<String> {
     let mut delivered = Vec::new();
     for place in &places {
         delivered.extend(flush_place(world, place));
+        topic::deliver(world, &place.account, &place.trail, place.region);
     }
     for place in &places {
         delivered.extend(digest::flush(world, place));
@@ -255,7 +259,9 @@ fn ship(world: &mut World, place: &Place, wanted: usize) -> Result<Option<Shippe
     shipping.last_error = None;
     shipping.last_delivery = Some(now);
     let shipped = Shipped { events: file.events, name: format!("{}/{}", file.bucket, file.key) };
-    if trail.validation {
+    let validation = trail.validation;
+    topic::announce(world, place, &file.key);
+    if validation {
         digest::list(world, place, file);
     }
     Ok(Some(shipped))

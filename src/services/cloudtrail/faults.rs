@@ -148,6 +148,17 @@ pub fn insufficient_bucket_policy(bucket: &str) -> Fault {
     Fault::new("InsufficientS3BucketPolicyException", sentence)
 }
 
+/// What can be neither a name nor an ARN of a topic.
+pub fn invalid_topic_name(name: &str) -> Fault {
+    Fault::new("InvalidSnsTopicNameException", format!("SNS topic name or ARN is invalid: {name}"))
+}
+
+/// A topic that is not there, or whose policy does not let CloudTrail in.
+pub fn insufficient_topic_policy() -> Fault {
+    let sentence = "SNS Topic does not exist or the topic policy is incorrect!";
+    Fault::new("InsufficientSnsTopicPolicyException", sentence)
+}
+
 /// A prefix over the limit.
 pub fn prefix_too_long(limit: usize) -> Fault {
     Fault::new("InvalidS3PrefixException", format!("S3 key prefix is longer than {limit} characters."))

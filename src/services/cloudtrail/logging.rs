@@ -28,6 +28,8 @@ record! {
         delivery: Option<Time> = "LatestDeliveryTime",
         started: Option<Time> = "StartLoggingTime",
         stopped: Option<Time> = "StopLoggingTime",
+        notification: Option<Time> = "LatestNotificationTime",
+        notification_error: Option<String> = "LatestNotificationError",
         digest: Option<Time> = "LatestDigestDeliveryTime",
         digest_error: Option<String> = "LatestDigestDeliveryError",
         logs_delivery: Option<Time> = "LatestCloudWatchLogsDeliveryTime",
@@ -87,6 +89,11 @@ fn get_trail_status(cx: &mut Cx, input: Named) -> Result<Status, Fault> {
         status.delivery_error.clone_from(&shipping.last_error);
         status.digest = shipping.chain.last_delivery;
         status.digest_error.clone_from(&shipping.chain.last_error);
+        let announcements = &shipping.announcements;
+        status.notification = announcements.last_success;
+        status.notification_error.clone_from(&announcements.last_error);
+        status.notification_text = text(announcements.last_attempt);
+        status.notified_text = text(announcements.last_success);
         status.attempt_text = text(shipping.last_attempt);
         status.succeeded_text = text(shipping.last_delivery);
     }

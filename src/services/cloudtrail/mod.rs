@@ -15,6 +15,7 @@ pub mod logging;
 pub mod naming;
 pub mod selectors;
 pub mod tags;
+pub mod topic;
 pub mod trails;
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub fn trail(bucket: &str) -> Trail {
         stopped: None,
         shipping: Default::default(),
         log_group: None,
+        topic: None,
     }
 }
 

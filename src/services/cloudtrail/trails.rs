@@ -17,6 +17,7 @@ use super::log_group::{self, LogGroup};
 use super::naming::{self, Viewpoint};
 use super::selectors::Selectors;
 use super::tags::{self, Tag};
+use super::topic::{self, Topic};
 use super::{destination, digest, faults};
 
 /// The operations on trails.
@@ -67,6 +68,8 @@ pub struct Trail {
     pub shipping: BTreeMap<Region, Shipping>,
     /// Where its events go beside the bucket.
     pub log_group: Option<LogGroup>,
+    /// Where its log files are announced.
+    pub topic: Option<Topic>,
 }
 
 impl Trail {
@@ -113,6 +116,8 @@ record! {
         name: String = "Name",
         bucket: String = "S3BucketName",
         prefix: Option<String> = "S3KeyPrefix",
+        topic: Option<String> = "SnsTopicName",
+        topic_arn: Option<String> = "SnsTopicARN",
         global_events: bool = "IncludeGlobalServiceEvents",
         multi_region: bool = "IsMultiRegionTrail",
         arn: String = "TrailARN",
@@ -128,6 +133,8 @@ record! {
         name: String = "Name",
         bucket: String = "S3BucketName",
         prefix: Option<String> = "S3KeyPrefix",
+        topic: Option<String> = "SnsTopicName",
+        topic_arn: Option<String> = "SnsTopicARN",
         global_events: bool = "IncludeGlobalServiceEvents",
         multi_region: bool = "IsMultiRegionTrail",
         home: String = "HomeRegion",
@@ -186,6 +193,7 @@ fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Sto
         stopped: None,
         shipping: BTreeMap::new(),
         log_group: None,
+        topic: None,
     };
     input.apply(&mut trail)?;
     let trails = &cx.world.account(&here.account).trails;
@@ -198,6 +206,7 @@ fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Sto
         return Err(faults::too_many_trails(&here.account, TRAILS_MAX, here.region));
     }
     destination::check(cx.world, &trail)?;
+    topic::check(cx.world, &trail)?;
     log_group::check(cx.world, &trail)?;
     let stored = stored(&trail);
     cx.world.account(&here.account).trails.insert(trail.arn.clone(), trail);
@@ -209,6 +218,9 @@ fn update_trail(cx: &mut Cx, input: Settings) -> Result<Stored, Fault> {
     let mut trail = naming::find_at_home(cx.world, &here, &input.name)?.clone();
     input.apply(&mut trail)?;
     destination::check(cx.world, &trail)?;
+    if input.topic.is_some() {
+        topic::check(cx.world, &trail)?;
+    }
     if input.log_group.is_some() || input.log_role.is_some() {
         log_group::check(cx.world, &trail)?;
     }
@@ -275,6 +287,12 @@ impl Settings {
         if let Some(prefix) = &self.prefix {
             trail.prefix = Some(prefix.clone()).filter(|prefix| !prefix.is_empty());
         }
+        if let Some(topic) = &self.topic {
+            trail.topic = match topic.as_str() {
+                "" => None,
+                name => Some(Topic::new(trail, name)?),
+            };
+        }
         trail.global_events = self.global_events.unwrap_or(trail.global_events);
         trail.multi_region = self.multi_region.unwrap_or(trail.multi_region);
         trail.validation = self.validation.unwrap_or(trail.validation);
@@ -307,11 +325,7 @@ impl Settings {
     /// Refuses what we do not do.
     fn refuse_unbuilt(&self) -> Result<(), Fault> {
         let set = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
-        let members = [
-            ("SnsTopicName", set(&self.topic)),
-            ("KmsKeyId", set(&self.key)),
-            ("IsOrganizationTrail", self.organization == Some(true)),
-        ];
+        let members = [("KmsKeyId", set(&self.key)), ("IsOrganizationTrail", self.organization == Some(true))];
         match members.iter().find(|(_, set)| *set) {
             Some((member, _)) => Err(faults::not_built(member)),
             None => Ok(()),
@@ -324,6 +338,8 @@ fn stored(trail: &Trail) -> Stored {
         name: trail.name.clone(),
         bucket: trail.bucket.clone(),
         prefix: trail.prefix.clone(),
+        topic: trail.topic.as_ref().map(|topic| topic.name.clone()),
+        topic_arn: trail.topic.as_ref().map(|topic| topic.arn.clone()),
         global_events: trail.global_events,
         multi_region: trail.multi_region,
         arn: trail.arn.clone(),
@@ -340,6 +356,8 @@ fn described(trail: &Trail) -> Described {
         name: trail.name.clone(),
         bucket: trail.bucket.clone(),
         prefix: trail.prefix.clone(),
+        topic: trail.topic.as_ref().map(|topic| topic.name.clone()),
+        topic_arn: trail.topic.as_ref().map(|topic| topic.arn.clone()),
         global_events: trail.global_events,
         multi_region: trail.multi_region,
         home: trail.home.to_string(),

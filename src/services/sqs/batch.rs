@@ -1,116 +1,123 @@
-//! What batches have in common: their rules, and what they answer entry by entry.
-//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html>
+//! Batches: up to ten messages in a call, each of which may fail by itself.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
-use crate::contract;
-use crate::record;
 use crate::wire::Fault;
+use crate::world::call::Cx;
+use crate::world::op::Op;
+use crate::{op, record};
 
-use super::faults;
+use super::contents::{BYTES_MAX, Contents};
+use super::naming::Target;
+use super::queues::QUEUE;
+use super::send::Sent;
+use super::{faults, receive, send};
 
-/// Entries of a batch.
+/// The operations on batches.
+pub const OPS: &[Op] = &[
+    op!(Write "ChangeMessageVisibilityBatch" change_message_visibility_batch).data().resources(QUEUE),
+    op!(Write "DeleteMessageBatch" delete_message_batch).data().resources(QUEUE),
+    op!(Write "SendMessageBatch" send_message_batch).data().resources(QUEUE),
+];
+
 const ENTRIES_MAX: usize = 10;
-/// Characters of an entry's id.
 const ID_MAX: usize = 80;
 
 record! {
-    /// An entry that failed.
-    pub struct Failure {
+    struct Identified { id: String = "Id" }
+
+    struct Sends { entries: Vec<(Identified, Contents)> = "Entries" }
+
+    struct Deletes { entries: Vec<(Identified, Held)> = "Entries" }
+
+    struct Held { receipt: String = "ReceiptHandle" }
+
+    struct Changes { entries: Vec<(Identified, Held, Visibility)> = "Entries" }
+
+    struct Visibility { seconds: Option<i64> = "VisibilityTimeout" }
+
+    struct Failed {
         id: String = "Id",
-        sender_fault: bool = "SenderFault",
+        by_sender: bool = "SenderFault",
         code: String = "Code",
         message: String = "Message",
     }
-    /// An entry that succeeded, of a kind that answers nothing.
-    pub struct Success { id: String = "Id" }
-    /// An answer of such entries; lists without any are left out.
-    pub struct Outcome { successful: Option<Vec<Success>> = "Successful", failed: Option<Vec<Failure>> = "Failed" }
+
+    struct SentBatch { successful: Vec<(Identified, Sent)> = "Successful", failed: Option<Vec<Failed>> = "Failed" }
+
+    struct DoneBatch { successful: Vec<Identified> = "Successful", failed: Option<Vec<Failed>> = "Failed" }
 }
 
-/// Whether the ids of a batch's entries can be told apart.
-///
-/// # Errors
-/// What AWS answers to the batch as a whole.
-pub fn check<'a>(entry: &str, ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), Fault> {
-    let count = ids.len();
-    if count == 0 {
+fn send_message_batch(cx: &mut Cx, (target, input): (Target, Sends)) -> Result<SentBatch, Fault> {
+    let place = target.enter(cx)?;
+    check(input.entries.iter().map(|(entry, _)| entry), "SendMessageBatchRequestEntry")?;
+    let bytes = input.entries.iter().map(|(_, contents)| contents.bytes()).sum();
+    if bytes > usize::try_from(BYTES_MAX).unwrap_or_default() {
+        return Err(faults::batch_too_long(bytes, BYTES_MAX));
+    }
+    let sender = send::sender(cx);
+    let outcomes = input.entries.into_iter().map(|(entry, contents)| {
+        let outcome = send::enqueue(cx.world, &place, contents, &sender);
+        (entry, outcome)
+    });
+    let (successful, failed) = split(outcomes);
+    Ok(SentBatch { successful, failed })
+}
+
+fn delete_message_batch(cx: &mut Cx, (target, input): (Target, Deletes)) -> Result<DoneBatch, Fault> {
+    let place = target.enter(cx)?;
+    check(input.entries.iter().map(|(entry, _)| entry), "DeleteMessageBatchRequestEntry")?;
+    let outcomes = input.entries.into_iter().map(|(entry, held)| {
+        let outcome = receive::delete(cx.world, &place, &held.receipt);
+        (entry, outcome)
+    });
+    Ok(done(split(outcomes)))
+}
+
+fn change_message_visibility_batch(cx: &mut Cx, (target, input): (Target, Changes)) -> Result<DoneBatch, Fault> {
+    let place = target.enter(cx)?;
+    check(input.entries.iter().map(|(entry, ..)| entry), "ChangeMessageVisibilityBatchRequestEntry")?;
+    let outcomes = input.entries.into_iter().map(|(entry, held, visibility)| {
+        let seconds = visibility.seconds.ok_or_else(|| faults::missing("VisibilityTimeout"));
+        let outcome = seconds.and_then(|seconds| receive::hide(cx.world, &place, &held.receipt, seconds));
+        (entry, outcome)
+    });
+    Ok(done(split(outcomes)))
+}
+
+/// Checks what is wrong with a batch as a whole.
+fn check<'e>(entries: impl Iterator<Item = &'e Identified>, entry: &str) -> Result<(), Fault> {
+    let ids: Vec<&str> = entries.map(|entry| entry.id.as_str()).collect();
+    if ids.is_empty() {
         return Err(faults::empty_batch(entry));
     }
-    if count > ENTRIES_MAX {
-        return Err(faults::too_many_entries(count));
+    if ids.len() > ENTRIES_MAX {
+        return Err(faults::too_many_entries(ids.len(), ENTRIES_MAX));
     }
-    let mut seen = HashSet::new();
-    for id in ids {
-        let is_right = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        if id.is_empty() || id.len() > ID_MAX || !id.bytes().all(is_right) {
-            return Err(faults::entry_id());
-        }
-        if !seen.insert(id) {
-            return Err(faults::entry_ids_not_distinct(id));
-        }
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if ids.iter().any(|id| id.is_empty() || id.len() > ID_MAX || !id.bytes().all(good)) {
+        return Err(faults::invalid_id());
     }
-    Ok(())
-}
-
-impl Failure {
-    /// What a batch tells of one entry: the code that Query has for it.
-    pub fn new(id: String, fault: Fault) -> Failure {
-        let error = contract::get("sqs").and_then(|contract| {
-            let shape = contract.find_shape(&fault.code)?;
-            contract.shape(shape).error.as_ref()
-        });
-        let code = error.map(|error| error.code).filter(|code| !code.is_empty());
-        let code = code.map_or(fault.code, str::to_owned);
-        Failure { id, sender_fault: true, code, message: fault.message }
+    let mut known = BTreeSet::new();
+    match ids.into_iter().find(|id| !known.insert(*id)) {
+        Some(id) => Err(faults::repeated_id(id)),
+        None => Ok(()),
     }
 }
 
-impl Outcome {
-    /// Runs each entry by itself.
-    pub fn of<T>(entries: Vec<T>, id: impl Fn(&T) -> String, mut run: impl FnMut(T) -> Result<(), Fault>) -> Outcome {
-        let (mut successful, mut failed) = (Vec::new(), Vec::new());
-        for entry in entries {
-            let id = id(&entry);
-            match run(entry) {
-                Ok(()) => successful.push(Success { id }),
-                Err(fault) => failed.push(Failure::new(id, fault)),
-            }
-        }
-        Outcome { successful: some(successful), failed: some(failed) }
-    }
-}
+type Outcomes<T> = (Vec<(Identified, T)>, Option<Vec<Failed>>);
 
-/// A list, unless it is empty.
-pub fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    Some(list).filter(|list| !list.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn batches() {
-        let check = |ids: &[&str], code: Option<&str>| {
-            let checked = super::check("SendMessageBatchRequestEntry", ids.iter().copied());
-            assert_eq!(checked.err().map(|fault| fault.code), code.map(str::to_owned), "{ids:?}");
-        };
-        check(&["a", "A", "b-_9"], None);
-        check(&[&"a".repeat(80)], None);
-        check(&[], Some("EmptyBatchRequest"));
-        check(&["a"; 11], Some("TooManyEntriesInBatchRequest"));
-        check(&["a", "b", "a"], Some("BatchEntryIdsNotDistinct"));
-        for id in ["", "invalid:id", "ä", &"a".repeat(81)] {
-            check(&["a", id], Some("InvalidBatchEntryId"));
+fn split<T>(outcomes: impl Iterator<Item = (Identified, Result<T, Fault>)>) -> Outcomes<T> {
+    let (mut successful, mut failed) = (Vec::new(), Vec::new());
+    for (entry, outcome) in outcomes {
+        match outcome {
+            Ok(result) => successful.push((entry, result)),
+            Err(Fault { code, message, .. }) => failed.push(Failed { id: entry.id, by_sender: true, code, message }),
         }
     }
+    (successful, (!failed.is_empty()).then_some(failed))
+}
 
-    #[test]
-    fn codes_of_entries_are_those_of_query() {
-        let check = |fault: Fault, code: &str| assert_eq!(Failure::new("a".to_owned(), fault).code, code);
-        check(faults::receipt_expired("x"), "InvalidParameterValue");
-        check(faults::receipt_handle("x"), "ReceiptHandleIsInvalid");
-        check(faults::characters(), "InvalidMessageContents");
-    }
+fn done((successful, failed): Outcomes<()>) -> DoneBatch {
+    DoneBatch { successful: successful.into_iter().map(|(entry, ())| entry).collect(), failed }
 }

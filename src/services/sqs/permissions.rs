@@ -1,159 +1,117 @@
-//! Permissions: statements of a queue's policy, made one by one.
-//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_AddPermission.html>
+//! Statements in a queue's policy that have a label: the short way to let other accounts in.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::op;
-use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
-use crate::world::policy::Policy;
 use crate::world::scope::AccountId;
+use crate::{op, record};
 
-use super::{BY_URL, Place, address, faults};
+use super::attributes::{Attributes, Texts};
+use super::faults;
+use super::naming::{Place, Target};
+use super::queues::QUEUE;
 
 /// The operations on permissions.
-pub const OPS: &[Op] =
-    &[op!(Write "AddPermission" add).resources(BY_URL), op!(Write "RemovePermission" remove).resources(BY_URL)];
+pub const OPS: &[Op] = &[
+    op!(Write "AddPermission" add_permission).resources(QUEUE),
+    op!(Write "RemovePermission" remove_permission).resources(QUEUE),
+];
 
-/// Actions of one statement.
-const ACTIONS_MAX: usize = 7;
-/// Characters of a label.
-const LABEL_MAX: usize = 80;
-
-/// What others can be let do, and what is up to the owner.
-const ACTIONS: [&str; 9] = [
+const LABEL: &str = "Label";
+/// What can be allowed to others in this way.
+const ACTIONS: [&str; 7] = [
     "*",
-    "ChangeMessageVisibility",
+    "SendMessage",
+    "ReceiveMessage",
     "DeleteMessage",
+    "ChangeMessageVisibility",
     "GetQueueAttributes",
     "GetQueueUrl",
-    "ListDeadLetterSourceQueues",
-    "PurgeQueue",
-    "ReceiveMessage",
-    "SendMessage",
-];
-const OWNERS_ACTIONS: [&str; 12] = [
-    "AddPermission",
-    "CancelMessageMoveTask",
-    "CreateQueue",
-    "DeleteQueue",
-    "ListMessageMoveTasks",
-    "ListQueueTags",
-    "ListQueues",
-    "RemovePermission",
-    "SetQueueAttributes",
-    "StartMessageMoveTask",
-    "TagQueue",
-    "UntagQueue",
 ];
 
 record! {
-    struct AddPermission {
-        url: String = "QueueUrl",
-        label: String = "Label",
-        accounts: Vec<String> = "AWSAccountIds",
-        actions: Vec<String> = "Actions",
-    }
-    struct RemovePermission { url: String = "QueueUrl", label: String = "Label" }
+    struct Labelled { label: String = "Label" }
+
+    struct Permission { accounts: Vec<String> = "AWSAccountIds", actions: Vec<String> = "Actions" }
 }
 
-fn add(cx: &mut Cx, input: AddPermission) -> Result<(), Fault> {
-    let place = address::reach_own(cx, &input.url, "AddPermission")?;
-    check(&input)?;
-    let accounts: Option<Vec<AccountId>> = input.accounts.iter().map(|account| AccountId::parse(account)).collect();
-    let accounts = accounts.ok_or_else(|| faults::principal(&input.accounts))?;
-    let mut policy = document(cx, &place);
-    let mut statements = take_statements(&mut policy);
-    if statements.iter().any(|statement| statement["Sid"] == input.label.as_str()) {
-        return Err(faults::label_exists(&input.label));
-    }
-    statements.push(json!({
-        "Sid": input.label,
-        "Effect": "Allow",
-        "Principal": {"AWS": one_or_more(accounts.iter().map(AccountId::root_arn).collect())},
-        "Action": one_or_more(input.actions.iter().map(|action| format!("SQS:{action}")).collect()),
-        "Resource": place.arn(),
-    }));
-    keep(cx, &place, policy, statements)
-}
-
-fn check(input: &AddPermission) -> Result<(), Fault> {
-    let is_right = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    if input.label.is_empty() || input.label.len() > LABEL_MAX || !input.label.bytes().all(is_right) {
-        return Err(faults::label(&input.label));
-    }
+fn add_permission(cx: &mut Cx, (target, labelled, input): (Target, Labelled, Permission)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    let label = labelled.label;
+    let invalid = |name: &str, value: &str, reason: &str| Err(faults::invalid(name, value, reason));
     if input.accounts.is_empty() {
-        return Err(faults::missing("PrincipalId"));
+        return Err(faults::missing("AWSAccountIds"));
     }
     if input.actions.is_empty() {
         return Err(faults::missing("Actions"));
     }
-    if input.actions.len() > ACTIONS_MAX {
-        return Err(faults::too_many_actions(input.actions.len(), ACTIONS_MAX));
-    }
-    for action in &input.actions {
-        if OWNERS_ACTIONS.contains(&action.as_str()) {
-            return Err(faults::owners_action(action));
-        }
-        if !ACTIONS.contains(&action.as_str()) {
-            return Err(faults::no_action(action));
-        }
-    }
-    Ok(())
-}
-
-fn remove(cx: &mut Cx, input: RemovePermission) -> Result<(), Fault> {
-    let place = address::reach_own(cx, &input.url, "RemovePermission")?;
-    let mut policy = document(cx, &place);
-    let mut statements = take_statements(&mut policy);
-    let before = statements.len();
-    statements.retain(|statement| statement["Sid"] != input.label.as_str());
-    if statements.len() == before {
-        return Err(faults::no_label(&input.label));
-    }
-    keep(cx, &place, policy, statements)
-}
-
-/// The queue's policy, or the one that AWS starts with.
-fn document(cx: &Cx, place: &Place) -> Value {
-    let queue = place.find(cx.world);
-    let text = queue.and_then(|queue| queue.settings.policy_text());
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_else(
-        || json!({"Version": "2008-10-17", "Id": format!("{}/SQSDefaultPolicy", place.arn()), "Statement": []}),
-    )
-}
-
-/// Takes the statements out of a policy; a single one may stand without a list.
-fn take_statements(policy: &mut Value) -> Vec<Value> {
-    match policy["Statement"].take() {
-        Value::Array(statements) => statements,
-        single => vec![single],
-    }
-}
-
-fn keep(cx: &mut Cx, place: &Place, mut policy: Value, statements: Vec<Value>) -> Result<(), Fault> {
-    let now = cx.world.now;
-    let is_empty = statements.is_empty();
-    policy["Statement"] = Value::Array(statements);
-    let text = policy.to_string();
-    let made = match is_empty {
-        true => None,
-        false => {
-            let policy = Policy::parse(&text).map_err(|_| faults::attribute_value("Policy"))?;
-            Some((text, policy))
-        }
+    let roots: Option<Vec<String>> =
+        input.accounts.iter().map(|id| AccountId::parse(id).map(|account| account.root_arn())).collect();
+    let Some(roots) = roots else {
+        return invalid("PrincipalId", &format!("{:?}", input.accounts), "Unable to verify.");
     };
-    let queue = place.find_mut(cx.world).ok_or_else(faults::no_such_queue)?;
-    queue.settings.set_policy(made);
-    queue.modified = now;
-    Ok(())
+    if let Some(action) = input.actions.iter().find(|action| !ACTIONS.contains(&action.as_str())) {
+        return invalid(
+            "ActionName",
+            &format!("SQS:{action}"),
+            "Only the queue owner is allowed to invoke this action.",
+        );
+    }
+    let mut statements = statements(&place.queue(cx.world)?.attributes);
+    if statements.iter().any(|statement| statement["Sid"] == label) {
+        return invalid(LABEL, &label, "Already exists.");
+    }
+    let actions: Vec<_> = input.actions.iter().map(|action| format!("SQS:{action}")).collect();
+    statements.push(json!({
+        "Sid": label,
+        "Effect": "Allow",
+        "Principal": {"AWS": one_or_all(roots)},
+        "Action": one_or_all(actions),
+        "Resource": place.arn(),
+    }));
+    set(cx, &place, statements)
 }
 
-fn one_or_more(mut texts: Vec<String>) -> Value {
-    match texts.len() {
-        1 => Value::String(texts.remove(0)),
-        _ => texts.into(),
+fn remove_permission(cx: &mut Cx, (target, labelled): (Target, Labelled)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    let mut statements = statements(&place.queue(cx.world)?.attributes);
+    let before = statements.len();
+    statements.retain(|statement| statement["Sid"] != labelled.label);
+    if statements.len() == before {
+        return Err(faults::invalid(LABEL, &labelled.label, "can't find label."));
     }
+    set(cx, &place, statements)
+}
+
+/// A list of one is written as the one.
+fn one_or_all(mut texts: Vec<String>) -> Value {
+    if texts.len() == 1 { texts.remove(0).into() } else { texts.into() }
+}
+
+fn document(attributes: &Attributes) -> Map<String, Value> {
+    attributes.policy_text().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+fn statements(attributes: &Attributes) -> Vec<Value> {
+    match document(attributes).remove("Statement") {
+        Some(Value::Array(statements)) => statements,
+        Some(single) => vec![single],
+        None => Vec::new(),
+    }
+}
+
+/// Sets the policy to these statements; without any, there is none.
+fn set(cx: &mut Cx, place: &Place, statements: Vec<Value>) -> Result<(), Fault> {
+    let attributes = &mut place.queue(cx.world)?.attributes;
+    let mut policy = document(attributes);
+    if policy.is_empty() {
+        policy.insert("Version".into(), "2008-10-17".into());
+        policy.insert("Id".into(), format!("{}/SQSDefaultPolicy", place.arn()).into());
+    }
+    let is_empty = statements.is_empty();
+    policy.insert("Statement".into(), statements.into());
+    let text = if is_empty { String::new() } else { Value::Object(policy).to_string() };
+    attributes.set(&Texts::from([("Policy".to_owned(), text)]))
 }

@@ -1,207 +1,258 @@
-//! Queues: making, finding, listing, purging and deleting them.
+//! Queues: made, found, changed, emptied, deleted.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 
-use crate::op;
-use crate::record;
 use crate::wire::Fault;
+use crate::world::World;
 use crate::world::call::Cx;
-use crate::world::caller::Principal;
+use crate::world::jobs::Job;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
+use crate::world::time::Time;
+use crate::{op, record};
 
-use super::attributes::{Settings, Values};
-use super::messages::Messages;
-use super::{BY_URL, Place, QUEUE, Queue, address, faults, is_fifo, seconds, tags};
+use super::attributes::{self, Attributes, Texts};
+use super::backlog::Backlog;
+use super::naming::{self, Place, Target};
+use super::{faults, tags};
 
 /// The operations on queues.
 pub const OPS: &[Op] = &[
-    op!(Write "CreateQueue" create).resources(&[(QUEUE, "QueueName")]),
-    op!(Write "DeleteQueue" delete).resources(BY_URL),
-    op!(Read "GetQueueUrl" get_url).data().resources(&[(QUEUE, "QueueName")]),
-    op!(Read "ListDeadLetterSourceQueues" list_sources).data().resources(BY_URL),
-    op!(Read "ListQueues" list).data(),
-    op!(Write "PurgeQueue" purge).resources(BY_URL),
+    op!(Write "CreateQueue" create_queue).resources(&[("AWS::SQS::Queue", "QueueUrl")]),
+    op!(Write "DeleteQueue" delete_queue).resources(QUEUE),
+    op!(Read "GetQueueAttributes" get_queue_attributes).resources(QUEUE),
+    op!(Read "GetQueueUrl" get_queue_url),
+    op!(Read "ListQueues" list_queues),
+    op!(Write "PurgeQueue" purge_queue).resources(QUEUE),
+    op!(Write "SetQueueAttributes" set_queue_attributes).resources(QUEUE),
 ];
 
-/// Characters of a name, the suffix of FIFO queues included.
-const NAME_MAX: usize = 80;
-/// URLs on a page.
+/// What records call the queue of an operation.
+pub const QUEUE: &[(&str, &str)] = &[("AWS::SQS::Queue", "QueueUrl")];
+
+/// How long the name of a deleted queue cannot be used, and how long after one purge the next may come.
+const PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// Names on a page.
 const PAGE_MAX: i64 = 1000;
-/// Seconds before a deleted queue's name can be used again, and between purges.
-const PAUSE: i64 = 60;
+
+/// A queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    pub created: Time,
+    modified: Time,
+    pub attributes: Attributes,
+    pub tags: BTreeMap<String, String>,
+    pub backlog: Backlog,
+    purged: Option<Time>,
+    /// Messages that were ever sent to a FIFO queue: they are numbered.
+    pub sent: u128,
+    /// Until when somebody waits for messages.
+    pub polled_until: Option<Time>,
+}
 
 record! {
-    struct CreateQueue {
-        name: String = "QueueName",
-        values: Values = "Attributes",
-        tags: BTreeMap<String, String> = "tags",
-    }
-    struct QueueName { name: String = "QueueName", owner: Option<String> = "QueueOwnerAWSAccountId" }
-    struct QueueUrl { url: String = "QueueUrl" }
-    struct ListQueues {
-        prefix: Option<String> = "QueueNamePrefix",
-        after: Option<String> = "NextToken",
-        max: Option<i64> = "MaxResults",
-    }
-    struct Listed { urls: Option<Vec<String>> = "QueueUrls", next: Option<String> = "NextToken" }
-    struct ListSources {
-        url: String = "QueueUrl",
-        after: Option<String> = "NextToken",
-        max: Option<i64> = "MaxResults",
-    }
-    struct ListedSources { urls: Vec<String> = "queueUrls", next: Option<String> = "NextToken" }
+    struct CreateQueue { name: String = "QueueName", attributes: Texts = "Attributes", tags: BTreeMap<String, String> = "tags" }
+
+    struct Url { url: String = "QueueUrl" }
+
+    struct GetQueueUrl { name: String = "QueueName", owner: Option<String> = "QueueOwnerAWSAccountId" }
+
+    struct AttributeNames { names: Vec<String> = "AttributeNames" }
+
+    struct QueueAttributes { attributes: Texts = "Attributes" }
+
+    struct ListQueues { prefix: Option<String> = "QueueNamePrefix" }
+
+    struct ListedQueues { urls: Option<Vec<String>> = "QueueUrls", token: Option<String> = "NextToken" }
+
+    /// Which page of a listing is wanted.
+    pub struct PageRequest { token: Option<String> = "NextToken", limit: Option<i64> = "MaxResults" }
 }
 
-/// A second creation with the same attributes answers the queue that is there.
-fn create(cx: &mut Cx, input: CreateQueue) -> Result<QueueUrl, Fault> {
-    let place = Place { account: cx.account.clone(), region: cx.region, name: input.name };
-    let url = address::url(cx.host, &place);
-    if cx.caller.principal == Principal::Anonymous {
-        return Err(faults::access_denied(None, "CreateQueue", &place.arn(), &url));
-    }
-    check_name(&place.name, input.values.get("FifoQueue").is_some_and(|value| value == "true"))?;
-    tags::check(&place.name, &input.tags)?;
-    let names: Vec<String> = input.values.keys().cloned().collect();
-    let settings = Settings::new(cx.world, &place, input.values)?;
-    if let Some(queue) = place.find(cx.world) {
-        if let Some(name) = queue.settings.first_other(&settings, names.iter().map(String::as_str)) {
-            return Err(faults::queue_exists(name));
+/// A page of names.
+pub struct Page {
+    pub names: Vec<String>,
+    pub token: Option<String>,
+}
+
+impl PageRequest {
+    /// Takes the wanted page from names in their order. Only who asks for pages is told where the next begins.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue`
+    pub fn cut(&self, names: Vec<String>) -> Result<Page, Fault> {
+        let limit = self.limit.unwrap_or(PAGE_MAX);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            return Err(faults::invalid("MaxResults", &limit.to_string(), "MaxResults must be between 1 and 1000."));
         }
-        address::note(cx, &place);
-        return Ok(QueueUrl { url });
+        let read = |token: &String| String::from_utf8(STANDARD.decode(token).ok()?).ok();
+        let after = self.token.as_ref().map(|token| read(token).ok_or_else(faults::invalid_token)).transpose()?;
+        let mut rest = names.into_iter().filter(|name| after.as_ref().is_none_or(|after| name > after));
+        let names: Vec<String> = rest.by_ref().take(usize::try_from(limit).unwrap_or_default()).collect();
+        let more = rest.next().is_some() && self.limit.is_some();
+        let token = names.last().filter(|_| more).map(|last| STANDARD.encode(last));
+        Ok(Page { names, token })
+    }
+}
+
+impl Queue {
+    /// Lets time pass for its messages.
+    pub fn advance(&mut self, now: Time) {
+        self.backlog.advance(now, self.attributes.retention());
+    }
+
+    /// All attributes, those that are counted too.
+    fn texts(&mut self, now: Time, arn: String) -> Texts {
+        self.advance(now);
+        let counts = self.backlog.counts();
+        let mut texts = self.attributes.texts();
+        for (name, value) in [
+            ("QueueArn", arn),
+            ("ApproximateNumberOfMessages", counts.visible.to_string()),
+            ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
+            ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
+            ("CreatedTimestamp", self.created.timestamp().to_string()),
+            ("LastModifiedTimestamp", self.modified.timestamp().to_string()),
+        ] {
+            texts.insert(name.to_owned(), value);
+        }
+        texts
+    }
+}
+
+fn create_queue(cx: &mut Cx, input: CreateQueue) -> Result<Url, Fault> {
+    let place = Place { account: cx.account.clone(), region: cx.region, queue: input.name };
+    let wants_fifo = input.attributes.get("FifoQueue").is_some_and(|flag| flag == "true");
+    if wants_fifo && !place.is_fifo() {
+        return Err(faults::invalid_fifo_name());
+    }
+    if !naming::is_name(&place.queue) || place.is_fifo() != wants_fifo {
+        return Err(faults::invalid_name());
+    }
+    let mut attributes = Attributes::new(wants_fifo);
+    attributes.set(&input.attributes)?;
+    tags::check(&input.tags)?;
+    if let Some(queue) = place.find(cx.world) {
+        check_same(&queue.attributes, &attributes, &input.attributes)?;
+        return Ok(Url { url: place.url(cx.host) });
+    }
+    if let Some(redrive) = &attributes.redrive {
+        redrive.check(cx.world, &place)?;
     }
     let now = cx.world.now;
     let store = &mut cx.world.regional(&place.account, place.region).sqs;
-    store.deleted.retain(|_, deleted| *deleted + seconds(PAUSE) > now);
-    if store.deleted.contains_key(&place.name) {
-        return Err(faults::deleted_recently());
+    store.deleted.retain(|_, deleted| *deleted + PAUSE > now);
+    if store.deleted.contains_key(&place.queue) {
+        return Err(faults::deleted_recently(PAUSE.num_seconds()));
     }
-    address::note(cx, &place);
-    let seal = u64::from_le_bytes(cx.world.ids.bytes());
     let queue = Queue {
-        settings,
-        tags: input.tags,
         created: now,
         modified: now,
+        attributes,
+        tags: input.tags,
+        backlog: Backlog::new(wants_fifo),
         purged: None,
-        messages: Messages::new(is_fifo(&place.name), seal),
-        moves: Vec::new(),
+        sent: 0,
+        polled_until: None,
     };
-    cx.world.regional(&place.account, place.region).sqs.queues.insert(place.name, queue);
-    Ok(QueueUrl { url })
+    store.queues.insert(place.queue.clone(), queue);
+    Ok(Url { url: place.url(cx.host) })
 }
 
-fn check_name(name: &str, fifo: bool) -> Result<(), Fault> {
-    let stem = name.strip_suffix(".fifo").filter(|_| fifo).unwrap_or(name);
-    let is_right =
-        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    match (is_right(stem) && name.len() <= NAME_MAX, fifo) {
-        (true, false) => Ok(()),
-        (true, true) if is_fifo(name) => Ok(()),
-        (_, true) => Err(faults::fifo_queue_name()),
-        (false, false) => Err(faults::queue_name()),
+/// Making a queue again is allowed as long as nothing about it is to be different.
+fn check_same(old: &Attributes, new: &Attributes, sent: &Texts) -> Result<(), Fault> {
+    let (old, new) = (old.texts(), new.texts());
+    match sent.keys().find(|name| old.get(*name) != new.get(*name)) {
+        Some(name) => Err(faults::queue_exists(name)),
+        None => Ok(()),
     }
 }
 
-/// Whoever waits at it is told that it is gone.
-fn delete(cx: &mut Cx, input: QueueUrl) -> Result<(), Fault> {
-    let place = address::reach_own(cx, &input.url, "DeleteQueue")?;
+fn delete_queue(cx: &mut Cx, target: Target) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
     let now = cx.world.now;
     let store = &mut cx.world.regional(&place.account, place.region).sqs;
-    store.deleted.retain(|_, deleted| *deleted + seconds(PAUSE) > now);
-    store.queues.remove(&place.name);
-    store.deleted.insert(place.name.clone(), now);
-    cx.world.waits.rouse_all(&place);
+    store.queues.remove(&place.queue);
+    store.deleted.insert(place.queue.clone(), now);
+    // Who waits for its messages is told that it is gone.
+    cx.world.waits.wake_all(&place.arn());
     Ok(())
 }
 
-fn get_url(cx: &mut Cx, input: QueueName) -> Result<QueueUrl, Fault> {
-    let owner = input.owner.map_or(Some(cx.account.clone()), |owner| AccountId::parse(&owner));
-    let owner = owner.ok_or_else(faults::no_such_queue_or_no_access)?;
-    let place = Place { account: owner, region: cx.region, name: input.name };
-    let is_there = place.find(cx.world).is_some();
-    if place.account == cx.account && !is_there {
-        return Err(faults::no_such_queue());
-    }
-    if !is_there || !address::may(cx, &place, "GetQueueUrl") {
-        return Err(faults::no_such_queue_or_no_access());
-    }
-    address::note(cx, &place);
-    Ok(QueueUrl { url: address::url(cx.host, &place) })
+fn get_queue_url(cx: &mut Cx, input: GetQueueUrl) -> Result<Url, Fault> {
+    let account = match &input.owner {
+        Some(owner) => AccountId::parse(owner).ok_or_else(faults::no_such_queue)?,
+        None => cx.account.clone(),
+    };
+    let place = Place { account, region: cx.region, queue: input.name };
+    place.enter(cx)?;
+    Ok(Url { url: place.url(cx.host) })
 }
 
-fn list(cx: &mut Cx, input: ListQueues) -> Result<Listed, Fault> {
-    if cx.caller.principal == Principal::Anonymous {
-        return Err(faults::access_denied(None, "ListQueues", "", ""));
-    }
+fn list_queues(cx: &mut Cx, (input, page): (ListQueues, PageRequest)) -> Result<ListedQueues, Fault> {
     let (account, region) = (cx.account.clone(), cx.region);
     let prefix = input.prefix.unwrap_or_default();
-    let page = Page::read(input.after, input.max)?;
     let queues = &cx.world.regional(&account, region).sqs.queues;
-    let start = page.after.as_deref().map_or(Bound::Included(prefix.as_str()), Bound::Excluded);
-    let names = queues.range::<str, _>((start, Bound::Unbounded)).map(|(name, _)| name);
-    let names = names.skip_while(|name| **name < prefix).take_while(|name| name.starts_with(&prefix));
-    let (names, next) = page.cut(names.cloned());
-    let urls: Vec<String> = names
-        .into_iter()
-        .map(|name| address::url(cx.host, &Place { account: account.clone(), region, name }))
-        .collect();
-    Ok(Listed { urls: Some(urls).filter(|urls| !urls.is_empty()), next })
+    let names = queues.keys().filter(|name| name.starts_with(&prefix)).cloned().collect();
+    let Page { names, token } = page.cut(names)?;
+    let url = |queue| Place { account: account.clone(), region, queue }.url(cx.host);
+    let urls: Vec<_> = names.into_iter().map(url).collect();
+    Ok(ListedQueues { urls: Some(urls).filter(|urls| !urls.is_empty()), token })
 }
 
-/// The queues whose dead letters come to a queue.
-fn list_sources(cx: &mut Cx, input: ListSources) -> Result<ListedSources, Fault> {
-    let place = address::reach(cx, &input.url, "ListDeadLetterSourceQueues")?;
-    let page = Page::read(input.after, input.max)?;
-    let (account, region) = (place.account.clone(), place.region);
-    let queues = &cx.world.regional(&account, region).sqs.queues;
-    let sources = queues.iter().filter(|(_, queue)| queue.settings.redrive().is_some_and(|to| to.target == place));
-    let names = sources.map(|(name, _)| name).filter(|name| page.after.as_ref().is_none_or(|after| *name > after));
-    let (names, next) = page.cut(names.cloned());
-    let url = |name| address::url(cx.host, &Place { account: account.clone(), region, name });
-    Ok(ListedSources { urls: names.into_iter().map(url).collect(), next })
-}
-
-/// A page of names: after which, and how many. Only those who say how many get a token for more.
-struct Page {
-    after: Option<String>,
-    max: Option<i64>,
-}
-
-impl Page {
-    fn read(token: Option<String>, max: Option<i64>) -> Result<Page, Fault> {
-        if let Some(max) = max.filter(|max| !(1..=PAGE_MAX).contains(max)) {
-            return Err(faults::max_results(max, PAGE_MAX));
-        }
-        let after = token.map(|token| {
-            let bytes = STANDARD.decode(token).ok();
-            bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(faults::next_token)
-        });
-        Ok(Page { after: after.transpose()?, max })
-    }
-
-    fn cut(&self, mut names: impl Iterator<Item = String>) -> (Vec<String>, Option<String>) {
-        let size = usize::try_from(self.max.unwrap_or(PAGE_MAX)).unwrap_or_default();
-        let page: Vec<String> = names.by_ref().take(size).collect();
-        let more = self.max.is_some() && names.next().is_some();
-        let next = page.last().filter(|_| more).map(|last| STANDARD.encode(last));
-        (page, next)
-    }
-}
-
-fn purge(cx: &mut Cx, input: QueueUrl) -> Result<(), Fault> {
-    let place = address::reach(cx, &input.url, "PurgeQueue")?;
+fn get_queue_attributes(cx: &mut Cx, (target, input): (Target, AttributeNames)) -> Result<QueueAttributes, Fault> {
+    let place = target.enter(cx)?;
     let now = cx.world.now;
-    let queue = place.find_mut(cx.world).ok_or_else(faults::no_such_queue)?;
-    if queue.purged.is_some_and(|purged| purged + seconds(PAUSE) > now) {
-        return Err(faults::purge_in_progress(&place.name));
+    let mut texts = place.queue(cx.world)?.texts(now, place.arn());
+    if let Some(name) = input.names.iter().find(|name| !attributes::is_known(name)) {
+        return Err(faults::unknown_attribute(name));
+    }
+    if !input.names.iter().any(|name| name == "All") {
+        texts.retain(|name, _| input.names.contains(name));
+    }
+    Ok(QueueAttributes { attributes: texts })
+}
+
+fn set_queue_attributes(cx: &mut Cx, (target, input): (Target, QueueAttributes)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    let now = cx.world.now;
+    let mut attributes = place.queue(cx.world)?.attributes.clone();
+    if let Some(name) = input.attributes.keys().find(|name| *name == "FifoQueue") {
+        return Err(faults::unknown_attribute(name));
+    }
+    attributes.set(&input.attributes)?;
+    if let Some(redrive) = &attributes.redrive {
+        redrive.check(cx.world, &place)?;
+    }
+    let queue = place.queue(cx.world)?;
+    queue.attributes = attributes;
+    queue.modified = now;
+    Ok(())
+}
+
+fn purge_queue(cx: &mut Cx, target: Target) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    let now = cx.world.now;
+    let queue = place.queue(cx.world)?;
+    if queue.purged.is_some_and(|purged| purged + PAUSE > now) {
+        return Err(faults::purge_in_progress(&place.queue, PAUSE.num_seconds()));
     }
     queue.purged = Some(now);
-    queue.messages.clear();
+    queue.backlog.clear();
     Ok(())
+}
+
+/// Sees to it that who waits for messages of a queue hears of those that become visible meanwhile.
+pub fn watch(world: &mut World, place: &Place) {
+    let now = world.now;
+    let Some(queue) = place.find_mut(world) else { return };
+    queue.advance(now);
+    let waits = queue.polled_until.is_some_and(|until| until >= now);
+    if let Some(due) = queue.backlog.next_visible().filter(|_| waits) {
+        world.jobs.at(due, Job::QueueMessages(place.clone()));
+    }
 }

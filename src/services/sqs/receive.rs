@@ -1,239 +1,251 @@
-//! Receiving messages, at once or by waiting for them.
-//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>
+//! Receiving, with the wait for messages to come; deleting; and hiding for longer or shorter.
 
 use std::collections::BTreeMap;
 
-use crate::op;
-use crate::record;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
+
 use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::time::Time;
+use crate::{op, record};
 
-use super::contents::{self, Attributes};
-use super::message::Message;
-use super::messages::Received;
-use super::receipt::Receipt;
-use super::send::transfer;
-use super::{BY_URL, Place, Queue, address, faults, is_fifo, rouse, seconds};
+use super::backlog::{INVISIBLE_MAX, Message, Receipt, Received, Refusal, Wish};
+use super::contents::Attribute;
+use super::naming::{Place, Target};
+use super::queues::{QUEUE, watch};
+use super::{digests, faults, send};
 
-/// The operations that receive.
-pub const OPS: &[Op] = &[op!(Read "ReceiveMessage" receive).data().resources(BY_URL)];
+/// The operations on messages that are in a queue.
+pub const OPS: &[Op] = &[
+    op!(Write "ChangeMessageVisibility" change_message_visibility).data().resources(QUEUE),
+    op!(Write "DeleteMessage" delete_message).data().resources(QUEUE),
+    op!(Read "ReceiveMessage" receive_message).data().resources(QUEUE),
+];
 
-/// Messages in flight of a queue of either type
+const MESSAGES_MAX: i64 = 10;
+const VISIBILITY_MAX: i64 = 43_200;
+const WAIT_MAX: i64 = 20;
+/// Messages in flight that a queue may have
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>).
 const IN_FLIGHT_MAX: usize = 120_000;
-/// Messages of one answer, seconds of a wait, and seconds of invisibility.
-const COUNT_MAX: i64 = 10;
-const WAIT_MAX: i64 = 20;
-pub(super) const VISIBILITY_MAX: i64 = 43_200;
-
-/// System attributes that a message may have.
-const SYSTEM_NAMES: [&str; 9] = [
-    "SenderId",
-    "SentTimestamp",
-    "ApproximateReceiveCount",
-    "ApproximateFirstReceiveTimestamp",
-    "SequenceNumber",
-    "MessageDeduplicationId",
-    "MessageGroupId",
-    "AWSTraceHeader",
-    "DeadLetterQueueSourceArn",
-];
 
 record! {
     struct ReceiveMessage {
-        url: String = "QueueUrl",
-        old_names: Vec<String> = "AttributeNames",
+        names: Vec<String> = "AttributeNames",
         system_names: Vec<String> = "MessageSystemAttributeNames",
-        names: Vec<String> = "MessageAttributeNames",
+        attribute_names: Vec<String> = "MessageAttributeNames",
         count: Option<i64> = "MaxNumberOfMessages",
         visibility: Option<i64> = "VisibilityTimeout",
         wait: Option<i64> = "WaitTimeSeconds",
         attempt: Option<String> = "ReceiveRequestAttemptId",
     }
-    struct ReceivedMessages { messages: Option<Vec<MessageView>> = "Messages" }
-    struct MessageView {
+
+    struct ReceivedMessages { messages: Option<Vec<Shown>> = "Messages" }
+
+    struct Shown {
         id: String = "MessageId",
-        handle: String = "ReceiptHandle",
-        body_md5: String = "MD5OfBody",
+        receipt: String = "ReceiptHandle",
+        body_digest: String = "MD5OfBody",
         body: String = "Body",
-        system: Option<BTreeMap<String, String>> = "Attributes",
-        attributes_md5: Option<String> = "MD5OfMessageAttributes",
-        attributes: Option<Attributes> = "MessageAttributes",
+        attributes: Option<BTreeMap<String, String>> = "Attributes",
+        attributes_digest: Option<String> = "MD5OfMessageAttributes",
+        message_attributes: Option<BTreeMap<String, Attribute>> = "MessageAttributes",
     }
+
+    struct Held { receipt: String = "ReceiptHandle" }
+
+    struct Visibility { seconds: i64 = "VisibilityTimeout" }
 }
 
-fn receive(cx: &mut Cx, input: ReceiveMessage) -> Result<ReceivedMessages, Fault> {
-    let place = address::reach(cx, &input.url, "ReceiveMessage")?;
-    let queue = place.find(cx.world).ok_or_else(faults::no_such_queue)?;
-    let asked = Asked::check(queue, &place, input)?;
-    cx.outside.wake(&mut cx.world.waits);
-    if cx.outside.is_unwanted() {
-        rouse(cx.world, &place);
-        return Ok(ReceivedMessages::default());
-    }
-    let received = take(cx.world, &place, &asked)?;
-    if received.is_empty() {
-        cx.outside.wait(&mut cx.world.waits, cx.world.now, &place, seconds(asked.wait))?;
-    }
-    // There may be more for others, and what was taken comes back some time.
-    rouse(cx.world, &place);
-    let queue = place.find(cx.world).ok_or_else(faults::no_such_queue)?;
-    let views: Vec<MessageView> = received.iter().filter_map(|received| view(queue, received, &asked)).collect();
-    Ok(ReceivedMessages { messages: Some(views).filter(|views| !views.is_empty()) })
-}
-
-/// What a request asks for, with the queue's defaults filled in.
-struct Asked {
-    system: Vec<String>,
-    names: Vec<String>,
-    count: usize,
-    visibility: i64,
-    wait: i64,
-    attempt: Option<String>,
-}
-
-impl Asked {
-    fn check(queue: &Queue, place: &Place, input: ReceiveMessage) -> Result<Asked, Fault> {
-        let count = input.count.unwrap_or(1);
-        if !(1..=COUNT_MAX).contains(&count) {
-            return Err(faults::message_count(count));
-        }
-        let wait = input.wait.unwrap_or(queue.settings.wait());
-        if !(0..=WAIT_MAX).contains(&wait) {
-            return Err(faults::wait_time(wait));
-        }
-        let visibility = input.visibility.unwrap_or(queue.settings.visibility());
-        if !(0..=VISIBILITY_MAX).contains(&visibility) {
-            return Err(faults::visibility(visibility));
-        }
-        if let Some(attempt) = input.attempt.as_ref().filter(|_| !is_fifo(&place.name)) {
-            return Err(faults::not_for_this_type(attempt, "ReceiveRequestAttemptId"));
-        }
-        let system = [input.old_names, input.system_names].concat();
-        let is_known = |name: &String| name == "All" || SYSTEM_NAMES.contains(&name.as_str());
-        if let Some(unknown) = system.iter().find(|name| !is_known(name)) {
-            return Err(faults::unknown_attribute(unknown));
-        }
-        let count = usize::try_from(count).unwrap_or_default();
-        Ok(Asked { system, names: input.names, count, visibility, wait, attempt: input.attempt })
-    }
-}
-
-/// Takes messages that are there. Those that were received too often go to the dead-letter queue instead.
-fn take(world: &mut World, place: &Place, asked: &Asked) -> Result<Vec<Received>, Fault> {
-    let now = world.now;
-    let dead_letters = dead_letter_queue(world, place);
-    let queue = place.find_mut(world).ok_or_else(faults::no_such_queue)?;
-    queue.settle(now);
-    let until = now + seconds(asked.visibility);
-    if let Some(attempt) = &asked.attempt {
-        let received = queue.messages.attempt(now, attempt);
-        if !received.is_empty() {
-            received.iter().for_each(|received| queue.messages.hide(received.number, until));
-            return Ok(received);
-        }
-    }
-    let room = IN_FLIGHT_MAX.saturating_sub(queue.messages.in_flight());
-    if room == 0 && asked.wait == 0 && !is_fifo(&place.name) {
+fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Result<ReceivedMessages, Fault> {
+    let place = target.enter(cx)?;
+    let now = cx.world.now;
+    input.check()?;
+    let queue = place.queue(cx.world)?;
+    queue.advance(now);
+    let wait = TimeDelta::seconds(input.wait.unwrap_or(queue.attributes.wait));
+    let in_flight = queue.backlog.counts().in_flight;
+    if in_flight >= IN_FLIGHT_MAX && wait.is_zero() && !place.is_fifo() {
         return Err(faults::over_limit());
     }
-    let count_max = dead_letters.as_ref().map(|(_, count_max)| *count_max);
-    let taken = queue.messages.take(now, asked.count.min(room), until, count_max);
-    if let Some(attempt) = asked.attempt.clone().filter(|_| !taken.received.is_empty()) {
-        queue.messages.remember_attempt(now, attempt, taken.received.clone());
-    }
-    if let Some((target, _)) = dead_letters {
-        taken.dead.into_iter().for_each(|message| bury(world, place, &target, message));
-    }
-    Ok(taken.received)
-}
-
-/// Where a queue's dead letters go now, and after how many receives. One that is gone, or lets them in no more, is none.
-fn dead_letter_queue(world: &World, place: &Place) -> Option<(Place, u32)> {
-    let redrive = place.find(world)?.settings.redrive()?;
-    let target = redrive.target.find(world)?;
-    let admits = target.settings.admits_dead_letters(&place.arn());
-    admits.then(|| (redrive.target.clone(), redrive.count_max))
-}
-
-/// A dead letter keeps its id. Of a FIFO queue it is as if sent now, and is told from others by its id
-/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>).
-fn bury(world: &mut World, from: &Place, to: &Place, message: Message) {
-    let fifo = is_fifo(&to.name);
-    let message = Message {
-        sent: if fifo { world.now } else { message.sent },
-        deduplication_id: message.deduplication_id.map(|_| message.id.clone()),
-        dead_letter_source: Some(from.arn()),
-        ..message
+    let wanted = usize::try_from(input.count.unwrap_or(1)).unwrap_or_default();
+    let wish = Wish {
+        count: wanted.min(IN_FLIGHT_MAX.saturating_sub(in_flight)),
+        visibility: TimeDelta::seconds(input.visibility.unwrap_or(queue.attributes.visibility)),
+        receives_max: queue.attributes.redrive.as_ref().map(|redrive| redrive.receives_max),
+        attempt: input.attempt.as_deref(),
     };
-    transfer(world, to, message);
+    let Received { messages, dead } = queue.backlog.receive(now, &wish);
+    let left = queue.backlog.ready();
+    bury(cx.world, &place, dead);
+    if messages.is_empty() {
+        return cx.outside.wait(now, place.arn(), wait).map_or(Ok(ReceivedMessages::default()), |(until, pause)| {
+            if let Some(queue) = place.find_mut(cx.world) {
+                queue.polled_until = queue.polled_until.max(Some(until));
+            }
+            watch(cx.world, &place);
+            Err(pause)
+        });
+    }
+    if left > 0 {
+        // Others who wait are woken one after the other.
+        cx.world.waits.wake_one(&place.arn());
+    }
+    watch(cx.world, &place);
+    let shown = messages.into_iter().map(|(receipt, message)| input.show(&place, receipt, message));
+    Ok(ReceivedMessages { messages: Some(shown.collect()) })
 }
 
-fn view(queue: &Queue, received: &Received, asked: &Asked) -> Option<MessageView> {
-    let message = queue.messages.get(received.number)?;
-    let receipt = Receipt { number: received.number, count: received.count };
-    let attributes: Attributes = message
-        .attributes
-        .iter()
-        .filter(|(name, _)| asked.names.iter().any(|pattern| picks(pattern, name)))
-        .map(|(name, attribute)| (name.clone(), attribute.clone()))
-        .collect();
-    Some(MessageView {
-        id: message.id.clone(),
-        handle: receipt.write(queue.messages.seal),
-        body_md5: message.body_md5.clone(),
-        body: message.body.clone(),
-        system: Some(system_attributes(message, &asked.system)).filter(|system| !system.is_empty()),
-        attributes_md5: contents::attributes_md5(attributes.iter()),
-        attributes: Some(attributes).filter(|attributes| !attributes.is_empty()),
-    })
-}
+impl ReceiveMessage {
+    fn check(&self) -> Result<(), Fault> {
+        let within = |name: &str, value: Option<i64>, least: i64, most: i64, reason: &str| match value {
+            Some(value) if !(least..=most).contains(&value) => Err(faults::invalid(name, &value.to_string(), reason)),
+            _ => Ok(()),
+        };
+        within("MaxNumberOfMessages", self.count, 1, MESSAGES_MAX, "Must be between 1 and 10, if provided.")?;
+        check_visibility(self.visibility)?;
+        within("WaitTimeSeconds", self.wait, 0, WAIT_MAX, "Must be >= 0 and <= 20, if provided.")
+    }
 
-/// Whether a name in a request stands for an attribute: `All`, the name itself, or a beginning and `.*`.
-fn picks(pattern: &str, name: &str) -> bool {
-    pattern == "All" || pattern == name || pattern.strip_suffix(".*").is_some_and(|start| name.starts_with(start))
-}
-
-fn system_attributes(message: &Message, asked: &[String]) -> BTreeMap<String, String> {
-    let is_asked = |name: &&str| asked.iter().any(|asked| asked == "All" || asked == name);
-    let names = SYSTEM_NAMES.into_iter().filter(is_asked);
-    names.filter_map(|name| Some((name.to_owned(), system_attribute(message, name)?))).collect()
-}
-
-fn system_attribute(message: &Message, name: &str) -> Option<String> {
-    let millis = |time: Time| time.timestamp_millis().to_string();
-    match name {
-        "SenderId" => Some(message.sender.clone()),
-        "SentTimestamp" => Some(millis(message.sent)),
-        "ApproximateReceiveCount" => Some(message.receive_count.to_string()),
-        "ApproximateFirstReceiveTimestamp" => message.first_received.map(millis),
-        "SequenceNumber" => message.sequence.clone(),
-        "MessageDeduplicationId" => message.deduplication_id.clone(),
-        "MessageGroupId" => message.group.as_deref().map(str::to_owned),
-        "AWSTraceHeader" => message.trace.clone(),
-        "DeadLetterQueueSourceArn" => message.dead_letter_source.clone(),
-        _ => None,
+    /// A message as its receiver has asked for it.
+    fn show(&self, place: &Place, receipt: Receipt, message: Message) -> Shown {
+        let wanted = |name: &str| {
+            let asked = self.names.iter().chain(&self.system_names);
+            asked.into_iter().any(|asked| asked == "All" || asked == name)
+        };
+        let attributes: BTreeMap<_, _> = system(&message).into_iter().filter(|(name, _)| wanted(name)).collect();
+        let fits = |name: &String| {
+            self.attribute_names.iter().any(|asked| {
+                let prefix = asked.strip_suffix(".*");
+                asked == "All" || asked == name || prefix.is_some_and(|prefix| name.starts_with(prefix))
+            })
+        };
+        let named: BTreeMap<_, _> = message.contents.attributes.into_iter().filter(|(name, _)| fits(name)).collect();
+        Shown {
+            receipt: handle(place, receipt, &message.id),
+            id: message.id,
+            body_digest: message.digests.body,
+            body: message.contents.body,
+            attributes: (!attributes.is_empty()).then_some(attributes),
+            attributes_digest: digests::of_attributes(&named),
+            message_attributes: (!named.is_empty()).then_some(named),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn check_visibility(seconds: Option<i64>) -> Result<(), Fault> {
+    match seconds {
+        Some(seconds) if !(0..=VISIBILITY_MAX).contains(&seconds) => Err(faults::invalid(
+            "VisibilityTimeout",
+            &seconds.to_string(),
+            &format!("Must be >= 0 and <= {VISIBILITY_MAX}, if provided."),
+        )),
+        _ => Ok(()),
+    }
+}
 
-    #[test]
-    fn names_of_attributes() {
-        let check = |pattern: &str, expected: [bool; 3]| {
-            assert_eq!(["Hello", "Help.Me", "General"].map(|name| picks(pattern, name)), expected, "{pattern}");
-        };
-        check("All", [true; 3]);
-        check(".*", [true; 3]);
-        check("Hel.*", [true, true, false]);
-        check("Help.*", [false, true, false]);
-        check("Hello", [true, false, false]);
-        check("hello", [false; 3]);
-        check("AWS.", [false; 3]);
+/// What SQS says of a message.
+fn system(message: &Message) -> Vec<(String, String)> {
+    let millis = |time: Time| time.timestamp_millis().to_string();
+    let pairs = [
+        ("SenderId", Some(message.sender.clone())),
+        ("SentTimestamp", Some(millis(message.sent))),
+        ("ApproximateReceiveCount", Some(message.receive_count.to_string())),
+        ("ApproximateFirstReceiveTimestamp", message.first_received.map(millis)),
+        ("SequenceNumber", message.sequence.map(|number| number.to_string())),
+        ("MessageDeduplicationId", message.deduplication.clone()),
+        ("MessageGroupId", message.contents.group.clone()),
+        ("AWSTraceHeader", message.contents.trace().map(str::to_owned)),
+        ("DeadLetterQueueSourceArn", message.source.clone()),
+    ];
+    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// Puts dead letters where they go. They keep their ids; in standard queues they age on.
+fn bury(world: &mut World, place: &Place, dead: Vec<Message>) {
+    let redrive = place.find(world).and_then(|queue| queue.attributes.redrive.as_ref());
+    let Some(target) = redrive.map(|redrive| redrive.target.clone()).filter(|_| !dead.is_empty()) else { return };
+    let now = world.now;
+    for mut message in dead {
+        let Some(queue) = target.find_mut(world) else { return };
+        message.source = Some(place.arn());
+        let since = if target.is_fifo() { now } else { message.sent };
+        queue.backlog.add(message, now, TimeDelta::zero(), since);
+    }
+    send::announce(world, &target);
+}
+
+/// A receipt as clients hold it.
+fn handle(place: &Place, receipt: Receipt, id: &str) -> String {
+    STANDARD.encode(format!("{} {} {} {id}", place.queue, receipt.order, receipt.count))
+}
+
+/// Reads a handle of this queue.
+///
+/// # Errors
+/// `ReceiptHandleIsInvalid`
+fn receipt(place: &Place, handle: &str) -> Result<Receipt, Fault> {
+    let text = STANDARD.decode(handle).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let read = |text: &str| {
+        let mut parts = text.split(' ');
+        let (queue, order, count) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        (queue == place.queue).then_some(Receipt { order, count })
+    };
+    text.as_deref().and_then(read).ok_or_else(|| faults::invalid_receipt(handle))
+}
+
+fn delete_message(cx: &mut Cx, (target, held): (Target, Held)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    delete(cx.world, &place, &held.receipt)
+}
+
+/// Deletes a message by its receipt handle.
+///
+/// # Errors
+/// `ReceiptHandleIsInvalid`; `InvalidParameterValue` for an expired handle of a FIFO queue.
+pub fn delete(world: &mut World, place: &Place, handle: &str) -> Result<(), Fault> {
+    let now = world.now;
+    let receipt = receipt(place, handle)?;
+    let queue = place.queue(world)?;
+    queue.advance(now);
+    queue.backlog.delete(receipt).map_err(|_| faults::expired_receipt(handle))?;
+    // The next message of its group may be received now.
+    send::announce(world, place);
+    Ok(())
+}
+
+fn change_message_visibility(cx: &mut Cx, (target, held, visibility): (Target, Held, Visibility)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    hide(cx.world, &place, &held.receipt, visibility.seconds)
+}
+
+/// Hides a message for so many seconds from now.
+///
+/// # Errors
+/// `ReceiptHandleIsInvalid`, `InvalidParameterValue`, `MessageNotInflight`
+pub fn hide(world: &mut World, place: &Place, handle: &str, seconds: i64) -> Result<(), Fault> {
+    let now = world.now;
+    check_visibility(Some(seconds))?;
+    let receipt = receipt(place, handle)?;
+    let queue = place.queue(world)?;
+    queue.advance(now);
+    queue.backlog.change_visibility(receipt, now, TimeDelta::seconds(seconds)).map_err(|refusal| match refusal {
+        Refusal::TooLong => faults::invisible_too_long(seconds, INVISIBLE_MAX.num_seconds()),
+        Refusal::Expired | Refusal::NotInFlight => faults::not_in_flight(handle),
+    })?;
+    send::announce(world, place);
+    Ok(())
+}
+
+/// The job that tells those who wait of messages that have become visible.
+pub fn show(world: &mut World, place: &Place) {
+    let now = world.now;
+    if let Some(queue) = place.find_mut(world) {
+        queue.advance(now);
+        send::announce(world, place);
     }
 }

@@ -1,117 +1,155 @@
-//! Redrive policies: where messages go that nobody can handle, and which queues may send theirs.
-//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
+//! Dead letters: where messages go that were received too often, and from where they may come
+//! (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>).
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::Place;
-use super::faults::RedriveFlaw;
+use crate::wire::Fault;
+use crate::world::World;
+use crate::world::call::Cx;
+use crate::world::op::Op;
+use crate::{op, record};
+
+use super::naming::Target;
+use super::queues::{Page, PageRequest};
+use super::{Place, faults};
+
+/// The operations on dead-letter queues.
+pub const OPS: &[Op] = &[op!(Read "ListDeadLetterSourceQueues" list_dead_letter_source_queues)];
+
+const NAME: &str = "RedrivePolicy";
+const ALLOW_NAME: &str = "RedriveAllowPolicy";
+/// Queues that a policy may name.
+const SOURCES_MAX: usize = 10;
 
 /// `RedrivePolicy`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Redrive {
-    /// The dead-letter queue.
+    pub text: String,
     pub target: Place,
-    /// How often a message is received before it goes there.
-    pub count_max: u32,
+    pub receives_max: u32,
 }
 
-/// `RedriveAllowPolicy` of a dead-letter queue.
+/// `RedriveAllowPolicy`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedriveAllow {
     All,
     None,
-    /// ARNs of the queues that may use it.
-    Only(Vec<String>),
+    /// ARNs of queues.
+    Queues(Vec<String>),
 }
 
-/// The sources that a policy may list.
-const SOURCES_MAX: usize = 10;
-
 impl Redrive {
-    /// Reads a policy's text.
+    /// Reads the policy; the count may be a number or a text.
     ///
     /// # Errors
-    /// The first flaw.
-    pub fn parse(text: &str) -> Result<Redrive, RedriveFlaw> {
-        let Ok(Value::Object(policy)) = serde_json::from_str(text) else { return Err(RedriveFlaw::NotAMap) };
-        let target = policy.get("deadLetterTargetArn").ok_or(RedriveFlaw::Missing("deadLetterTargetArn"))?;
-        let count = policy.get("maxReceiveCount").ok_or(RedriveFlaw::Missing("maxReceiveCount"))?;
-        let target = target.as_str().and_then(Place::parse).ok_or(RedriveFlaw::TargetArn)?;
-        // Consoles and SDKs write the count as a text as well.
-        let shown = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
-        let count_max = shown.parse().ok().filter(|count| (1..=1000).contains(count));
-        Ok(Redrive { target, count_max: count_max.ok_or(RedriveFlaw::Count(shown))? })
+    /// `InvalidParameterValue`
+    pub fn parse(text: &str) -> Result<Redrive, Fault> {
+        let invalid = |reason: &str| faults::invalid(NAME, text, reason);
+        let Ok(Value::Object(policy)) = serde_json::from_str(text) else {
+            return Err(invalid("Redrive policy is not a valid JSON map."));
+        };
+        let missing = |name: &str| invalid(&format!("Redrive policy does not contain mandatory attribute: {name}."));
+        let target = policy.get("deadLetterTargetArn").ok_or_else(|| missing("deadLetterTargetArn"))?;
+        let count = policy.get("maxReceiveCount").ok_or_else(|| missing("maxReceiveCount"))?;
+        if let Some(name) =
+            policy.keys().find(|name| !["deadLetterTargetArn", "maxReceiveCount"].contains(&name.as_str()))
+        {
+            return Err(invalid(&format!("Unknown attribute: {name}.")));
+        }
+        let number = count.as_u64().or_else(|| count.as_str()?.parse().ok()).filter(|count| (1..=1000).contains(count));
+        let receives_max = number.and_then(|count| u32::try_from(count).ok()).ok_or_else(|| {
+            invalid(&format!(
+                "Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."
+            ))
+        })?;
+        let target = target.as_str().and_then(Place::parse);
+        let target = target.ok_or_else(|| invalid("Invalid value for deadLetterTargetArn."))?;
+        Ok(Redrive { text: text.to_owned(), target, receives_max })
+    }
+
+    /// Checks that the target is there, is of the same type, account and Region, and takes dead letters of the source.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue`
+    pub fn check(&self, world: &World, source: &Place) -> Result<(), Fault> {
+        let invalid = |reason: &str| Err(faults::invalid(NAME, &self.text, reason));
+        let is_near = self.target.account == source.account && self.target.region == source.region;
+        let Some(target) = self.target.find(world).filter(|_| is_near) else {
+            return invalid("Dead letter target does not exist.");
+        };
+        if self.target.is_fifo() != source.is_fifo() {
+            return invalid("Dead-letter queue must be same type of queue as the source.");
+        }
+        let lets_in = match &target.attributes.redrive_allow {
+            None | Some(RedriveAllow::All) => true,
+            Some(RedriveAllow::None) => false,
+            Some(RedriveAllow::Queues(arns)) => arns.contains(&source.arn()),
+        };
+        if lets_in { Ok(()) } else { invalid("Dead-letter queue does not allow this source queue.") }
     }
 }
 
 impl RedriveAllow {
-    /// Reads a policy's text; `None` when it is none.
-    pub fn parse(text: &str) -> Option<RedriveAllow> {
-        let policy: Value = serde_json::from_str(text).ok()?;
-        let policy = policy.as_object()?;
-        if !policy.keys().all(|member| member == "redrivePermission" || member == "sourceQueueArns") {
-            return None;
+    /// Reads the policy.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue`
+    pub fn parse(text: &str) -> Result<RedriveAllow, Fault> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Sent {
+            redrive_permission: String,
+            source_queue_arns: Option<Vec<String>>,
         }
-        let sources = policy.get("sourceQueueArns").map(|sources| {
-            let sources: Option<Vec<String>> =
-                sources.as_array()?.iter().map(|arn| Some(Place::parse(arn.as_str()?)?.arn())).collect();
-            sources.filter(|sources| (1..=SOURCES_MAX).contains(&sources.len()))
-        });
-        match (policy.get("redrivePermission")?.as_str()?, sources) {
-            ("allowAll", None) => Some(RedriveAllow::All),
-            ("denyAll", None) => Some(RedriveAllow::None),
-            ("byQueue", Some(Some(sources))) => Some(RedriveAllow::Only(sources)),
-            _ => None,
+        let invalid = |reason: &str| faults::invalid(ALLOW_NAME, text, reason);
+        let sent: Sent = serde_json::from_str(text).map_err(|_| {
+            invalid("Amazon SQS can't create the redrive allow policy, as it's in an unsupported format.")
+        })?;
+        match (sent.redrive_permission.as_str(), sent.source_queue_arns) {
+            ("allowAll", None) => Ok(RedriveAllow::All),
+            ("denyAll", None) => Ok(RedriveAllow::None),
+            ("byQueue", Some(arns)) if (1..=SOURCES_MAX).contains(&arns.len()) => {
+                let all_good = arns.iter().all(|arn| Place::parse(arn).is_some());
+                all_good
+                    .then_some(RedriveAllow::Queues(arns))
+                    .ok_or_else(|| invalid("Invalid value for sourceQueueArns."))
+            }
+            ("byQueue", _) => Err(invalid("sourceQueueArns must have 1 to 10 queues.")),
+            ("allowAll" | "denyAll", _) => {
+                Err(invalid("sourceQueueArns can be specified only when redrivePermission is byQueue."))
+            }
+            _ => Err(invalid("Invalid value for redrivePermission.")),
         }
     }
 
-    /// Whether a queue may send its dead letters.
-    pub fn admits(&self, source: &str) -> bool {
+    pub fn text(&self) -> String {
         match self {
-            RedriveAllow::All => true,
-            RedriveAllow::None => false,
-            RedriveAllow::Only(sources) => sources.iter().any(|arn| arn == source),
+            RedriveAllow::All => json!({"redrivePermission": "allowAll"}),
+            RedriveAllow::None => json!({"redrivePermission": "denyAll"}),
+            RedriveAllow::Queues(arns) => json!({"redrivePermission": "byQueue", "sourceQueueArns": arns}),
         }
+        .to_string()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+record! {
+    struct Sources { urls: Vec<String> = "queueUrls", token: Option<String> = "NextToken" }
+}
 
-    const ARN: &str = "arn:aws:sqs:us-east-1:111122223333:dead";
+fn list_dead_letter_source_queues(cx: &mut Cx, (target, page): (Target, PageRequest)) -> Result<Sources, Fault> {
+    let place = target.enter(cx)?;
+    let names = sources(cx.world, &place);
+    let Page { names, token } = page.cut(names)?;
+    let url = |queue| Place { queue, ..place.clone() }.url(cx.host);
+    Ok(Sources { urls: names.into_iter().map(url).collect(), token })
+}
 
-    #[test]
-    fn redrive_policies() {
-        let check = |text: &str, expected: Result<u32, RedriveFlaw>| {
-            let text = text.replace("ARN", ARN);
-            assert_eq!(Redrive::parse(&text).map(|redrive| redrive.count_max), expected, "{text}");
-        };
-        check(r#"{"deadLetterTargetArn":"ARN","maxReceiveCount":3}"#, Ok(3));
-        check(r#"{"deadLetterTargetArn":"ARN","maxReceiveCount":"1000"}"#, Ok(1000));
-        check(r#"{"deadLetterTargetArn":"ARN","maxReceiveCount":0}"#, Err(RedriveFlaw::Count("0".to_owned())));
-        check(r#"{"deadLetterTargetArn":"ARN","maxReceiveCount":1001}"#, Err(RedriveFlaw::Count("1001".to_owned())));
-        check(r#"{"deadLetterTargetArn":"ARN"}"#, Err(RedriveFlaw::Missing("maxReceiveCount")));
-        check(r#"{"maxReceiveCount":3}"#, Err(RedriveFlaw::Missing("deadLetterTargetArn")));
-        check(r#"{"deadLetterTargetArn":"dummy","maxReceiveCount":42}"#, Err(RedriveFlaw::TargetArn));
-        check("[]", Err(RedriveFlaw::NotAMap));
-        check("dead", Err(RedriveFlaw::NotAMap));
-    }
-
-    #[test]
-    fn redrive_allow_policies() {
-        let check = |text: &str, admits: Option<(bool, bool)>| {
-            let text = text.replace("ARN", ARN);
-            let policy = RedriveAllow::parse(&text);
-            assert_eq!(policy.map(|policy| (policy.admits(ARN), policy.admits("other"))), admits, "{text}");
-        };
-        check(r#"{"redrivePermission":"allowAll"}"#, Some((true, true)));
-        check(r#"{"redrivePermission":"denyAll"}"#, Some((false, false)));
-        check(r#"{"redrivePermission":"byQueue","sourceQueueArns":["ARN"]}"#, Some((true, false)));
-        check(r#"{"redrivePermission":"byQueue"}"#, None);
-        check(r#"{"redrivePermission":"allowAll","sourceQueueArns":["ARN"]}"#, None);
-        check(r#"{"redrivePermission":"perhaps"}"#, None);
-        check(r#"{"redrivePermission":"byQueue","sourceQueueArns":["x"]}"#, None);
-        check("x", None);
-    }
+/// Names of the queues whose dead letters go to a queue.
+pub fn sources(world: &World, target: &Place) -> Vec<String> {
+    let regional = world.accounts.get(&target.account).and_then(|account| account.regions.get(&target.region));
+    let queues = regional.into_iter().flat_map(|regional| &regional.sqs.queues);
+    let feeds =
+        queues.filter(|(_, queue)| queue.attributes.redrive.as_ref().is_some_and(|redrive| redrive.target == *target));
+    feeds.map(|(name, _)| name.clone()).collect()
 }

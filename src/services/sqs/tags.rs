@@ -2,71 +2,59 @@
 
 use std::collections::BTreeMap;
 
-use crate::op;
-use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::{op, record};
 
-use super::{BY_URL, address, faults};
+use super::faults;
+use super::naming::Target;
+use super::queues::QUEUE;
 
 /// The operations on tags.
 pub const OPS: &[Op] = &[
-    op!(Read "ListQueueTags" list).data().resources(BY_URL),
-    op!(Write "TagQueue" tag).resources(BY_URL),
-    op!(Write "UntagQueue" untag).resources(BY_URL),
+    op!(Read "ListQueueTags" list_queue_tags).resources(QUEUE),
+    op!(Write "TagQueue" tag_queue).resources(QUEUE),
+    op!(Write "UntagQueue" untag_queue).resources(QUEUE),
 ];
 
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>
+/// Tags a queue may have.
 const TAGS_MAX: usize = 50;
-const KEY_MAX: usize = 128;
-const VALUE_MAX: usize = 256;
+
+type Tags = BTreeMap<String, String>;
 
 record! {
-    struct ListQueueTags { url: String = "QueueUrl" }
-    struct QueueTags { tags: Option<BTreeMap<String, String>> = "Tags" }
-    struct TagQueue { url: String = "QueueUrl", tags: BTreeMap<String, String> = "Tags" }
-    struct UntagQueue { url: String = "QueueUrl", keys: Vec<String> = "TagKeys" }
+    struct QueueTags { tags: Option<Tags> = "Tags" }
+
+    struct Keys { keys: Vec<String> = "TagKeys" }
 }
 
-/// Whether a queue may have all these tags.
+/// Checks the tags of a queue.
 ///
 /// # Errors
-/// `InvalidParameterValue`.
-pub fn check(queue: &str, tags: &BTreeMap<String, String>) -> Result<(), Fault> {
-    let is_right =
-        |text: &str| text.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c));
-    for (key, value) in tags {
-        let reserved = key.to_ascii_lowercase().starts_with("aws:");
-        if key.is_empty() || key.chars().count() > KEY_MAX || reserved || !is_right(key) {
-            return Err(faults::tag(key));
-        }
-        if value.chars().count() > VALUE_MAX || !is_right(value) {
-            return Err(faults::tag(value));
-        }
-    }
-    if tags.len() > TAGS_MAX { Err(faults::too_many_tags(queue)) } else { Ok(()) }
+/// `InvalidParameterValue` for too many.
+pub fn check(tags: &Tags) -> Result<(), Fault> {
+    if tags.len() > TAGS_MAX { Err(faults::too_many_tags(TAGS_MAX)) } else { Ok(()) }
 }
 
-fn list(cx: &mut Cx, input: ListQueueTags) -> Result<QueueTags, Fault> {
-    let place = address::reach_own(cx, &input.url, "ListQueueTags")?;
-    let tags = place.find(cx.world).map(|queue| queue.tags.clone());
-    Ok(QueueTags { tags: tags.filter(|tags| !tags.is_empty()) })
-}
-
-fn tag(cx: &mut Cx, input: TagQueue) -> Result<(), Fault> {
-    let place = address::reach_own(cx, &input.url, "TagQueue")?;
-    let queue = place.find_mut(cx.world).ok_or_else(faults::no_such_queue)?;
+fn tag_queue(cx: &mut Cx, (target, input): (Target, QueueTags)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    let queue = place.queue(cx.world)?;
     let mut tags = queue.tags.clone();
-    tags.extend(input.tags);
-    check(&place.name, &tags)?;
+    tags.extend(input.tags.unwrap_or_default());
+    check(&tags)?;
     queue.tags = tags;
     Ok(())
 }
 
-fn untag(cx: &mut Cx, input: UntagQueue) -> Result<(), Fault> {
-    let place = address::reach_own(cx, &input.url, "UntagQueue")?;
-    let queue = place.find_mut(cx.world).ok_or_else(faults::no_such_queue)?;
-    queue.tags.retain(|key, _| !input.keys.contains(key));
+fn untag_queue(cx: &mut Cx, (target, input): (Target, Keys)) -> Result<(), Fault> {
+    let place = target.enter(cx)?;
+    place.queue(cx.world)?.tags.retain(|key, _| !input.keys.contains(key));
     Ok(())
+}
+
+fn list_queue_tags(cx: &mut Cx, target: Target) -> Result<QueueTags, Fault> {
+    let place = target.enter(cx)?;
+    let tags = place.queue(cx.world)?.tags.clone();
+    Ok(QueueTags { tags: Some(tags).filter(|tags| !tags.is_empty()) })
 }

@@ -35,6 +35,7 @@ pub struct Event {
     pub response_elements: Option<String>,
     /// JSON text; `None` is left out.
     pub additional_event_data: Option<String>,
+    /// Empty, and then left out, of what is no request.
     pub request_id: String,
     pub event_id: String,
     pub read_only: bool,
@@ -223,7 +224,9 @@ impl Event {
         if self.additional_event_data.is_some() {
             out.raw_member("additionalEventData", self.additional_event_data.as_deref());
         }
-        out.text_member("requestID", &self.request_id);
+        if !self.request_id.is_empty() {
+            out.text_member("requestID", &self.request_id);
+        }
         out.text_member("eventID", &self.event_id);
         out.key("readOnly");
         out.bool(self.read_only);

@@ -38,6 +38,11 @@ pub struct SessionIssuer {
 }
 
 impl Identity {
+    /// As [`Identity::of`], of one who has proved to be somebody.
+    pub fn of_caller(caller: &Caller) -> Identity {
+        Identity::of(caller, RecordForm::default())
+    }
+
     /// A caller as its own account's log shows it.
     pub(super) fn of(caller: &Caller, form: RecordForm) -> Identity {
         let kind = match &caller.principal {

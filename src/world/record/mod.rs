@@ -65,7 +65,8 @@ pub fn write(world: &mut World, facts: Facts) {
     }
 }
 
-fn append(world: &mut World, event: &Event) {
+/// Records what has happened: an event of a call, or one that is no call.
+pub fn append(world: &mut World, event: &Event) {
     let at = world.events.append(event);
     cloudtrail::recorded(world, event, at);
     events::recorded(world, event, at);

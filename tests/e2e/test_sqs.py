@@ -1,0 +1,756 @@
+"""Queues, through boto3 (JSON), as forms (the Query protocol) and with the real aws-cli."""
+
+import concurrent.futures
+import hashlib
+import json
+import time
+import xml.etree.ElementTree
+
+import botocore.exceptions
+import pytest
+import requests
+
+from conftest import refused
+
+ACCOUNT = "000000000000"
+OTHER = "222222222222"
+
+pytestmark = pytest.mark.usefixtures("user")
+
+
+@pytest.fixture
+def sqs(trailcam):
+    return trailcam.client("sqs")
+
+
+@pytest.fixture
+def queue(sqs):
+    return sqs.create_queue(QueueName="letters")["QueueUrl"]
+
+
+@pytest.fixture
+def fifo(sqs):
+    return sqs.create_queue(
+        QueueName="letters.fifo", Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    )["QueueUrl"]
+
+
+def bodies(answer):
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def receive(sqs, url, **arguments):
+    return sqs.receive_message(QueueUrl=url, **({"MaxNumberOfMessages": 10} | arguments)).get("Messages", [])
+
+
+def counts(sqs, url):
+    names = [f"ApproximateNumberOfMessages{end}" for end in ("", "NotVisible", "Delayed")]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return tuple(int(attributes[name]) for name in names)
+
+
+# Queues
+
+
+def test_a_queue_has_what_aws_gives_it(trailcam, sqs):
+    url = sqs.create_queue(QueueName="letters", tags={"team": "mail"})["QueueUrl"]
+    assert url == f"{trailcam.endpoint}/{ACCOUNT}/letters"
+    assert sqs.get_queue_url(QueueName="letters")["QueueUrl"] == url
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "mail"}
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    created = attributes.pop("CreatedTimestamp")
+    assert attributes.pop("LastModifiedTimestamp") == created == str(1768471200)
+    assert attributes == {
+        "QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters",
+        "ApproximateNumberOfMessages": "0",
+        "ApproximateNumberOfMessagesNotVisible": "0",
+        "ApproximateNumberOfMessagesDelayed": "0",
+        "VisibilityTimeout": "30",
+        "MaximumMessageSize": "1048576",
+        "MessageRetentionPeriod": "345600",
+        "DelaySeconds": "0",
+        "ReceiveMessageWaitTimeSeconds": "0",
+        "SqsManagedSseEnabled": "true",
+    }
+
+
+def test_creating_again(sqs, queue):
+    assert sqs.create_queue(QueueName="letters")["QueueUrl"] == queue
+    assert sqs.create_queue(QueueName="letters", Attributes={"VisibilityTimeout": "30"})["QueueUrl"] == queue
+    assert refused(sqs.create_queue, QueueName="letters", Attributes={"VisibilityTimeout": "31"}) == (
+        "QueueAlreadyExists",
+        "A queue already exists with the same name and a different value for attribute VisibilityTimeout",
+        400,
+    )
+
+
+def test_a_deleted_name_rests_for_a_minute(trailcam, sqs, queue):
+    sqs.delete_queue(QueueUrl=queue)
+    assert refused(sqs.get_queue_url, QueueName="letters") == (
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "The specified queue does not exist.",
+        400,
+    )
+    assert refused(sqs.create_queue, QueueName="letters") == (
+        "AWS.SimpleQueueService.QueueDeletedRecently",
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+        400,
+    )
+    trailcam.advance("PT1M")
+    assert sqs.create_queue(QueueName="letters")["QueueUrl"] == queue
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"QueueName": "no name"}, "InvalidParameterValue"),
+        ({"QueueName": "x" * 81}, "InvalidParameterValue"),
+        ({"QueueName": "letters", "Attributes": {"FifoQueue": "true"}}, "InvalidParameterValue"),
+        ({"QueueName": "letters.fifo"}, "InvalidParameterValue"),
+        ({"QueueName": "q", "Attributes": {"Colour": "red"}}, "InvalidAttributeName"),
+        ({"QueueName": "q", "Attributes": {"ContentBasedDeduplication": "true"}}, "InvalidAttributeName"),
+        ({"QueueName": "q", "Attributes": {"VisibilityTimeout": "43201"}}, "InvalidAttributeValue"),
+        ({"QueueName": "q", "Attributes": {"MaximumMessageSize": "1023"}}, "InvalidAttributeValue"),
+        ({"QueueName": "q", "Attributes": {"MaximumMessageSize": "1048577"}}, "InvalidAttributeValue"),
+        ({"QueueName": "q", "Attributes": {"DelaySeconds": "soon"}}, "InvalidAttributeValue"),
+        ({"QueueName": "q", "Attributes": {"Policy": "{"}}, "InvalidAttributeValue"),
+        ({"QueueName": "q", "Attributes": {"RedrivePolicy": "{}"}}, "InvalidParameterValue"),
+        ({"QueueName": "q", "Attributes": {"KmsMasterKeyId": "alias/mine"}}, "NotImplemented"),
+    ],
+)
+def test_queues_that_cannot_be(sqs, arguments, code):
+    assert refused(sqs.create_queue, **arguments)[0] == code
+    assert "QueueUrls" not in sqs.list_queues()
+
+
+def test_listing_in_pages(sqs):
+    for number in range(25):
+        sqs.create_queue(QueueName=f"q-{number:02}")
+    sqs.create_queue(QueueName="other")
+    pages = list(sqs.get_paginator("list_queues").paginate(QueueNamePrefix="q-", PaginationConfig={"PageSize": 10}))
+    assert [len(page["QueueUrls"]) for page in pages] == [10, 10, 5]
+    urls = [url for page in pages for url in page["QueueUrls"]]
+    assert [url.rpartition("/")[2] for url in urls] == [f"q-{number:02}" for number in range(25)]
+
+
+def test_tags(sqs, queue):
+    sqs.tag_queue(QueueUrl=queue, Tags={"a": "1", "b": "2"})
+    sqs.untag_queue(QueueUrl=queue, TagKeys=["a", "c"])
+    assert sqs.list_queue_tags(QueueUrl=queue)["Tags"] == {"b": "2"}
+    refused(sqs.tag_queue, QueueUrl=queue, Tags={str(n): "" for n in range(50)})
+    assert sqs.list_queue_tags(QueueUrl=queue)["Tags"] == {"b": "2"}
+
+
+# Messages
+
+
+def test_a_message_and_what_is_told_of_it(trailcam, sqs, queue):
+    sent = sqs.send_message(
+        QueueUrl=queue,
+        MessageBody="This is a test message",
+        MessageAttributes={
+            "timestamp": {"DataType": "Number", "StringValue": "1493147359900"},
+        },
+        MessageSystemAttributes={
+            "AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}
+        },
+    )
+    # Digests as the documentation and SDKs' own tests have them; boto3 checks them, too.
+    assert sent["MD5OfMessageBody"] == "fafb00f5732ab283681e124bf8747ed1"
+    assert sent["MD5OfMessageAttributes"] == "235c5c510d26fb653d073faed50ae77c"
+    assert len(sent["MD5OfMessageSystemAttributes"]) == 32
+    trailcam.advance("PT2S")
+    (message,) = receive(sqs, queue, MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"])
+    assert (message["MessageId"], message["Body"]) == (sent["MessageId"], "This is a test message")
+    assert message["MD5OfBody"] == sent["MD5OfMessageBody"]
+    assert message["MD5OfMessageAttributes"] == sent["MD5OfMessageAttributes"]
+    assert message["MessageAttributes"] == {"timestamp": {"DataType": "Number", "StringValue": "1493147359900"}}
+    assert message["Attributes"] == {
+        "SenderId": trailcam.client("sts").get_caller_identity()["UserId"],
+        "SentTimestamp": "1768471200000",
+        "ApproximateReceiveCount": "1",
+        "ApproximateFirstReceiveTimestamp": "1768471202000",
+        "AWSTraceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ([], set()),
+        (["All"], {"a.x", "a.y", "b"}),
+        (["a.*"], {"a.x", "a.y"}),
+        (["b", "c"], {"b"}),
+        ([".*"], {"a.x", "a.y", "b"}),
+    ],
+)
+def test_receivers_choose_attributes(sqs, queue, asked, shown):
+    attributes = {name: {"DataType": "String", "StringValue": "1"} for name in ("a.x", "a.y", "b")}
+    sqs.send_message(QueueUrl=queue, MessageBody="m", MessageAttributes=attributes)
+    (message,) = receive(sqs, queue, MessageAttributeNames=asked)
+    assert set(message.get("MessageAttributes", {})) == shown
+    assert ("MD5OfMessageAttributes" in message) == bool(shown)
+
+
+def test_messages_hide_while_in_flight(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    (first,) = receive(sqs, queue)
+    assert counts(sqs, queue) == (0, 1, 0)
+    assert receive(sqs, queue) == []
+    trailcam.advance("PT30S")
+    assert counts(sqs, queue) == (1, 0, 0)
+    (again,) = receive(sqs, queue, AttributeNames=["ApproximateReceiveCount"], VisibilityTimeout=5)
+    assert again["Attributes"] == {"ApproximateReceiveCount": "2"}
+    assert again["ReceiptHandle"] != first["ReceiptHandle"]
+    # The old handle is no longer good for anything, but nobody says so.
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=first["ReceiptHandle"])
+    assert counts(sqs, queue) == (0, 1, 0)
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=again["ReceiptHandle"], VisibilityTimeout=60)
+    trailcam.advance("PT59S")
+    assert receive(sqs, queue) == []
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=again["ReceiptHandle"], VisibilityTimeout=0)
+    (last,) = receive(sqs, queue)
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=last["ReceiptHandle"])
+    sqs.delete_message(QueueUrl=queue, ReceiptHandle=last["ReceiptHandle"])
+    assert counts(sqs, queue) == (0, 0, 0)
+
+
+def test_handles_that_are_none(sqs, queue):
+    assert refused(sqs.delete_message, QueueUrl=queue, ReceiptHandle="mine")[0] == "ReceiptHandleIsInvalid"
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    (message,) = receive(sqs, queue, VisibilityTimeout=1)
+    assert refused(
+        sqs.change_message_visibility,
+        QueueUrl=queue,
+        ReceiptHandle=message["ReceiptHandle"],
+        VisibilityTimeout=43_201,
+    ) == (
+        "InvalidParameterValue",
+        "Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided.",
+        400,
+    )
+    other = sqs.create_queue(QueueName="other")["QueueUrl"]
+    assert (
+        refused(sqs.delete_message, QueueUrl=other, ReceiptHandle=message["ReceiptHandle"])[0]
+        == "ReceiptHandleIsInvalid"
+    )
+
+
+def test_twelve_hours_are_the_most(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    (message,) = receive(sqs, queue, VisibilityTimeout=43_200)
+    trailcam.advance("PT1H")
+    code, sentence, status = refused(
+        sqs.change_message_visibility,
+        QueueUrl=queue,
+        ReceiptHandle=message["ReceiptHandle"],
+        VisibilityTimeout=43_200,
+    )
+    assert (code, status) == ("InvalidParameterValue", 400)
+    assert "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]" in sentence
+
+
+def test_delays(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=10)
+    assert counts(sqs, queue) == (0, 0, 1)
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"DelaySeconds": "5"})
+    sqs.send_message(QueueUrl=queue, MessageBody="sooner")
+    sqs.send_message(QueueUrl=queue, MessageBody="now", DelaySeconds=0)
+    assert [m["Body"] for m in receive(sqs, queue)] == ["now"]
+    trailcam.advance("PT5S")
+    assert [m["Body"] for m in receive(sqs, queue)] == ["sooner"]
+    trailcam.advance("PT5S")
+    assert [m["Body"] for m in receive(sqs, queue)] == ["later"]
+
+
+def test_retention(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    trailcam.advance("P3DT23H")
+    assert counts(sqs, queue) == (1, 0, 0)
+    trailcam.advance("PT1H")
+    assert counts(sqs, queue) == (0, 0, 0)
+
+
+def test_purging(trailcam, sqs, queue):
+    for number in range(3):
+        sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+    receive(sqs, queue, MaxNumberOfMessages=1)
+    sqs.purge_queue(QueueUrl=queue)
+    assert counts(sqs, queue) == (0, 0, 0)
+    assert refused(sqs.purge_queue, QueueUrl=queue)[:2] == (
+        "AWS.SimpleQueueService.PurgeQueueInProgress",
+        "Only one PurgeQueue operation on letters is allowed every 60 seconds.",
+    )
+    trailcam.advance("PT1M")
+    sqs.purge_queue(QueueUrl=queue)
+
+
+BINARY = {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
+TEXT = {"DataType": "String", "StringValue": "x"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "part"),
+    [
+        ({"MessageBody": ""}, "MissingParameter", "The request must contain the parameter MessageBody."),
+        ({"MessageBody": "\x00"}, "InvalidMessageContents", "#x0"),
+        ({"MessageBody": "\uffff"}, "InvalidMessageContents", "#xFFFF"),
+        ({"MessageBody": "x" * 1_048_577}, "InvalidParameterValue", "Message must be shorter than 1048576 bytes."),
+        ({"MessageBody": "m", "DelaySeconds": 901}, "InvalidParameterValue", "DelaySeconds must be >= 0 and <= 900."),
+        ({"MessageBody": "m", "MessageDeduplicationId": "d"}, "InvalidParameterValue", "not valid for this queue type"),
+        ({"MessageBody": "m", "MessageAttributes": {f"a{n}": TEXT for n in range(11)}}, "InvalidParameterValue", "[11]"),
+        ({"MessageBody": "m", "MessageAttributes": {"AWS.x": TEXT}}, "InvalidParameterValue", "AWS.x"),
+        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Text", "StringValue": "x"}}}, "InvalidParameterValue", "Binary, Number, and String"),
+        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Number", "StringValue": "x"}}}, "InvalidParameterValue", "'a'"),
+        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "String", "StringValue": ""}}}, "InvalidParameterValue", "non-empty"),
+        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Binary", "StringValue": "x"}}}, "InvalidParameterValue", "must use field 'Binary'"),
+    ],
+)
+def test_messages_that_cannot_be(sqs, queue, arguments, code, part):
+    answer = refused(sqs.send_message, QueueUrl=queue, **arguments)
+    assert (answer[0], answer[2]) == (code, 400)
+    assert part in answer[1]
+    assert counts(sqs, queue) == (0, 0, 0)
+
+
+def test_receiving_out_of_bounds(sqs, queue):
+    for arguments, reason in [
+        ({"MaxNumberOfMessages": 11}, "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."),
+        ({"WaitTimeSeconds": 21}, "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."),
+    ]:
+        assert refused(sqs.receive_message, QueueUrl=queue, **arguments) == ("InvalidParameterValue", reason, 400)
+
+
+# Batches
+
+
+def test_batches_fail_in_part(sqs, queue):
+    entries = [{"Id": "good", "MessageBody": "m"}, {"Id": "bad", "MessageBody": "\x00"}]
+    answer = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+    assert [entry["Id"] for entry in answer["Successful"]] == ["good"]
+    (failed,) = answer["Failed"]
+    assert (failed["Id"], failed["SenderFault"], failed["Code"]) == ("bad", True, "InvalidMessageContents")
+    (message,) = receive(sqs, queue)
+    changes = [
+        {"Id": "a", "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0},
+        {"Id": "b", "ReceiptHandle": "none", "VisibilityTimeout": 0},
+    ]
+    answer = sqs.change_message_visibility_batch(QueueUrl=queue, Entries=changes)
+    assert ([e["Id"] for e in answer["Successful"]], [e["Id"] for e in answer["Failed"]]) == (["a"], ["b"])
+    (message,) = receive(sqs, queue)
+    answer = sqs.delete_message_batch(QueueUrl=queue, Entries=[{"Id": "a", "ReceiptHandle": message["ReceiptHandle"]}])
+    assert [entry["Id"] for entry in answer["Successful"]] == ["a"]
+    assert "Failed" not in answer
+    assert counts(sqs, queue) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ([], "EmptyBatchRequest"),
+        ([{"Id": "a", "MessageBody": "m"}] * 2, "BatchEntryIdsNotDistinct"),
+        ([{"Id": str(n), "MessageBody": "m"} for n in range(11)], "TooManyEntriesInBatchRequest"),
+        ([{"Id": "no id", "MessageBody": "m"}], "InvalidBatchEntryId"),
+        ([{"Id": str(n), "MessageBody": "x" * 300_000} for n in range(4)], "BatchRequestTooLong"),
+    ],
+)
+def test_batches_that_cannot_be(sqs, queue, entries, code):
+    assert refused(sqs.send_message_batch, QueueUrl=queue, Entries=entries)[0] == f"AWS.SimpleQueueService.{code}"
+    assert counts(sqs, queue) == (0, 0, 0)
+
+
+# FIFO
+
+
+def send(sqs, url, body, group="g", **arguments):
+    return sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group, **arguments)
+
+
+def test_groups_keep_their_order(trailcam, sqs, fifo):
+    for body, group in [("1", "a"), ("2", "a"), ("1", "b"), ("3", "a"), ("2", "b")]:
+        send(sqs, fifo, f"{group}{body}", group)
+    first = receive(sqs, fifo, MaxNumberOfMessages=1)
+    assert [m["Body"] for m in first] == ["a1"]
+    # The group waits until its message is dealt with; others go on.
+    others = receive(sqs, fifo)
+    assert [m["Body"] for m in others] == ["b1", "b2"]
+    assert receive(sqs, fifo) == []
+    sqs.delete_message(QueueUrl=fifo, ReceiptHandle=first[0]["ReceiptHandle"])
+    assert [m["Body"] for m in receive(sqs, fifo)] == ["a2", "a3"]
+    trailcam.advance("PT30S")
+    assert sorted(m["Body"] for m in receive(sqs, fifo)) == ["a2", "a3", "b1", "b2"]
+
+
+def test_what_timed_out_comes_first_again(trailcam, sqs, fifo):
+    for number in "123":
+        send(sqs, fifo, number)
+    assert [m["Body"] for m in receive(sqs, fifo, MaxNumberOfMessages=2)] == ["1", "2"]
+    trailcam.advance("PT30S")
+    assert [m["Body"] for m in receive(sqs, fifo)] == ["1", "2", "3"]
+
+
+def test_duplicates(trailcam, sqs, fifo):
+    one = send(sqs, fifo, "m")
+    same = send(sqs, fifo, "m", group="other")
+    assert (one["MessageId"], one["SequenceNumber"]) == (same["MessageId"], same["SequenceNumber"])
+    assert send(sqs, fifo, "m", MessageDeduplicationId="mine")["MessageId"] != one["MessageId"]
+    assert counts(sqs, fifo) == (2, 0, 0)
+    (message, _) = receive(sqs, fifo)
+    sqs.delete_message(QueueUrl=fifo, ReceiptHandle=message["ReceiptHandle"])
+    trailcam.advance("PT4M59S")
+    assert send(sqs, fifo, "m")["MessageId"] == one["MessageId"]
+    trailcam.advance("PT1S")
+    later = send(sqs, fifo, "m")
+    assert later["MessageId"] != one["MessageId"]
+    assert int(later["SequenceNumber"]) > int(one["SequenceNumber"])
+    assert len(later["SequenceNumber"]) == 20
+
+
+def test_duplicates_within_a_group(sqs, fifo):
+    sqs.set_queue_attributes(
+        QueueUrl=fifo, Attributes={"DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+    )
+    assert send(sqs, fifo, "m", "a")["MessageId"] != send(sqs, fifo, "m", "b")["MessageId"]
+    assert send(sqs, fifo, "m", "a")["MessageId"] != send(sqs, fifo, "n", "a")["MessageId"]
+    assert counts(sqs, fifo) == (3, 0, 0)
+
+
+def test_attempts(trailcam, sqs, fifo):
+    send(sqs, fifo, "1")
+    (first,) = receive(sqs, fifo, ReceiveRequestAttemptId="try")
+    trailcam.advance("PT20S")
+    (again,) = receive(sqs, fifo, ReceiveRequestAttemptId="try")
+    assert again["ReceiptHandle"] == first["ReceiptHandle"]
+    trailcam.advance("PT20S")
+    assert receive(sqs, fifo) == []
+    trailcam.advance("PT10S")
+    assert len(receive(sqs, fifo)) == 1
+
+
+def test_what_fifo_queues_need(sqs, fifo):
+    assert refused(sqs.send_message, QueueUrl=fifo, MessageBody="m")[:2] == (
+        "MissingParameter",
+        "The request must contain the parameter MessageGroupId.",
+    )
+    assert refused(sqs.send_message, QueueUrl=fifo, MessageBody="m", MessageGroupId="g", DelaySeconds=1)[0] == (
+        "InvalidParameterValue"
+    )
+    sqs.set_queue_attributes(QueueUrl=fifo, Attributes={"ContentBasedDeduplication": "false"})
+    assert refused(sqs.send_message, QueueUrl=fifo, MessageBody="m", MessageGroupId="g")[:2] == (
+        "InvalidParameterValue",
+        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+    )
+    assert counts(sqs, fifo) == (0, 0, 0)
+
+
+def test_expired_handles_of_fifo_queues(trailcam, sqs, fifo):
+    send(sqs, fifo, "m")
+    (message,) = receive(sqs, fifo)
+    trailcam.advance("PT30S")
+    code, sentence, _ = refused(sqs.delete_message, QueueUrl=fifo, ReceiptHandle=message["ReceiptHandle"])
+    assert code == "InvalidParameterValue"
+    assert sentence.endswith("Reason: The receipt handle has expired.")
+    assert counts(sqs, fifo) == (1, 0, 0)
+
+
+def test_groups_of_standard_queues_are_only_told(sqs, queue):
+    send(sqs, queue, "1")
+    send(sqs, queue, "2")
+    assert len(receive(sqs, queue, MaxNumberOfMessages=1)) == 1
+    (message,) = receive(sqs, queue, AttributeNames=["MessageGroupId"])
+    assert message["Attributes"] == {"MessageGroupId": "g"}
+
+
+# Dead letters
+
+
+@pytest.fixture
+def dead(sqs, queue):
+    url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    policy = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead", "maxReceiveCount": 2}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
+    return url
+
+
+def test_dead_letters(trailcam, sqs, queue, dead):
+    sent = sqs.send_message(QueueUrl=queue, MessageBody="m")
+    for _ in range(2):
+        assert len(receive(sqs, queue)) == 1
+        trailcam.advance("PT30S")
+    assert receive(sqs, dead) == []
+    assert receive(sqs, queue) == []
+    (message,) = receive(sqs, dead, MessageSystemAttributeNames=["All"])
+    assert message["MessageId"] == sent["MessageId"]
+    assert message["Attributes"]["DeadLetterQueueSourceArn"] == f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
+    assert message["Attributes"]["SentTimestamp"] == "1768471200000"
+    assert counts(sqs, queue) == (0, 0, 0)
+    assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == [queue]
+
+
+def test_dead_letters_go_back(trailcam, sqs, queue, dead):
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
+    for number in range(5):
+        sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+    for _ in range(3):
+        receive(sqs, queue)
+        trailcam.advance("PT30S")
+    assert counts(sqs, dead) == (5, 0, 0)
+    task = sqs.start_message_move_task(SourceArn=arn, MaxNumberOfMessagesPerSecond=2)["TaskHandle"]
+    assert counts(sqs, dead) == (3, 0, 0)
+    (running,) = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
+    assert (running["Status"], running["TaskHandle"]) == ("RUNNING", task)
+    assert running["ApproximateNumberOfMessagesMoved"] == 2
+    assert running["ApproximateNumberOfMessagesToMove"] == 5
+    assert refused(sqs.start_message_move_task, SourceArn=arn)[0] == "AWS.SimpleQueueService.UnsupportedOperation"
+    trailcam.advance("PT2S")
+    (done,) = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
+    assert (done["Status"], done["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 5)
+    assert sorted(m["Body"] for m in receive(sqs, queue)) == list("01234")
+    assert refused(sqs.cancel_message_move_task, TaskHandle=task)[0] == "ResourceNotFoundException"
+
+
+def test_moving_can_be_cancelled(trailcam, sqs, queue, dead):
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"
+    for number in range(5):
+        sqs.send_message(QueueUrl=dead, MessageBody=str(number))
+    other = sqs.create_queue(QueueName="other")["QueueUrl"]
+    task = sqs.start_message_move_task(
+        SourceArn=arn, DestinationArn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:other", MaxNumberOfMessagesPerSecond=1
+    )["TaskHandle"]
+    trailcam.advance("PT2S")
+    assert sqs.cancel_message_move_task(TaskHandle=task)["ApproximateNumberOfMessagesMoved"] == 3
+    trailcam.advance("PT10S")
+    assert (counts(sqs, other), counts(sqs, dead)) == ((3, 0, 0), (2, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ({"maxReceiveCount": 1}, "mandatory attribute: deadLetterTargetArn"),
+        ({"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead"}, "mandatory attribute: maxReceiveCount"),
+        ({"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:none", "maxReceiveCount": 1}, "does not exist"),
+        ({"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead", "maxReceiveCount": 1001}, "from 1 to 1000"),
+        ({"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:x.fifo", "maxReceiveCount": 1}, "same type of queue"),
+    ],
+)
+def test_redrive_policies_that_cannot_be(sqs, queue, dead, policy, reason):
+    sqs.create_queue(QueueName="x.fifo", Attributes={"FifoQueue": "true"})
+    text = json.dumps(policy)
+    code, sentence, _ = refused(sqs.set_queue_attributes, QueueUrl=queue, Attributes={"RedrivePolicy": text})
+    assert (code, reason in sentence) == ("InvalidParameterValue", True), sentence
+
+
+def test_dead_letter_queues_choose_their_sources(sqs, queue, dead):
+    allow = json.dumps({"redrivePermission": "denyAll"})
+    sqs.set_queue_attributes(QueueUrl=dead, Attributes={"RedriveAllowPolicy": allow})
+    policy = json.dumps({"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:dead", "maxReceiveCount": "3"})
+    assert refused(sqs.set_queue_attributes, QueueUrl=queue, Attributes={"RedrivePolicy": policy})[0] == (
+        "InvalidParameterValue"
+    )
+    allow = json.dumps(
+        {"redrivePermission": "byQueue", "sourceQueueArns": [f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"]}
+    )
+    sqs.set_queue_attributes(QueueUrl=dead, Attributes={"RedriveAllowPolicy": allow})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy})
+
+
+# Long polls
+
+
+def test_a_poll_wakes_when_a_message_comes(trailcam, sqs, queue):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(trailcam.client("sqs").receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        with pytest.raises(concurrent.futures.TimeoutError):
+            waiting.result(timeout=0.3)
+        sqs.send_message(QueueUrl=queue, MessageBody="m")
+        assert bodies(waiting.result(timeout=5)) == ["m"]
+
+
+def test_a_poll_wakes_when_the_clock_moves(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="later", DelaySeconds=10)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(trailcam.client("sqs").receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        trailcam.advance("PT10S")
+        assert bodies(waiting.result(timeout=5)) == ["later"]
+        waiting = pool.submit(trailcam.client("sqs").receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        with pytest.raises(concurrent.futures.TimeoutError):
+            waiting.result(timeout=0.3)
+        trailcam.advance("PT20S")
+        assert bodies(waiting.result(timeout=5)) == []
+
+
+def test_each_message_wakes_one_poll(trailcam, sqs, queue):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        polls = [pool.submit(trailcam.client("sqs").receive_message, QueueUrl=queue, WaitTimeSeconds=20) for _ in range(8)]
+        for number in range(8):
+            sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+        assert sorted(body for poll in polls for body in bodies(poll.result(timeout=10))) == list("01234567")
+
+
+def test_a_poll_ends_when_its_queue_does(trailcam, sqs, queue):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(trailcam.client("sqs").receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        with pytest.raises(concurrent.futures.TimeoutError):
+            waiting.result(timeout=0.3)
+        sqs.delete_queue(QueueUrl=queue)
+        with pytest.raises(botocore.exceptions.ClientError, match="NonExistentQueue"):
+            waiting.result(timeout=5)
+
+
+def test_short_polls_on_the_system_clock(start):
+    trailcam = start()
+    sqs = trailcam.client("sqs")
+    url = sqs.create_queue(QueueName="q", Attributes={"ReceiveMessageWaitTimeSeconds": "1"})["QueueUrl"]
+    before = time.monotonic()
+    assert bodies(sqs.receive_message(QueueUrl=url)) == []
+    assert 0.9 <= time.monotonic() - before < 10
+
+
+# Others
+
+
+def test_other_accounts_need_the_policy(trailcam, sqs, queue):
+    other = trailcam.client("sqs", key=OTHER)
+    code, _, status = refused(other.send_message, QueueUrl=queue, MessageBody="m")
+    assert (code, status) == ("AccessDenied", 403)
+    sqs.add_permission(QueueUrl=queue, Label="let", AWSAccountIds=[OTHER], Actions=["SendMessage"])
+    other.send_message(QueueUrl=queue, MessageBody="m")
+    assert refused(other.receive_message, QueueUrl=queue)[0] == "AccessDenied"
+    policy = json.loads(sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"])
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
+    assert policy == {
+        "Version": "2008-10-17",
+        "Id": f"{arn}/SQSDefaultPolicy",
+        "Statement": [
+            {
+                "Sid": "let",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"},
+                "Action": "SQS:SendMessage",
+                "Resource": arn,
+            }
+        ],
+    }
+    assert refused(
+        sqs.add_permission, QueueUrl=queue, Label="let", AWSAccountIds=[OTHER], Actions=["SendMessage"]
+    )[:2] == ("InvalidParameterValue", "Value let for parameter Label is invalid. Reason: Already exists.")
+    sqs.remove_permission(QueueUrl=queue, Label="let")
+    assert refused(other.send_message, QueueUrl=queue, MessageBody="m")[0] == "AccessDenied"
+    assert refused(sqs.remove_permission, QueueUrl=queue, Label="let")[0] == "InvalidParameterValue"
+
+
+def test_records(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="secret")
+    (record,) = trailcam.events(eventName="SendMessage")
+    assert record["requestParameters"] == {"queueUrl": queue, "messageBody": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+    assert set(record["responseElements"]) == {"messageId", "mD5OfMessageBody"}
+    assert record["resources"] == [
+        {"accountId": ACCOUNT, "type": "AWS::SQS::Queue", "ARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"}
+    ]
+    assert (record["eventCategory"], record["managementEvent"]) == ("Data", False)
+    (created,) = trailcam.events(eventName="CreateQueue")
+    assert created["eventCategory"] == "Management"
+
+
+# The Query protocol
+
+SPACE = "{http://queue.amazonaws.com/doc/2012-11-05/}"
+
+
+def query(trailcam, action, path="/", **arguments):
+    form = {"Action": action, "Version": "2012-11-05"} | arguments
+    key = f"Credential={trailcam.credentials[0]}/20260115/us-east-1/sqs/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {key}, SignedHeaders=host, Signature=0"}
+    answer = requests.post(trailcam.endpoint + path, data=form, headers=headers, timeout=20)
+    return answer.status_code, xml.etree.ElementTree.fromstring(answer.content)
+
+
+def text(document, name):
+    found = document.find(f".//{SPACE}{name}")
+    return None if found is None else found.text
+
+
+def test_both_protocols_answer_the_same(trailcam, sqs):
+    _, made = query(trailcam, "CreateQueue", **{"QueueName": "letters", "Attribute.1.Name": "VisibilityTimeout", "Attribute.1.Value": "45"})
+    url = text(made, "QueueUrl")
+    assert url == sqs.get_queue_url(QueueName="letters")["QueueUrl"]
+    _, shown = query(trailcam, "GetQueueAttributes", **{"QueueUrl": url, "AttributeName.1": "All"})
+    pairs = {
+        attribute.find(f"{SPACE}Name").text: attribute.find(f"{SPACE}Value").text
+        for attribute in shown.iter(f"{SPACE}Attribute")
+    }
+    assert pairs == sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert pairs["VisibilityTimeout"] == "45"
+    _, sent = query(
+        trailcam,
+        "SendMessage",
+        **{
+            "QueueUrl": url,
+            "MessageBody": "This is a test message",
+            "MessageAttribute.1.Name": "timestamp",
+            "MessageAttribute.1.Value.DataType": "Number",
+            "MessageAttribute.1.Value.StringValue": "1493147359900",
+        },
+    )
+    assert text(sent, "MD5OfMessageBody") == hashlib.md5(b"This is a test message").hexdigest()
+    assert text(sent, "MD5OfMessageAttributes") == "235c5c510d26fb653d073faed50ae77c"
+    _, received = query(
+        trailcam, "ReceiveMessage", **{"QueueUrl": url, "MessageAttributeName.1": "All", "AttributeName.1": "All"}
+    )
+    assert (text(received, "MessageId"), text(received, "Body")) == (text(sent, "MessageId"), "This is a test message")
+    assert text(received, "StringValue") == "1493147359900"
+    assert counts(sqs, url) == (0, 1, 0)
+    status, _ = query(trailcam, "DeleteMessage", QueueUrl=url, ReceiptHandle=text(received, "ReceiptHandle"))
+    assert (status, counts(sqs, url)) == (200, (0, 0, 0))
+    _, batch = query(
+        trailcam,
+        "SendMessageBatch",
+        **{
+            "QueueUrl": url,
+            "SendMessageBatchRequestEntry.1.Id": "a",
+            "SendMessageBatchRequestEntry.1.MessageBody": "1",
+            "SendMessageBatchRequestEntry.2.Id": "b",
+            "SendMessageBatchRequestEntry.2.MessageBody": "\x01",
+        },
+    )
+    assert batch.find(f".//{SPACE}SendMessageBatchResultEntry/{SPACE}Id").text == "a"
+    assert batch.find(f".//{SPACE}BatchResultErrorEntry/{SPACE}Code").text == "InvalidMessageContents"
+
+
+def test_errors_in_the_query_protocol(trailcam):
+    status, answer = query(trailcam, "GetQueueUrl", QueueName="none")
+    assert (status, text(answer, "Code")) == (400, "AWS.SimpleQueueService.NonExistentQueue")
+    assert text(answer, "Message").startswith("The specified queue does not exist")
+
+
+def test_the_path_names_the_queue(trailcam, sqs, queue):
+    status, sent = query(trailcam, "SendMessage", path=f"/{ACCOUNT}/letters", MessageBody="m")
+    assert status == 200
+    assert text(sent, "MessageId") == receive(sqs, queue)[0]["MessageId"]
+
+
+def test_urls_of_other_hosts(trailcam, sqs, queue):
+    for host in ("sqs.us-east-1.amazonaws.com", "queue.amazonaws.com", "localhost:4566", "sqs.us-east-1.localhost"):
+        status, _ = query(trailcam, "SendMessage", QueueUrl=f"https://{host}/{ACCOUNT}/letters", MessageBody="m")
+        assert status == 200, host
+    assert counts(sqs, queue) == (4, 0, 0)
+
+
+# aws-cli
+
+
+def test_the_command_line(trailcam):
+    def sqs(*arguments):
+        # For SQS, version 1 does not look at AWS_ENDPOINT_URL.
+        return trailcam.aws("sqs", *arguments, "--endpoint-url", trailcam.endpoint)
+
+    url = sqs("create-queue", "--queue-name", "letters")["QueueUrl"]
+    sent = sqs("send-message", "--queue-url", url, "--message-body", "hello")
+    (message,) = sqs("receive-message", "--queue-url", url, "--attribute-names", "All")["Messages"]
+    assert (message["MessageId"], message["Body"]) == (sent["MessageId"], "hello")
+    sqs("delete-message", "--queue-url", url, "--receipt-handle", message["ReceiptHandle"])
+    shown = sqs("get-queue-attributes", "--queue-url", url, "--attribute-names", "All")
+    assert shown["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "0"
+    assert sqs("list-queues")["QueueUrls"] == [url]
+    sqs("purge-queue", "--queue-url", url)
+    sqs("delete-queue", "--queue-url", url)
