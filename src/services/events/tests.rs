@@ -463,8 +463,11 @@ fn failures_that_pass_are_tried_again() {
     let policy = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
         "Resource": dead, "Condition": {"ArnEquals": {"aws:SourceArn": format!("arn:aws:events:us-east-1:{ACCOUNT}:rule/r")}}}]});
-    let queue =
-        lab.call("sqs", "CreateQueue", &json!({"QueueName": "dead", "Attributes": {"Policy": policy.to_string()}}));
+    let queue = lab.call(
+        "sqs",
+        "CreateQueue",
+        &json!({"QueueName": "dead", "Attributes": {"Policy": policy.to_string(), "VisibilityTimeout": "3600"}}),
+    );
     let url = queue.get("QueueUrl").and_then(Value::as_str).unwrap().to_owned();
     lab.call("events", "PutRule", &json!({"Name": "r", "EventPattern": "{\"source\":[\"shop\"]}"}));
     let aim = |lab: &mut Lab, retry: Json| {
