@@ -6,7 +6,7 @@ use std::hash::Hash;
 use chrono::TimeDelta;
 use serde_json::Value as Json;
 
-use crate::world::time::Time;
+use crate::world::time::{Time, iso_seconds};
 
 #[derive(Clone, Debug)]
 pub struct Pattern(Json);
@@ -104,12 +104,27 @@ impl Template {
     }
 
     pub fn render(&self, event: &str, reserved: &Reserved) -> Option<String> {
-        let mut text = self.text.clone();
-        for (name, path) in &self.paths {
-            text = text.replace(&format!("<{name}>"), &path.find(event).unwrap_or_default());
+        let quoted = |text: &str| Json::from(text).to_string();
+        let value = |name: &str| match name {
+            "aws.events.rule-arn" => Some(quoted(reserved.rule_arn)),
+            "aws.events.rule-name" => Some(quoted(reserved.rule_name)),
+            "aws.events.event.ingestion-time" => Some(quoted(&iso_seconds(reserved.ingestion_time))),
+            "aws.events.event" | "aws.events.event.json" => Some(event.to_owned()),
+            _ => self.paths.get(name)?.find(event),
+        };
+        let (mut out, mut rest, mut is_quoted) = (String::new(), self.text.as_str(), false);
+        while let Some(letter) = rest.chars().next() {
+            let name = rest.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+            if let Some((name, after)) = name {
+                let value = value(name).unwrap_or_default();
+                out.push_str(if is_quoted { value.trim_matches('"') } else { &value });
+                rest = after;
+                continue;
+            }
+            is_quoted ^= letter == '"';
+            out.push(letter);
+            rest = &rest[letter.len_utf8()..];
         }
-        text = text.replace("<aws.events.rule-arn>", reserved.rule_arn);
-        text = text.replace("<aws.events.rule-name>", reserved.rule_name);
-        Some(text.replace("<aws.events.event.ingestion-time>", &reserved.ingestion_time.to_rfc3339()))
+        Some(out)
     }
 }
