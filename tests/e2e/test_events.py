@@ -308,13 +308,16 @@ def test_a_topic_gets_events_if_its_policy_lets_eventbridge_in(trailcam, events)
     assert record["eventCategory"] == "Data"
 
 
-def test_roles_that_eventbridge_cannot_take_on_are_refused(trailcam, events):
+def test_roles_that_eventbridge_cannot_take_on_are_refused(trailcam, events, stranger):
     events.put_rule(Name="r", EventPattern='{"source":["shop"]}')
     role = f"arn:aws:iam::{ACCOUNT}:role/nobody"
     bus = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
     code, message, status = refused(events.put_targets, Rule="r", Targets=[{"Id": "1", "Arn": bus, "RoleArn": role}])
     expected = f"Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'."
     assert (code, message, status) == ("ValidationException", expected, 400)
+    theirs = make_role(trailcam, **stranger)
+    code, message, _ = refused(events.put_targets, Rule="r", Targets=[{"Id": "1", "Arn": bus, "RoleArn": theirs}])
+    assert (code, message) == ("AccessDeniedException", "Cross-account pass role is not allowed.")
 
 
 # Queues

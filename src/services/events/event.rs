@@ -137,23 +137,26 @@ pub(super) fn compact(detail: &str) -> Option<String> {
     if !text.starts_with('{') {
         return None;
     }
-    let (mut out, mut depth) = (String::with_capacity(text.len()), 0_usize);
+    let (mut out, mut copied, mut depth) = (String::with_capacity(text.len()), 0, 0_usize);
     let (mut quoted, mut escaped) = (false, false);
-    for letter in text.chars() {
-        match letter {
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '{' | '[' if !quoted => depth += 1,
-            '}' | ']' if !quoted => depth -= 1,
-            ' ' | '\t' | '\n' | '\r' if !quoted => continue,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => depth -= 1,
+            b' ' | b'\t' | b'\n' | b'\r' if !quoted => {
+                out.push_str(&text[copied..at]);
+                copied = at + 1;
+            }
             _ => {}
         }
         if depth > DEPTH_MAX {
             return None;
         }
-        out.push(letter);
     }
+    out.push_str(&text[copied..]);
     Some(out)
 }
 

@@ -199,6 +199,11 @@ pub fn role_arn(arn: &str) -> Fault {
     validation(format!("Provided role '{arn}' cannot be assumed by principal '{}'.", super::SELF))
 }
 
+/// A role of another account.
+pub fn role_of_another_account() -> Fault {
+    Fault::new("AccessDeniedException", "Cross-account pass role is not allowed.").status(400)
+}
+
 /// A FIFO queue without a group.
 pub fn group_required(id: &str) -> Fault {
     validation(format!("Parameter(s) SqsParameters must be specified for target: {id}."))

@@ -37,7 +37,7 @@ pub(super) fn send(world: &mut World, rule: &RulePlace, aim: &Aim, delivery: &De
     match &aim.kind {
         Kind::Queue(queue) => sender.message(world, queue, event, input, aim.target.group()),
         Kind::Topic { region, .. } => sender.publication(world, &aim.target.arn, *region, input),
-        Kind::LogGroup(place) => sender.log(world, place, aim, event, input),
+        Kind::LogGroup(place, stream) => sender.log(world, (place, stream), aim.input.is_template(), event, input),
         Kind::Stream(place) => sender.record(world, place, input),
         Kind::Bus(place) => sender.pass_on(world, place, event),
     }
@@ -46,7 +46,7 @@ pub(super) fn send(world: &mut World, rule: &RulePlace, aim: &Aim, delivery: &De
 /// The target's role, or its rule's, as EventBridge acts with it.
 fn role(world: &mut World, rule: &RulePlace, aim: &Aim) -> Result<Option<Caller>, Failure> {
     let Some(found) = rule.find(world) else { return Ok(None) };
-    if matches!(aim.kind, Kind::LogGroup(_)) {
+    if matches!(aim.kind, Kind::LogGroup(..)) {
         return Ok(None);
     }
     let Some(role) = aim.target.role.clone().or_else(|| found.role.clone()) else { return Ok(None) };
@@ -148,25 +148,24 @@ impl Sender<'_> {
     fn log(
         &self,
         world: &mut World,
-        place: &GroupPlace,
-        aim: &Aim,
+        (place, stream): (&GroupPlace, &str),
+        is_template: bool,
         event: &Event,
         input: String,
     ) -> Result<(), Failure> {
-        let (time, message) = match aim.input.is_template() {
+        let (time, message) = match is_template {
             true => log_event(&input).ok_or_else(Failure::invalid_json)?,
             false => (event.time, input),
         };
-        let stream = stream_name(self.rule, aim);
         let mut input = Map::new();
         input.push("logGroupName", place.name.as_str());
-        input.push("logStreamName", stream.as_str());
-        let is_there = place.find(world).is_some_and(|group| group.streams.contains_key(&stream));
+        input.push("logStreamName", stream);
+        let is_there = place.find(world).is_some_and(|group| group.streams.contains_key(stream));
         if !is_there {
-            self.may(world, place, "logs:CreateLogStream", &stream)?;
+            self.may(world, place, "logs:CreateLogStream", stream)?;
             self.call(world, place.region, ("logs", "CreateLogStream"), input.clone(), Upload::default())?;
         }
-        self.may(world, place, "logs:PutLogEvents", &stream)?;
+        self.may(world, place, "logs:PutLogEvents", stream)?;
         let mut line = Map::new();
         line.push("timestamp", time.timestamp_millis());
         line.push("message", message);
@@ -223,13 +222,6 @@ fn dynamic(parameter: &str, event: &Event) -> String {
         Some(Ok(other)) => other.to_string(),
         _ => parameter.to_owned(),
     }
-}
-
-/// The name of a target's stream: a UUID that stays the same.
-fn stream_name(rule: &RulePlace, aim: &Aim) -> String {
-    use md5::{Digest, Md5};
-    let digest: [u8; 16] = Md5::digest(format!("{}/{}", rule.arn(), aim.id)).into();
-    uuid::Builder::from_md5_bytes(digest).into_uuid().to_string()
 }
 
 /// Time and message of what a template has made for a log group, `{"timestamp":…,"message":…}`. The time is in

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use md5::{Digest, Md5};
 
 use crate::op;
 use crate::record;
 use crate::services::firehose;
+use crate::services::iam::names;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::sts::visits::Visit;
 use crate::wire::{Fault, Value};
@@ -52,8 +54,12 @@ pub(super) struct Aim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Queue(Queue),
-    Topic { account: AccountId, region: Region },
-    LogGroup(GroupPlace),
+    Topic {
+        account: AccountId,
+        region: Region,
+    },
+    /// With the stream that the target has there.
+    LogGroup(GroupPlace, String),
     Stream(firehose::Place),
     Bus(BusPlace),
 }
@@ -182,7 +188,7 @@ impl Kind {
     ///
     /// # Errors
     /// `ValidationException` for what is no ARN, `NotImplemented` for things that we do not deliver to.
-    fn of(arn: &str) -> Result<Kind, Fault> {
+    fn of(arn: &str, stream: impl FnOnce() -> String) -> Result<Kind, Fault> {
         if !arn.starts_with("arn:") || arn.splitn(6, ':').count() < 6 {
             return Err(faults::target_arn(arn));
         }
@@ -190,7 +196,9 @@ impl Kind {
         let known = match arn {
             _ if named("sqs", "") => Queue::parse(arn).map(Kind::Queue),
             _ if named("sns", "") => topic(arn),
-            _ if named("logs", ":log-group:") => GroupPlace::parse_arn(arn).map(Kind::LogGroup),
+            _ if named("logs", ":log-group:") => {
+                GroupPlace::parse_arn(arn).map(|place| Kind::LogGroup(place, stream()))
+            }
             _ if named("firehose", ":deliverystream/") => firehose::Place::parse(arn).map(Kind::Stream),
             _ if named("events", ":event-bus/") => BusPlace::parse(arn).map(Kind::Bus),
             _ => return Err(faults::unsupported_target(arn)),
@@ -203,7 +211,7 @@ impl Kind {
         match self {
             Kind::Queue(Queue { account, region, .. })
             | Kind::Topic { account, region }
-            | Kind::LogGroup(GroupPlace { account, region, .. })
+            | Kind::LogGroup(GroupPlace { account, region, .. }, _)
             | Kind::Stream(firehose::Place { account, region, .. })
             | Kind::Bus(BusPlace { account, region, .. }) => (account, *region),
         }
@@ -218,9 +226,9 @@ impl Kind {
             return Err(faults::target_region(&target.arn));
         }
         match self {
-            Kind::LogGroup(_) | Kind::Stream(_) if is_foreign => Err(faults::foreign_target(&target.arn)),
-            Kind::LogGroup(_) if target.role.is_some() => Err(faults::role_not_supported(&target.arn)),
-            Kind::LogGroup(_) => Ok(()),
+            Kind::LogGroup(..) | Kind::Stream(_) if is_foreign => Err(faults::foreign_target(&target.arn)),
+            Kind::LogGroup(..) if target.role.is_some() => Err(faults::role_not_supported(&target.arn)),
+            Kind::LogGroup(..) => Ok(()),
             Kind::Topic { .. } if target.arn.ends_with(".fifo") => Err(faults::fifo_topic(&target.arn)),
             _ => {
                 let needs_role = is_foreign || region != rule.bus.region || matches!(self, Kind::Stream(_));
@@ -238,12 +246,11 @@ fn topic(arn: &str) -> Option<Kind> {
 impl Aim {
     /// Checks a target of a rule.
     fn checked(world: &World, rule: &RulePlace, target: Target) -> Result<Aim, Fault> {
-        let kind = Kind::of(&target.arn)?;
+        let kind = Kind::of(&target.arn, || stream_name(rule, &target.id))?;
         kind.check_reach(rule, &target)?;
         target.refuse_others(&kind)?;
-        let is_welcome = |role: &str| visit(rule, role, &rule.arn(), &session_name(rule)).is_welcome(world);
-        if let Some(role) = target.role.as_deref().filter(|role| !is_welcome(role)) {
-            return Err(faults::role_arn(role));
+        if let Some(role) = &target.role {
+            check_role(world, rule, role)?;
         }
         if let Some(arn) = target.dead_letter_queue() {
             let queue = Queue::parse(arn).filter(|queue| queue.region == rule.bus.region && !queue.is_fifo());
@@ -257,15 +264,32 @@ impl Aim {
     }
 }
 
+/// Whether EventBridge can take on a role for a rule: it is of the account of the bus or of who made the rule, exists,
+/// and trusts EventBridge.
+fn check_role(world: &World, rule: &RulePlace, role: &str) -> Result<(), Fault> {
+    let creator = rule.find(world).map(|rule| &rule.creator);
+    let is_known = |account: &AccountId| *account == rule.bus.account || Some(account) == creator;
+    if names::parse_arn(names::Kind::Role, role).is_some_and(|(account, _)| !is_known(&account)) {
+        return Err(faults::role_of_another_account());
+    }
+    let is_welcome = visit(rule, role, &rule.arn(), &session_name(rule)).is_welcome(world);
+    if is_welcome { Ok(()) } else { Err(faults::role_arn(role)) }
+}
+
 /// EventBridge taking on a role for a rule.
 pub(super) fn visit<'a>(rule: &'a RulePlace, role: &'a str, arn: &'a str, session_name: &'a str) -> Visit<'a> {
     let BusPlace { account, region, .. } = &rule.bus;
     Visit { service: SELF, account, region: *region, role, session_name, external_id: None, source: arn }
 }
 
+/// The name of a target's stream in a log group: a UUID that stays the same.
+fn stream_name(rule: &RulePlace, id: &str) -> String {
+    let digest: [u8; 16] = Md5::digest(format!("{}/{id}", rule.arn())).into();
+    uuid::Builder::from_md5_bytes(digest).into_uuid().to_string()
+}
+
 /// The name of a rule's sessions: 32 hexadecimal digits that stay the same.
 pub(super) fn session_name(rule: &RulePlace) -> String {
-    use md5::{Digest, Md5};
     Md5::digest(rule.arn()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -305,10 +329,10 @@ mod tests {
     #[test]
     fn kinds_of_targets() {
         let check = |arn: &str, wanted: Result<&str, &str>| {
-            let kind = Kind::of(arn).map(|kind| match kind {
+            let kind = Kind::of(arn, String::new).map(|kind| match kind {
                 Kind::Queue(_) => "queue",
                 Kind::Topic { .. } => "topic",
-                Kind::LogGroup(_) => "group",
+                Kind::LogGroup(..) => "group",
                 Kind::Stream(_) => "stream",
                 Kind::Bus(_) => "bus",
             });

@@ -31,6 +31,7 @@ const POLICIES_MAX: usize = 10;
 #[derive(Clone, Debug)]
 pub struct ResourcePolicy {
     pub document: String,
+    pub parsed: Policy,
     pub updated: Time,
     /// Of policies of groups alone: changes with each change, so that callers notice those of others.
     pub revision: Option<String>,
@@ -101,7 +102,8 @@ fn put_resource_policy(cx: &mut Cx, (which, input): (Which, Document)) -> Result
 }
 
 fn put_for_account(cx: &mut Cx, name: String, document: String) -> Result<PutPolicy, Fault> {
-    let policy = ResourcePolicy { document, updated: cx.world.now, revision: None };
+    let parsed = Policy::parse(&document).map_err(|_| faults::unpersistable_policy())?;
+    let policy = ResourcePolicy { document, parsed, updated: cx.world.now, revision: None };
     let policies = &mut cx.world.regional(&cx.account, cx.region).logs.resource_policies;
     if policies.len() >= POLICIES_MAX && !policies.contains_key(&name) {
         return Err(faults::limit_exceeded());
@@ -113,8 +115,9 @@ fn put_for_account(cx: &mut Cx, name: String, document: String) -> Result<PutPol
 
 fn put_for_group(cx: &mut Cx, which: &Which, place: &GroupPlace, document: String) -> Result<PutPolicy, Fault> {
     which.check_revision(place.group(cx.world)?.policy.as_ref())?;
+    let parsed = Policy::parse(&document).map_err(|_| faults::unpersistable_policy())?;
     let revision = cx.world.ids.uuid().to_string();
-    let policy = ResourcePolicy { document, updated: cx.world.now, revision: Some(revision.clone()) };
+    let policy = ResourcePolicy { document, parsed, updated: cx.world.now, revision: Some(revision.clone()) };
     let group = place.group(cx.world)?;
     let described = of_group(&group.arn, &policy);
     group.policy = Some(policy);
@@ -208,8 +211,7 @@ pub fn admits_service(
         ("aws:SecureTransport", "true"),
     ];
     let request = Request { principals: &principals, action, resource: &resource, context: &context };
-    let decisions: Vec<_> =
-        policies.filter_map(|policy| Some(Policy::parse(&policy.document).ok()?.decide(&request))).collect();
+    let decisions: Vec<_> = policies.map(|policy| policy.parsed.decide(&request)).collect();
     decisions.contains(&Decision::Allowed) && !decisions.contains(&Decision::Denied)
 }
 
