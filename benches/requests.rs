@@ -57,6 +57,7 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         request("POST", "/", "sns", &headers, body.as_bytes())
     };
     let body = vec![b'x'; 1024];
+    let entry = r#"{"Source":"shop","DetailType":"order","Detail":"{\"id\":1234,\"state\":\"paid\",\"total\":99.5}"}"#;
     vec![
         ("GetCallerIdentity", form("Action=GetCallerIdentity&Version=2011-06-15")),
         ("DescribeTrails", json("DescribeTrails", "{}")),
@@ -73,14 +74,45 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         ("Publish (SQS, raw)", publish("raw")),
         // One RSA signature each.
         ("Publish (SQS, signed)", publish("signed")),
+        // One event, which ten rules are about and one of them matches; its target is a log group.
+        ("PutEvents (10 rules)", target("events", "AWSEvents.PutEvents", &format!(r#"{{"Entries":[{entry}]}}"#))),
     ]
 }
 
-/// A bucket, an object, topics with and without a queue, and some history.
+/// A request of a protocol that names the operation in a header.
+fn target(service: &str, operation: &str, body: &str) -> Vec<u8> {
+    let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", operation)];
+    request("POST", "/", service, &headers, body.as_bytes())
+}
+
+/// What makes ten rules, each for orders in another state.
+fn rules() -> Vec<Vec<u8>> {
+    const GROUP: &str = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/bench";
+    const STATES: [&str; 10] = ["paid", "new", "sent", "lost", "back", "gone", "odd", "held", "void", "done"];
+    let policy = r#"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"events.amazonaws.com\"},\"Action\":\"logs:*\",\"Resource\":\"*\"}]}"#;
+    let policy = format!(r#"{{"policyName":"events","policyDocument":"{policy}"}}"#);
+    let mut all = vec![
+        target("logs", "Logs_20140328.CreateLogGroup", r#"{"logGroupName":"/aws/events/bench"}"#),
+        target("logs", "Logs_20140328.PutResourcePolicy", &policy),
+    ];
+    for state in STATES {
+        let pattern = format!(r#"{{\"source\":[\"shop\"],\"detail\":{{\"state\":[\"{state}\"]}}}}"#);
+        let rule = format!(r#"{{"Name":"{state}","EventPattern":"{pattern}"}}"#);
+        let targets = format!(r#"{{"Rule":"{state}","Targets":[{{"Id":"log","Arn":"{GROUP}"}}]}}"#);
+        all.extend([target("events", "AWSEvents.PutRule", &rule), target("events", "AWSEvents.PutTargets", &targets)]);
+    }
+    all
+}
+
+/// A bucket, an object, topics with and without a queue, rules, and some history.
 fn prepare(trailcam: &Server) {
     let mut connection = trailcam.connect();
     let mut send = |request: Vec<u8>| exchange(&mut connection, &request);
     send(request("PUT", "/bench", "s3", &[], b""));
+    for request in rules() {
+        let (status, answer) = send(request);
+        assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
+    }
     for topic in ["alone", "raw", "signed"] {
         for (service, form) in subscribed(topic) {
             let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];

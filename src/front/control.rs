@@ -152,6 +152,11 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::FirehoseTransition(place) => {
             json!({"due": due, "job": "FirehoseTransition", "stream": place.stream, "region": place.region.as_str()})
         }
+        Job::EventDelivery { account, region } => {
+            json!({"due": due, "job": "EventDelivery", "account": account.as_str(), "region": region.as_str()})
+        }
+        Job::EventSchedule(place) => json!({"due": due, "job": "EventSchedule", "rule": place.arn()}),
+        Job::EventReplay(place) => json!({"due": due, "job": "EventReplay", "replay": place.arn()}),
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})

@@ -74,6 +74,9 @@ pub fn run(world: &mut World, job: Job) {
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
+        Job::EventDelivery { account, region } => events::deliver(world, &account, region),
+        Job::EventSchedule(place) => events::tick(world, &place),
+        Job::EventReplay(place) => events::go_on(world, &place),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
         Job::LogForward { account, region, destination } => {
@@ -93,6 +96,7 @@ pub fn run(world: &mut World, job: Job) {
 /// Delivers everything pending now, and answers what was delivered, as `bucket/key`. Trails come last: the other
 /// deliveries make events.
 pub fn flush(world: &mut World) -> Vec<String> {
+    events::flush(world);
     sns::flush(world);
     logs::forwarding::flush(world);
     let mut delivered = firehose::flush(world);

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
-
-use crate::services::{sns, sqs};
+use crate::services::{events, firehose, sns, sqs};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -29,6 +27,12 @@ pub enum Job {
     FirehoseDelivery(firehose::Place),
     /// Finish the creation or deletion of a Firehose stream.
     FirehoseTransition(firehose::Place),
+    /// Bring events to targets of an account's rules in a Region.
+    EventDelivery { account: AccountId, region: Region },
+    /// Send the event of a rule's schedule.
+    EventSchedule(events::RulePlace),
+    /// Put archived events on their bus again.
+    EventReplay(events::ReplayPlace),
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.

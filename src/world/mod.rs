@@ -96,6 +96,8 @@ pub struct World {
     pub access_keys: AccessKeys,
     /// Every recorded event, over all accounts.
     pub events: record::Log,
+    /// How many events may still come to buses that no client has caused.
+    pub bus_pace: events::Pace,
     /// What signs digest files.
     pub digest_keys: cloudtrail::Keys,
     /// What signs the messages of topics.
@@ -144,6 +146,7 @@ impl World {
             clock_stands_still: false,
             access_keys: AccessKeys::new(),
             events: record::Log::default(),
+            bus_pace: events::Pace::default(),
             digest_keys: cloudtrail::Keys::new(settings.seed),
             message_signer: sns::Signer::new(settings.seed),
             outbox: Outbox::default(),

@@ -136,11 +136,17 @@ impl<T> Choice<T> {
 }
 
 impl Condition {
-    /// Whether the condition holds; `None` for an operator that is not known.
+    /// Whether the condition holds; `None` for an operator that is not known. Keys have one value here: to operators on
+    /// sets, a key without one is an empty set.
     fn holds(&self, context: &[(&str, &str)]) -> Option<bool> {
-        let (operator, if_exists) = match self.operator.strip_suffix("IfExists") {
+        let (operator, of_none) = match self.operator.split_once(':') {
+            Some(("ForAllValues", operator)) => (operator, Some(true)),
+            Some(("ForAnyValue", operator)) => (operator, Some(false)),
+            _ => (self.operator.as_str(), None),
+        };
+        let (operator, if_exists) = match operator.strip_suffix("IfExists") {
             Some(operator) => (operator, true),
-            None => (self.operator.as_str(), false),
+            None => (operator, false),
         };
         let actual = context.iter().find(|(key, _)| key.eq_ignore_ascii_case(&self.key)).map(|(_, value)| *value);
         if operator == "Null" {
@@ -151,7 +157,7 @@ impl Condition {
         Some(match actual {
             Some(actual) => self.values.iter().any(|value| compare(value, actual)) != negated,
             // Without a value, negated operators hold.
-            None => if_exists || negated,
+            None => of_none.unwrap_or(if_exists || negated),
         })
     }
 
@@ -369,6 +375,12 @@ mod tests {
             serde_json::json!({"StringEqualsIfExists": {"aws:SourceAccount": "111122223333"}}),
             Decision::Allowed,
         );
+        for (set, missing) in [("ForAllValues", Decision::Allowed), ("ForAnyValue", Decision::Silent)] {
+            let operator = format!("{set}:StringEquals");
+            check("Condition", serde_json::json!({&operator: {"aws:SourceArn": ["x", TRAIL]}}), Decision::Allowed);
+            check("Condition", serde_json::json!({&operator: {"aws:SourceArn": "x"}}), Decision::Silent);
+            check("Condition", serde_json::json!({&operator: {"aws:SourceAccount": "x"}}), missing);
+        }
         check("Condition", serde_json::json!({"Bool": {"aws:SecureTransport": true}}), Decision::Allowed);
         check("Condition", serde_json::json!({"Mystery": {"aws:SourceArn": TRAIL}}), Decision::Silent);
     }

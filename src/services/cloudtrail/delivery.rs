@@ -14,7 +14,7 @@ use crate::world::payload::{Body, Upload};
 use crate::world::record::{Event, Position};
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
-use crate::world::{Cadence, World};
+use crate::world::{Account, Cadence, World};
 
 use super::digest::{self, Chain};
 use super::topic::{self, Announcements};
@@ -74,6 +74,17 @@ pub fn enqueue(world: &mut World, event: &Event, at: Position) {
     for job in jobs {
         world.jobs.at(due, job);
     }
+}
+
+/// Whether a trail of the account that logs, and is in the event's Region, takes the event: the condition under which
+/// it comes to the default event bus there.
+pub fn is_selected(account: &Account, event: &Event) -> bool {
+    account.trails.values().any(|trail| {
+        trail.logging
+            && trail.is_in(event.aws_region)
+            && region_of(trail, event).is_some()
+            && trail.selectors.select(event)
+    })
 }
 
 /// The Region under which a trail delivers an event; `None` when it does not cover it. Multi-Region trails deliver

@@ -6,9 +6,10 @@ use serde_json::Value as Json;
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
+use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::op::Op;
-use crate::world::policy::{Flaw, Policy, Statement};
+use crate::world::policy::{Decision, Flaw, Policy, Request, Statement};
 use crate::world::scope::AccountId;
 use crate::world::time::Time;
 
@@ -30,6 +31,7 @@ const POLICIES_MAX: usize = 10;
 #[derive(Clone, Debug)]
 pub struct ResourcePolicy {
     pub document: String,
+    pub parsed: Policy,
     pub updated: Time,
     /// Of policies of groups alone: changes with each change, so that callers notice those of others.
     pub revision: Option<String>,
@@ -100,7 +102,8 @@ fn put_resource_policy(cx: &mut Cx, (which, input): (Which, Document)) -> Result
 }
 
 fn put_for_account(cx: &mut Cx, name: String, document: String) -> Result<PutPolicy, Fault> {
-    let policy = ResourcePolicy { document, updated: cx.world.now, revision: None };
+    let parsed = Policy::parse(&document).map_err(|_| faults::unpersistable_policy())?;
+    let policy = ResourcePolicy { document, parsed, updated: cx.world.now, revision: None };
     let policies = &mut cx.world.regional(&cx.account, cx.region).logs.resource_policies;
     if policies.len() >= POLICIES_MAX && !policies.contains_key(&name) {
         return Err(faults::limit_exceeded());
@@ -112,8 +115,9 @@ fn put_for_account(cx: &mut Cx, name: String, document: String) -> Result<PutPol
 
 fn put_for_group(cx: &mut Cx, which: &Which, place: &GroupPlace, document: String) -> Result<PutPolicy, Fault> {
     which.check_revision(place.group(cx.world)?.policy.as_ref())?;
+    let parsed = Policy::parse(&document).map_err(|_| faults::unpersistable_policy())?;
     let revision = cx.world.ids.uuid().to_string();
-    let policy = ResourcePolicy { document, updated: cx.world.now, revision: Some(revision.clone()) };
+    let policy = ResourcePolicy { document, parsed, updated: cx.world.now, revision: Some(revision.clone()) };
     let group = place.group(cx.world)?;
     let described = of_group(&group.arn, &policy);
     group.policy = Some(policy);
@@ -180,6 +184,35 @@ fn of_group(arn: &str, policy: &ResourcePolicy) -> Described {
         resource: Some(arn.to_owned()),
         revision: policy.revision.clone(),
     }
+}
+
+/// Whether a policy of a group, or one of its account, lets a service in, under any of its names, to do something with a
+/// stream. The service works for a resource of an account.
+pub fn admits_service(
+    world: &World,
+    place: &GroupPlace,
+    stream: &str,
+    names: &[&str],
+    action: &str,
+    (account, source): (&AccountId, &str),
+) -> bool {
+    let Some(logs) = world.accounts.get(&place.account).and_then(|account| account.regions.get(&place.region)) else {
+        return false;
+    };
+    let logs = &logs.logs;
+    let own = logs.groups.get(&place.name).and_then(|group| group.policy.as_ref());
+    let policies = logs.resource_policies.values().chain(own);
+    let principals: Vec<_> = names.iter().map(|name| ("Service", *name)).collect();
+    let resource = format!("{}:log-stream:{stream}", place.arn());
+    let context = [
+        ("aws:SourceArn", source),
+        ("aws:SourceAccount", account.as_str()),
+        ("aws:PrincipalIsAWSService", "true"),
+        ("aws:SecureTransport", "true"),
+    ];
+    let request = Request { principals: &principals, action, resource: &resource, context: &context };
+    let decisions: Vec<_> = policies.map(|policy| policy.parsed.decide(&request)).collect();
+    decisions.contains(&Decision::Allowed) && !decisions.contains(&Decision::Denied)
 }
 
 /// The document to keep. Accounts are named by their ids, and shown by the ARNs of their root users.

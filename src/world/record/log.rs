@@ -58,7 +58,8 @@ impl Log {
         self.push(text, event.event_time)
     }
 
-    fn push(&mut self, text: String, time: Time) -> Position {
+    /// Appends a text of one line that is no record, such as an archived event.
+    pub fn push(&mut self, text: String, time: Time) -> Position {
         let at = self.end();
         self.tail.push(text.into_boxed_str());
         if self.tail.len() == SEGMENT_EVENTS {
