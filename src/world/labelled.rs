@@ -34,13 +34,19 @@ impl Labelled {
 
     /// Lets accounts do something (`SQS:SendMessage`) with a resource.
     pub fn add(&mut self, label: &str, accounts: &[AccountId], actions: Vec<String>, resource: &str) {
-        self.statements.push(json!({
+        self.put(json!({
             "Sid": label,
             "Effect": "Allow",
             "Principal": {"AWS": one_or_all(accounts.iter().map(AccountId::root_arn).collect())},
             "Action": one_or_all(actions),
             "Resource": resource,
         }));
+    }
+
+    /// Adds a statement with its `Sid`, or replaces that of the same.
+    pub fn put(&mut self, statement: Value) {
+        self.statements.retain(|other| other["Sid"] != statement["Sid"]);
+        self.statements.push(statement);
     }
 
     pub fn remove(&mut self, label: &str) {

@@ -17,7 +17,7 @@ use super::event::Event;
 use super::paging::{PageEnd, PageRequest};
 use super::place::{archive, archive_arn, store};
 use super::routing::Listener;
-use super::seam::Pattern;
+use super::pattern;
 use super::{BusPlace, faults};
 
 /// The operations on archives.
@@ -136,7 +136,7 @@ impl Settings {
         }
         let pattern = self.pattern.filter(|pattern| !pattern.is_empty());
         if let Some(text) = &pattern {
-            Pattern::parse(text).map_err(faults::invalid_pattern)?;
+            pattern::checked(text)?;
         }
         Ok(Settings { pattern, ..self })
     }
@@ -172,7 +172,7 @@ fn create(cx: &mut Cx, (named, source, settings): (Named, Source, Settings)) -> 
 /// Has the archive's bus send it what its pattern matches.
 fn listen(cx: &mut Cx, name: &str) -> Result<(), Fault> {
     let archive = archive(cx, name)?;
-    let pattern = archive.pattern.as_ref().and_then(|text| Pattern::parse(text).ok());
+    let pattern = archive.pattern.as_ref().and_then(|text| pattern::checked(text).ok());
     let source = archive.source.clone();
     source.bus(cx.world)?.listeners.set(Listener::Archive(name.into()), pattern);
     Ok(())

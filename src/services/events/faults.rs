@@ -154,6 +154,16 @@ pub fn invalid_pattern(reason: impl Display) -> Fault {
     Fault::new("InvalidEventPatternException", format!("Event pattern is not valid. Reason: {reason}"))
 }
 
+/// A pattern whose alternatives are too many.
+pub fn too_many_combinations(most: u64) -> Fault {
+    invalid_pattern(format_args!("The alternatives of $or make more than {most} combinations"))
+}
+
+/// An event that is to be tried and is none.
+pub fn invalid_event(reason: impl Display) -> Fault {
+    validation(format!("Parameter Event is not valid. Reason: {reason}"))
+}
+
 /// A rule that still has targets.
 pub fn rule_has_targets() -> Fault {
     validation("Rule can't be deleted since it has targets.")

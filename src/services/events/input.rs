@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::patterns::Tree;
 use crate::wire::Fault;
 use crate::world::time::Time;
 
 use super::event::Event;
 use super::outcome::Failure;
-use super::seam::{Path, Reserved, Template};
 use super::targets::Target;
+use super::transform::{Path, Reserved, Template};
 use super::{RulePlace, faults};
 
 /// How a target's input comes of an event.
@@ -35,7 +36,7 @@ impl Input {
                 Ok(_) => Ok(Input::Constant(text.clone())),
                 Err(_) => Err(faults::invalid_input(id)),
             },
-            (None, Some(path), None) => Path::parse(path).map(Input::Part).map_err(|_| faults::invalid_path(id)),
+            (None, Some(path), None) => Path::parse(path).map(Input::Part).ok_or_else(|| faults::invalid_path(id)),
             (None, None, Some(transformer)) => {
                 let none = BTreeMap::new();
                 let paths = transformer.paths.as_ref().unwrap_or(&none);
@@ -63,11 +64,15 @@ impl Input {
             Input::Whole => Ok(event.text.clone()),
             Input::Constant(text) => Ok(text.clone()),
             // A part that the event does not have is nothing.
-            Input::Part(path) => Ok(path.find(&event.text).unwrap_or_else(|| "null".to_owned())),
+            Input::Part(path) => Ok(path.find(&tree(event)?).unwrap_or_else(|| "null".to_owned())),
             Input::Template(template) => {
                 let reserved = Reserved { rule_arn: &rule.arn(), rule_name: &rule.name, ingestion_time: arrived };
-                template.render(&event.text, &reserved).ok_or_else(Failure::invalid_json)
+                template.render(&tree(event)?, &reserved).ok_or_else(Failure::invalid_json)
             }
         }
     }
+}
+
+fn tree(event: &Event) -> Result<Tree<'_>, Failure> {
+    Tree::read(&event.text).map_err(|_| Failure::invalid_json())
 }

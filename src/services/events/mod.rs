@@ -12,18 +12,20 @@ pub mod faults;
 mod input;
 mod outcome;
 mod paging;
+mod pattern;
 mod permissions;
 mod place;
 mod put;
 mod replays;
 mod routing;
 mod rules;
-mod seam;
+mod schedule;
 mod send;
 mod tags;
 mod targets;
 mod timers;
 mod trails;
+mod transform;
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +50,7 @@ pub use trails::recorded;
 
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] =
-    &[archives::OPS, buses::OPS, permissions::OPS, put::OPS, replays::OPS, rules::OPS, tags::OPS, targets::OPS];
+    &[archives::OPS, buses::OPS, pattern::OPS, permissions::OPS, put::OPS, replays::OPS, rules::OPS, tags::OPS, targets::OPS];
 
 /// How EventBridge is called where AWS services call each other, and in policies.
 const SELF: &str = "events.amazonaws.com";

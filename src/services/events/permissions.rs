@@ -7,6 +7,7 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::labelled::Labelled;
 use crate::world::op::Op;
 use crate::world::policy::{Flaw, Policy};
 use crate::world::scope::AccountId;
@@ -19,6 +20,9 @@ pub const OPS: &[Op] = &[op!(Write "PutPermission" put), op!(Write "RemovePermis
 
 /// Characters of a policy.
 const POLICY_MAX: usize = 10_240;
+
+/// A policy to begin with.
+const EMPTY: &str = r#"{"Version":"2012-10-17"}"#;
 
 /// What single statements can permit.
 const PUT_EVENTS: &str = "events:PutEvents";
@@ -55,10 +59,9 @@ fn put(cx: &mut Cx, input: PutPermission) -> Result<(), Fault> {
         return set(cx, &place, Some(text.clone()));
     }
     let added = statement(&place, &input)?;
-    let mut statements = statements(cx, &place);
-    statements.retain(|statement| statement["Sid"] != added["Sid"]);
-    statements.push(added);
-    set(cx, &place, Some(document(statements)))
+    let mut policy = policy(cx, &place).unwrap_or_else(|| Labelled::parse(EMPTY));
+    policy.put(added);
+    set(cx, &place, Some(policy.text("")))
 }
 
 fn statement(place: &BusPlace, input: &PutPermission) -> Result<Json, Fault> {
@@ -94,32 +97,18 @@ fn remove(cx: &mut Cx, input: RemovePermission) -> Result<(), Fault> {
         return set(cx, &place, None);
     }
     let Some(id) = input.id else { return Err(faults::missing_parameter("StatementId or RemoveAllPermissions")) };
-    if place.find(cx.world).is_none_or(|bus| bus.policy.is_none()) {
-        return Err(faults::no_policy());
+    let mut policy = policy(cx, &place).ok_or_else(faults::no_policy)?;
+    if !policy.has(&id) {
+        return Err(faults::no_statement());
     }
-    let mut statements = statements(cx, &place);
-    let before = statements.len();
-    statements.retain(|statement| statement["Sid"] != *id);
-    match statements.len() {
-        after if after == before => Err(faults::no_statement()),
-        0 => set(cx, &place, None),
-        _ => set(cx, &place, Some(document(statements))),
-    }
+    policy.remove(&id);
+    let text = (!policy.is_empty()).then(|| policy.text(""));
+    set(cx, &place, text)
 }
 
-fn document(statements: Vec<Json>) -> String {
-    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
-}
-
-/// The statements that the bus's policy has.
-fn statements(cx: &Cx, place: &BusPlace) -> Vec<Json> {
-    let policy = place.find(cx.world).and_then(|bus| bus.policy.as_ref());
-    let document: Json = policy.and_then(|policy| serde_json::from_str(&policy.text).ok()).unwrap_or_default();
-    match document.get("Statement") {
-        Some(Json::Array(statements)) => statements.clone(),
-        Some(single) => vec![single.clone()],
-        None => Vec::new(),
-    }
+/// The policy that the bus has.
+fn policy(cx: &Cx, place: &BusPlace) -> Option<Labelled> {
+    Some(Labelled::parse(&place.find(cx.world)?.policy.as_ref()?.text))
 }
 
 /// Puts a policy in place, or takes it away.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::patterns::{Index, Rules, Tree};
 use crate::world::World;
 
 use super::event::Event;
 use super::place::store_mut;
 use super::rules::State;
-use super::seam::{Index, Pattern};
 use super::{BusPlace, RulePlace, delivery};
 
 /// Who listens to a bus.
@@ -34,11 +34,11 @@ impl Listeners {
     }
 
     /// Has somebody listen to the events of a pattern, or to all.
-    pub(super) fn set(&mut self, listener: Listener, pattern: Option<Pattern>) {
+    pub(super) fn set(&mut self, listener: Listener, pattern: Option<Rules>) {
         self.remove(&listener);
         self.known.insert(listener.clone());
         match pattern {
-            Some(pattern) => self.index.insert(listener, &pattern),
+            Some(pattern) => self.index.insert(listener, pattern),
             None => {
                 self.all.insert(listener);
             }
@@ -54,7 +54,7 @@ impl Listeners {
 
     /// Who gets an event, in a fixed order.
     fn of(&self, event: &Event) -> Vec<Listener> {
-        let mut listeners = self.index.matching(&event.text);
+        let mut listeners = Tree::read(&event.text).map(|event| self.index.matching(&event)).unwrap_or_default();
         listeners.extend(self.all.iter().cloned());
         listeners.sort();
         listeners

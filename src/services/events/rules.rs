@@ -13,11 +13,10 @@ use crate::world::scope::AccountId;
 
 use super::paging::{PageEnd, PageRequest};
 use super::routing::Listener;
-use super::seam::Pattern;
 use super::tags::{self, Tag};
 use super::targets::Aim;
 use super::timers::{self, Timer};
-use super::{BusPlace, RulePlace, faults};
+use super::{BusPlace, RulePlace, faults, pattern};
 
 /// What event history calls a rule.
 pub(super) const RULE: &[(&str, &str)] = &[("AWS::Events::Rule", "Name")];
@@ -129,7 +128,7 @@ fn put(cx: &mut Cx, (named, input): (Named, PutRule)) -> Result<Put, Fault> {
     }
     let timer = schedule.map(Timer::parse).transpose()?;
     if let Some(text) = &pattern {
-        Pattern::parse(text).map_err(faults::invalid_pattern)?;
+        pattern::checked(text)?;
     }
     let tags = tags::checked(input.tags)?;
     let creator = cx.account.clone();
@@ -182,7 +181,7 @@ impl Rule {
 fn follow(cx: &mut Cx, place: &RulePlace) -> Result<(), Fault> {
     let bus = place.bus.bus(cx.world)?;
     let rule = bus.rules.get(&place.name).ok_or_else(|| faults::no_rule(place))?;
-    let pattern = rule.pattern.as_ref().filter(|_| rule.is_enabled()).and_then(|text| Pattern::parse(text).ok());
+    let pattern = rule.pattern.as_ref().filter(|_| rule.is_enabled()).and_then(|text| pattern::checked(text).ok());
     let listener = Listener::Rule(Arc::clone(&rule.place));
     match pattern {
         Some(pattern) => bus.listeners.set(listener, Some(pattern)),

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use crate::patterns::Tree;
 use crate::services::firehose;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::logs::policies;
@@ -20,6 +21,7 @@ use super::delivery::Delivery;
 use super::event::Event;
 use super::outcome::Failure;
 use super::targets::{self, Aim, Kind, Queue};
+use super::transform::Path;
 use super::{BusPlace, RulePlace, SELF, put};
 
 /// Who calls, and for which rule.
@@ -216,7 +218,7 @@ impl Sender<'_> {
 /// A parameter of a target, which may be a path into the event
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html>, "Dynamic path parameters").
 fn dynamic(parameter: &str, event: &Event) -> String {
-    let found = super::seam::Path::parse(parameter).ok().and_then(|path| path.find(&event.text));
+    let found = Path::parse(parameter).and_then(|path| path.find(&Tree::read(&event.text).ok()?));
     match found.map(|json| serde_json::from_str::<Json>(&json)) {
         Some(Ok(Json::String(text))) => text,
         Some(Ok(other)) => other.to_string(),

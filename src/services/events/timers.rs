@@ -9,7 +9,7 @@ use crate::world::jobs::Job;
 use crate::world::time::Time;
 
 use super::event::{Event, Parts};
-use super::seam::Schedule;
+use super::schedule::Schedule;
 use super::{RulePlace, faults, routing};
 
 /// A rule's schedule.
@@ -28,7 +28,7 @@ impl Timer {
     /// # Errors
     /// `ValidationException`
     pub fn parse(text: String) -> Result<Timer, Fault> {
-        let schedule = Schedule::parse(&text).map_err(|_| faults::invalid_schedule())?;
+        let schedule = Schedule::parse(&text).ok_or_else(faults::invalid_schedule)?;
         Ok(Timer { text, schedule, next: None })
     }
 }

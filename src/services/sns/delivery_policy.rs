@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::patterns::flaw_of_json;
 use crate::wire::Fault;
 
 use super::faults;
-use super::filter::flaw_of_json;
 
 /// Seconds that all retries of an HTTP endpoint may take together.
 const TOTAL_SECONDS_MAX: f64 = 3600.0;
@@ -280,7 +280,7 @@ fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Result<Option<T>, Fault> {
         return Ok(None);
     }
     if let Some(flaw) = flaw_of_json(text) {
-        return Err(faults::failed_to_parse("DeliveryPolicy", &flaw));
+        return Err(faults::failed_to_parse("DeliveryPolicy", &flaw.redacted()));
     }
     serde_json::from_str(text).map(Some).map_err(faults::delivery_policy)
 }

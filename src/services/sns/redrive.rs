@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::services::sqs;
+use crate::patterns::flaw_of_json;
 use crate::wire::Fault;
 
 use super::faults;
-use super::filter::flaw_of_json;
 
 /// `RedrivePolicy`: a queue for dead letters.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl Redrive {
             return Ok(None);
         }
         let policy: Value = serde_json::from_str(text)
-            .map_err(|_| faults::failed_to_parse("RedrivePolicy", &flaw_of_json(text).unwrap_or_default()))?;
+            .map_err(|_| faults::failed_to_parse("RedrivePolicy", &flaw_of_json(text).map(|flaw| flaw.redacted()).unwrap_or_default()))?;
         let members = policy.as_object().ok_or_else(|| faults::redrive_policy("is not a JSON object"))?;
         if members.is_empty() {
             return Ok(None);

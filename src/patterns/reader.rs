@@ -2,26 +2,68 @@
 //! behind what it has read so far, which of a text is no more than the opening quote until the next token is asked for,
 //! and of a field the beginning of its value.
 
-use super::Flaw;
+use std::borrow::Cow;
+use std::fmt;
+
+use memchr::memchr2;
+
+/// What is wrong with a text, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    pub sentence: String,
+    /// From 1.
+    line: usize,
+    /// In characters, from 1; that behind what was read.
+    column: usize,
+}
+
+/// Characters of a text that an error quotes.
+const QUOTED_MAX: usize = 500;
+
+impl Flaw {
+    /// The text and the place.
+    pub fn place_in(&self, text: &str) -> String {
+        let more = text.chars().count().saturating_sub(QUOTED_MAX);
+        let shown: String = text.chars().take(QUOTED_MAX).collect();
+        let cut = if more > 0 { format!("[truncated {more} chars]") } else { String::new() };
+        self.place(format_args!("(String)\"{shown}\"{cut}"))
+    }
+
+    /// The sentence and the place, as SNS tells them.
+    pub fn redacted(&self) -> String {
+        let place = self.place("REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)");
+        format!("{}\n at {place}", self.sentence)
+    }
+
+    /// The sentence, the text and the place, as EventBridge tells them.
+    pub fn quoting(&self, text: &str) -> String {
+        format!("{}\n at {}", self.sentence, self.place_in(text))
+    }
+
+    fn place(&self, source: impl fmt::Display) -> String {
+        format!("[Source: {source}; line: {}, column: {}]", self.line, self.column)
+    }
+}
 
 /// A token.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Token {
+pub enum Token<'t> {
     StartObject,
     EndObject,
     StartArray,
     EndArray,
-    Field(String),
-    Text(String),
-    Number(f64, String),
+    Field(Cow<'t, str>),
+    Text(Cow<'t, str>),
+    /// And as it is written.
+    Number(f64, &'t str),
     Bool(bool),
     Null,
     /// Behind the last value.
     End,
 }
 
-/// How deep objects and arrays may nest.
-const DEPTH_MAX: usize = 64;
+/// How deep objects and arrays may nest in patterns.
+const DEPTH_MAX: usize = 128;
 
 /// Reads one JSON text.
 #[derive(Clone, Debug)]
@@ -32,23 +74,29 @@ pub struct Reader<'t> {
     /// Where the text that was begun ends.
     unfinished: Option<usize>,
     /// The value of the field that was read last.
-    value: Option<Token>,
+    value: Option<Token<'t>>,
     /// The objects (`true`) and arrays around the place.
     open: Vec<bool>,
+    depth_max: usize,
     /// Whether a value has been read at this place, so that a separator must follow.
     after_value: bool,
 }
 
 impl<'t> Reader<'t> {
     pub fn new(text: &'t str) -> Reader<'t> {
-        Reader { text, at: 0, unfinished: None, value: None, open: Vec::new(), after_value: false }
+        Reader::deep(text, DEPTH_MAX)
+    }
+
+    /// A reader that lets objects and arrays nest as deep as that.
+    pub fn deep(text: &'t str, depth_max: usize) -> Reader<'t> {
+        Reader { text, at: 0, unfinished: None, value: None, open: Vec::new(), depth_max, after_value: false }
     }
 
     /// The next token.
     ///
     /// # Errors
     /// Where the text stops being JSON.
-    pub fn next(&mut self) -> Result<Token, Flaw> {
+    pub fn next(&mut self) -> Result<Token<'t>, Flaw> {
         if let Some(value) = self.value.take() {
             return Ok(value);
         }
@@ -79,22 +127,19 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// ` at [Source: …; line: 1, column: 2]`: the place behind what was read.
-    pub fn place(&self) -> String {
-        self.place_of(self.at)
+    /// Something is wrong with what was read.
+    pub fn flaw(&self, sentence: impl Into<String>) -> Flaw {
+        self.flaw_at(self.at, sentence)
     }
 
-    fn place_of(&self, at: usize) -> String {
+    fn flaw_at(&self, at: usize, sentence: impl Into<String>) -> Flaw {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-        format!(
-            "\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {line}, column: \
-             {column}]"
-        )
+        Flaw { sentence: sentence.into(), line, column }
     }
 
-    fn field(&mut self) -> Result<Token, Flaw> {
+    fn field(&mut self) -> Result<Token<'t>, Flaw> {
         self.separate("Object")?;
         if self.peek() != Some('"') {
             return Err(self.unexpected("was expecting double-quote to start field name"));
@@ -125,13 +170,13 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn value(&mut self) -> Result<Token, Flaw> {
+    fn value(&mut self) -> Result<Token<'t>, Flaw> {
         self.after_value = true;
         match self.peek() {
             Some(start @ ('{' | '[')) => {
                 self.at += 1;
-                if self.open.len() >= DEPTH_MAX {
-                    return Err(Flaw(format!("Document nesting depth exceeds the maximum{}", self.place())));
+                if self.open.len() >= self.depth_max {
+                    return Err(self.flaw("Document nesting depth exceeds the maximum"));
                 }
                 self.open.push(start == '{');
                 self.after_value = false;
@@ -153,10 +198,10 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn number(&mut self) -> Result<Token, Flaw> {
+    fn number(&mut self) -> Result<Token<'t>, Flaw> {
         let length = self.rest().find(|letter: char| !matches!(letter, '-' | '+' | '.' | 'e' | 'E' | '0'..='9'));
-        let text = self.rest().get(..length.unwrap_or(self.rest().len())).unwrap_or_default().to_owned();
-        let number = serde_json::from_str::<f64>(&text).ok().filter(|number| number.is_finite());
+        let text = self.rest().get(..length.unwrap_or(self.rest().len())).unwrap_or_default();
+        let number = serde_json::from_str::<f64>(text).ok().filter(|number| number.is_finite());
         let Some(number) = number else {
             return Err(self.unexpected("expected a valid number"));
         };
@@ -164,7 +209,7 @@ impl<'t> Reader<'t> {
         Ok(Token::Number(number, text))
     }
 
-    fn word(&mut self) -> Result<Token, Flaw> {
+    fn word(&mut self) -> Result<Token<'t>, Flaw> {
         let length = self.rest().find(|letter: char| !letter.is_alphanumeric()).unwrap_or(self.rest().len());
         let word = self.rest().get(..length).unwrap_or_default();
         let token = match word {
@@ -174,8 +219,7 @@ impl<'t> Reader<'t> {
             _ => {
                 const WANTED: &str =
                     "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
-                let place = self.place_of(self.at + word.len());
-                return Err(Flaw(format!("Unrecognized token '{word}': {WANTED}{place}")));
+                return Err(self.flaw_at(self.at + word.len(), format!("Unrecognized token '{word}': {WANTED}")));
             }
         };
         self.at += word.len();
@@ -183,36 +227,43 @@ impl<'t> Reader<'t> {
     }
 
     /// The string that begins here, and the place behind its closing quote.
-    fn string(&self) -> Result<(String, usize), Flaw> {
-        let mut escaped = false;
-        for (offset, letter) in self.rest().char_indices().skip(1) {
-            match letter {
-                '"' if !escaped => {
-                    let end = self.at + offset + 1;
-                    let quoted = self.text.get(self.at..end).unwrap_or_default();
-                    let bad = |_| Flaw(format!("Unrecognized character escape{}", self.place_of(end)));
-                    return serde_json::from_str(quoted).map(|text| (text, end)).map_err(bad);
-                }
-                '\\' => escaped = !escaped,
-                _ => escaped = false,
+    fn string(&self) -> Result<(Cow<'t, str>, usize), Flaw> {
+        let start = self.at + 1;
+        let mut at = start;
+        while let Some(found) = self.text.as_bytes().get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+            at += found;
+            if self.text.as_bytes().get(at) == Some(&b'"') {
+                return Ok((self.unescaped(start, at)?, at + 1));
             }
+            // What is escaped is one byte at least, and no quote is further bytes of it.
+            at += 2;
         }
-        let place = self.place_of(self.text.len());
-        Err(Flaw(format!("Unexpected end-of-input: was expecting closing quote for a string value{place}")))
+        const WANTED: &str = "Unexpected end-of-input: was expecting closing quote for a string value";
+        Err(self.flaw_at(self.text.len(), WANTED))
+    }
+
+    /// What is between two quotes.
+    fn unescaped(&self, start: usize, end: usize) -> Result<Cow<'t, str>, Flaw> {
+        let inside = self.text.get(start..end).unwrap_or_default();
+        if inside.bytes().all(|byte| byte >= b' ' && byte != b'\\') {
+            return Ok(Cow::Borrowed(inside));
+        }
+        let quoted = self.text.get(start - 1..end + 1).unwrap_or_default();
+        let text = serde_json::from_str(quoted).map(Cow::Owned);
+        text.map_err(|_| self.flaw_at(end + 1, "Unrecognized character escape"))
     }
 
     /// What stands here is not what may stand here.
     fn unexpected(&self, wanted: &str) -> Flaw {
-        let place = self.place();
-        Flaw(match (self.peek(), self.open.last()) {
+        self.flaw(match (self.peek(), self.open.last()) {
             (Some(letter), _) => {
-                format!("Unexpected character ('{letter}' (code {})): {wanted}{place}", u32::from(letter))
+                format!("Unexpected character ('{letter}' (code {})): {wanted}", u32::from(letter))
             }
             (None, Some(is_object)) => {
                 let kind = if *is_object { "Object" } else { "Array" };
-                format!("Unexpected end-of-input: expected close marker for {kind}{place}")
+                format!("Unexpected end-of-input: expected close marker for {kind}")
             }
-            (None, None) => format!("No content to map due to end-of-input{place}"),
+            (None, None) => "No content to map due to end-of-input".to_owned(),
         })
     }
 

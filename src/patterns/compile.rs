@@ -1,34 +1,56 @@
-//! From the text of a policy to its rules, with the errors of AWS: what is wrong is found in the order in which the text
-//! is read, and told with the place that had been read to by then.
+//! From the text of a pattern to its rules, with the errors of AWS: what is wrong is found in the order in which the
+//! text is read, and told with the place that had been read to by then.
 
-use super::reader::{Reader, Token};
-use super::{Cidr, Flaw, Range, Rule, Rules, Scalar, Test};
+use std::borrow::Cow;
 
-/// Reads a policy.
-pub fn compile(text: &str) -> Result<Rules, Flaw> {
-    let mut compiler = Compiler { reader: Reader::new(text) };
+use super::cidr::Cidr;
+use super::reader::{Flaw, Reader, Token};
+use super::wildcard::Wildcard;
+use super::{Dialect, Form, Range, Rule, Rules, Scalar, Test};
+
+/// What `numeric` compares in event patterns, at most and, negative, at least
+/// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>).
+const NUMBER_MAX: f64 = 5e9;
+
+/// Names of operators: an object that has one is none of the alternatives of `$or`.
+const OPERATORS: [&str; 9] = [
+    "anything-but",
+    "cidr",
+    "equals-ignore-case",
+    "exactly",
+    "exists",
+    "numeric",
+    "prefix",
+    "suffix",
+    "wildcard",
+];
+
+/// Reads a pattern.
+///
+/// # Errors
+/// What is wrong with it first.
+pub fn compile(text: &str, dialect: Dialect) -> Result<Rules, Flaw> {
+    let mut compiler = Compiler { reader: Reader::new(text), dialect };
     match compiler.reader.next()? {
-        Token::StartObject => compiler.object(true),
-        _ => Err(compiler.flaw("Filter is not an object")),
+        Token::StartObject => compiler.object(dialect == Dialect::FilterPolicy),
+        _ => compiler.fail("Filter is not an object"),
     }
 }
 
 struct Compiler<'t> {
     reader: Reader<'t>,
+    dialect: Dialect,
 }
 
 type Read<T> = Result<T, Flaw>;
 
 impl Compiler<'_> {
-    fn flaw(&self, sentence: impl Into<String>) -> Flaw {
-        Flaw(sentence.into() + &self.reader.place())
-    }
-
     fn fail<T>(&self, sentence: impl Into<String>) -> Read<T> {
-        Err(self.flaw(sentence))
+        Err(self.reader.flaw(sentence))
     }
 
-    fn object(&mut self, is_outermost: bool) -> Read<Rules> {
+    /// What follows an opening brace.
+    fn object(&mut self, may_be_empty: bool) -> Read<Rules> {
         let mut rules = Rules::default();
         while let Token::Field(name) = self.reader.next()? {
             if name == "$or" && self.is_relation()? {
@@ -41,9 +63,9 @@ impl Compiler<'_> {
                 Token::StartArray => Rule::Tests(self.tests()?),
                 _ => return self.fail(format!("\"{name}\" must be an object or an array")),
             };
-            rules.fields.insert(name, rule);
+            rules.fields.insert(name.into_owned(), rule);
         }
-        if rules == Rules::default() && !is_outermost {
+        if rules == Rules::default() && !may_be_empty {
             return self.fail("Empty objects are not allowed");
         }
         Ok(rules)
@@ -60,6 +82,7 @@ impl Compiler<'_> {
             match ahead.next()? {
                 Token::EndArray if depth == 0 => return Ok(objects >= 2),
                 Token::StartObject if depth == 0 => (depth, objects) = (1, objects + 1),
+                Token::Field(name) if depth == 1 && OPERATORS.contains(&&*name) => return Ok(false),
                 Token::StartObject | Token::StartArray => depth += 1,
                 Token::EndObject | Token::EndArray => depth -= 1,
                 _ if depth == 0 => return Ok(false),
@@ -84,12 +107,21 @@ impl Compiler<'_> {
                 Token::EndArray if tests.is_empty() => return self.fail("Empty arrays are not allowed"),
                 Token::EndArray => return Ok(tests),
                 Token::StartObject => self.expression()?,
-                Token::Text(text) => Test::Is(Scalar::Text(text)),
-                Token::Number(number, _) => Test::Is(Scalar::Number(number)),
+                Token::Text(text) => is(text),
+                Token::Number(number, text) => self.number(number, text),
                 Token::Bool(value) => Test::Is(Scalar::Bool(value)),
                 Token::Null => Test::Is(Scalar::Null),
                 _ => return self.fail("Match value must be String, number, true, false, or null"),
             });
+        }
+    }
+
+    /// A number is equal to another in filter policies; in event patterns it is so only to one that is written like it
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>).
+    fn number(&self, number: f64, text: &str) -> Test {
+        match self.dialect {
+            Dialect::FilterPolicy => Test::Numeric(Range::only(number)),
+            Dialect::EventPattern => Test::Is(Scalar::Number(Cow::Owned(text.to_owned()))),
         }
     }
 
@@ -98,7 +130,8 @@ impl Compiler<'_> {
         let Token::Field(operator) = self.reader.next()? else {
             return self.fail("Match expression name not found");
         };
-        let test = match operator.as_str() {
+        let test = match &*operator {
+            "wildcard" if self.dialect == Dialect::EventPattern => self.text_test(&operator)?,
             "prefix" | "suffix" | "equals-ignore-case" => self.text_test(&operator)?,
             "numeric" => {
                 if self.reader.next()? != Token::StartArray {
@@ -114,68 +147,118 @@ impl Compiler<'_> {
             "cidr" => match self.reader.next()? {
                 Token::Text(text) => {
                     self.reader.finish();
-                    Test::Cidr(Cidr::parse(&text).map_err(|sentence| self.flaw(sentence))?)
+                    Test::Cidr(Cidr::parse(&text).map_err(|sentence| self.reader.flaw(sentence))?)
                 }
                 // In AWS's words, too, it is the prefix.
                 _ => return self.fail("prefix match pattern must be a string"),
             },
             _ => return self.fail(format!("Unrecognized match type {operator}")),
         };
+        self.end(test)
+    }
+
+    /// What follows the name of an operator on texts.
+    fn text_test(&mut self, operator: &str) -> Read<Test> {
+        match self.reader.next()? {
+            Token::Text(text) => self.text(operator, &text),
+            Token::StartObject
+                if self.dialect == Dialect::EventPattern && matches!(operator, "prefix" | "suffix") =>
+            {
+                self.whatever_case(operator)
+            }
+            _ => self.fail(format!("{operator} match pattern must be a string")),
+        }
+    }
+
+    fn text(&self, operator: &str, text: &str) -> Read<Test> {
+        Ok(match operator {
+            "prefix" => Test::Text(Form::Prefix, text.to_owned()),
+            "suffix" => Test::Text(Form::Suffix, text.to_owned()),
+            "wildcard" => Test::Wildcard(Wildcard::parse(text).map_err(|sentence| self.reader.flaw(sentence))?),
+            _ => Test::Folded(Form::Whole, text.to_lowercase()),
+        })
+    }
+
+    /// What follows the opening brace of `{"equals-ignore-case": "a"}` in `{"prefix": {…}}`.
+    fn whatever_case(&mut self, operator: &str) -> Read<Test> {
+        let form = if operator == "prefix" { Form::Prefix } else { Form::Suffix };
+        match self.reader.next()? {
+            Token::Field(name) if name == "equals-ignore-case" => {}
+            Token::Field(name) => return self.fail(format!("Unsupported {operator} pattern: {name}")),
+            _ => return self.fail("Match expression name not found"),
+        }
+        let Token::Text(text) = self.reader.next()? else {
+            return self.fail("equals-ignore-case match pattern must be a string");
+        };
+        self.end(Test::Folded(form, text.to_lowercase()))
+    }
+
+    /// Takes the closing brace of an expression.
+    fn end(&mut self, test: Test) -> Read<Test> {
         match self.reader.next()? {
             Token::EndObject => Ok(test),
             _ => self.fail("Only one key allowed in match expression"),
         }
     }
 
-    fn text_test(&mut self, operator: &str) -> Read<Test> {
-        match (self.reader.next()?, operator) {
-            (Token::Text(text), "prefix") => Ok(Test::Prefix(text)),
-            (Token::Text(text), "suffix") => Ok(Test::Suffix(text)),
-            (Token::Text(text), _) => Ok(Test::EqualsIgnoreCase(text)),
-            _ => self.fail(format!("{operator} match pattern must be a string")),
+    fn anything_but(&mut self) -> Read<Test> {
+        match self.reader.next()? {
+            Token::Text(text) => Ok(Test::AnythingBut(vec![is(text)])),
+            Token::Number(number, text) => Ok(Test::AnythingBut(vec![self.number(number, text)])),
+            Token::StartArray => self.excluded(),
+            Token::StartObject => self.anything_but_expression(),
+            _ => self.fail("Value of anything-but must be an array or single string/number value."),
         }
     }
 
-    fn anything_but(&mut self) -> Read<Test> {
-        match self.reader.next()? {
-            Token::Text(text) => Ok(Test::AnythingBut(vec![Scalar::Text(text)])),
-            Token::Number(number, _) => Ok(Test::AnythingBut(vec![Scalar::Number(number)])),
-            Token::StartArray => self.excluded(),
-            Token::StartObject => {
-                let Token::Field(operator) = self.reader.next()? else {
-                    return self.fail("Match expression name not found");
-                };
-                if !matches!(operator.as_str(), "prefix" | "suffix" | "equals-ignore-case") {
-                    return self.fail(format!("Unsupported anything-but pattern: {operator}"));
-                }
-                let test = self.text_test(&operator)?;
-                match self.reader.next()? {
-                    Token::EndObject => Ok(Test::Not(Box::new(test))),
-                    _ => self.fail("Only one key allowed in match expression"),
-                }
+    /// What follows the opening brace of `{"prefix": …}` in `{"anything-but": {…}}`.
+    fn anything_but_expression(&mut self) -> Read<Test> {
+        let Token::Field(operator) = self.reader.next()? else {
+            return self.fail("Match expression name not found");
+        };
+        let in_patterns = self.dialect == Dialect::EventPattern;
+        if !matches!(&*operator, "prefix" | "suffix" | "equals-ignore-case") && !(in_patterns && operator == "wildcard") {
+            return self.fail(format!("Unsupported anything-but pattern: {operator}"));
+        }
+        let tests = match self.reader.next()? {
+            Token::Text(text) => vec![self.text(&operator, &text)?],
+            Token::StartArray if in_patterns => self.texts(&operator)?,
+            _ => return self.fail(format!("{operator} match pattern must be a string")),
+        };
+        self.end(Test::AnythingBut(tests))
+    }
+
+    /// What follows the opening bracket of a list of texts for an operator.
+    fn texts(&mut self, operator: &str) -> Read<Vec<Test>> {
+        let mut tests = Vec::new();
+        loop {
+            match self.reader.next()? {
+                Token::EndArray if tests.is_empty() => return self.fail("Empty arrays are not allowed"),
+                Token::EndArray => return Ok(tests),
+                Token::Text(text) => tests.push(self.text(operator, &text)?),
+                _ => return self.fail(format!("Inside {operator} list, number|start|null|boolean is not supported.")),
             }
-            _ => self.fail("Value of anything-but must be an array or single string/number value."),
         }
     }
 
     /// What follows the opening bracket of a list of texts or of numbers.
     fn excluded(&mut self) -> Read<Test> {
-        let mut values: Vec<Scalar> = Vec::new();
+        let mut tests = Vec::new();
+        let mut first_is_text = None;
         loop {
-            let value = match self.reader.next()? {
-                Token::EndArray if values.is_empty() => return self.fail("Empty arrays are not allowed"),
-                Token::EndArray => return Ok(Test::AnythingBut(values)),
-                Token::Text(text) => Scalar::Text(text),
-                Token::Number(number, _) => Scalar::Number(number),
+            let (test, is_text) = match self.reader.next()? {
+                Token::EndArray if tests.is_empty() => return self.fail("Empty arrays are not allowed"),
+                Token::EndArray => return Ok(Test::AnythingBut(tests)),
+                Token::Text(text) => (is(text), true),
+                Token::Number(number, text) => (self.number(number, text), false),
                 _ => return self.fail("Inside anything but list, start|null|boolean is not supported."),
             };
-            let is_like = |first: &Scalar| std::mem::discriminant(first) == std::mem::discriminant(&value);
-            if !values.first().is_none_or(is_like) {
+            if *first_is_text.get_or_insert(is_text) != is_text {
                 return self.fail(
                     "Inside anything but list, either all values are number or string, mixed type is not supported",
                 );
             }
-            values.push(value);
+            tests.push(test);
         }
     }
 
@@ -188,13 +271,13 @@ impl Compiler<'_> {
         self.reader.finish();
         let value = self.reader.next()?;
         let bound = |compiler: &Self, name: &str| match &value {
-            Token::Number(number, _) => Ok(*number),
+            Token::Number(number, _) => compiler.bounded(*number),
             _ => compiler.fail(format!("Value of {name} must be numeric")),
         };
-        match operator.as_str() {
+        match &*operator {
             "=" => {
                 let value = bound(self, "equals")?;
-                self.only(Range { bottom: Some((value, true)), top: Some((value, true)) })
+                self.only(Range::only(value))
             }
             "<" | "<=" => {
                 let top = bound(self, &operator)?;
@@ -206,6 +289,13 @@ impl Compiler<'_> {
             }
             _ => self.fail(format!("Unrecognized numeric range operator: {operator}")),
         }
+    }
+
+    fn bounded(&self, number: f64) -> Read<f64> {
+        if self.dialect == Dialect::EventPattern && number.abs() > NUMBER_MAX {
+            return self.fail("Value must be between -5.0E9 and 5.0E9, inclusive");
+        }
+        Ok(number)
     }
 
     fn only(&mut self, range: Range) -> Read<Range> {
@@ -229,6 +319,7 @@ impl Compiler<'_> {
         let Token::Number(top, _) = self.reader.next()? else {
             return self.fail(format!("Value of {operator} must be numeric"));
         };
+        let top = self.bounded(top)?;
         if self.reader.next()? != Token::EndArray {
             return self.fail("Too many terms in numeric range expression");
         }
@@ -240,6 +331,10 @@ impl Compiler<'_> {
     }
 }
 
+fn is(text: Cow<'_, str>) -> Test {
+    Test::Is(Scalar::Text(Cow::Owned(text.into_owned())))
+}
+
 /// A token as its text.
 fn shown(token: &Token) -> String {
     match token {
@@ -247,7 +342,8 @@ fn shown(token: &Token) -> String {
         Token::EndObject => "}".to_owned(),
         Token::StartArray => "[".to_owned(),
         Token::EndArray => "]".to_owned(),
-        Token::Field(text) | Token::Text(text) | Token::Number(_, text) => text.clone(),
+        Token::Field(text) | Token::Text(text) => text.to_string(),
+        Token::Number(_, text) => (*text).to_owned(),
         Token::Bool(value) => value.to_string(),
         Token::Null | Token::End => "null".to_owned(),
     }
