@@ -3,6 +3,7 @@
 
 mod calls;
 mod decode;
+mod events;
 mod insights;
 mod pattern;
 mod request;
@@ -11,6 +12,7 @@ mod upload;
 
 pub use calls::calls;
 pub use decode::decode;
+pub use events::events;
 pub use insights::insights;
 pub use pattern::pattern;
 pub use request::request;
@@ -32,9 +34,10 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("calls", calls),
     ("decode", decode),
+    ("events", events),
     ("insights", insights),
     ("pattern", pattern),
     ("request", request),

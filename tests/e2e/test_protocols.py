@@ -109,7 +109,7 @@ def test_unknown_operations(trailcam):
         ("sns", "list_platform_applications"),
         ("logs", "describe_deliveries"),
         ("kms", "list_keys"),
-        ("events", "list_rules"),
+        ("events", "list_connections"),
         ("config", "describe_config_rules"),
         ("cloudwatch", "list_metrics"),
         ("iam", "list_organizations_features"),

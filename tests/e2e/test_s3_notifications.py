@@ -260,7 +260,7 @@ def test_settings_are_shown_as_they_were_set(lab):
     assert shown() == {}
     queue = to_queue("s3:ObjectCreated:*", filters=[("prefix", "a/"), ("SUFFIX", "")])
     topic = {"TopicArn": TOPIC, "Events": ["s3:Replication:*", "s3:ObjectAcl:Put"], "Id": "mine"}
-    wished = {"TopicConfigurations": [topic], "QueueConfigurations": [queue]}
+    wished = {"TopicConfigurations": [topic], "QueueConfigurations": [queue], "EventBridgeConfiguration": {}}
     s3.put_bucket_notification_configuration(
         Bucket="box", NotificationConfiguration=wished, SkipDestinationValidation=True
     )
@@ -442,12 +442,45 @@ def test_a_queue_of_another_account(lab):
     assert bodies[1]["Records"][0]["s3"]["object"]["key"] == "k"
 
 
-def test_there_is_no_event_bridge_yet(lab):
-    s3 = lab.client("s3")
-    code, _, status = refused(
-        s3.put_bucket_notification_configuration,
-        Bucket="box",
-        NotificationConfiguration={"EventBridgeConfiguration": {}},
-    )
-    assert (code, status) == ("NotImplemented", 501)
-    assert "EventBridgeConfiguration" not in s3.get_bucket_notification_configuration(Bucket="box")
+def test_event_bridge_hears_of_everything(lab):
+    s3, events = lab.client("s3"), lab.client("events")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": QUEUE,
+    }
+    attributes = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+    lab.client("sqs").set_queue_attributes(QueueUrl=lab.queue, Attributes=attributes)
+    events.put_rule(Name="objects", EventPattern=json.dumps({"source": ["aws.s3"]}))
+    events.put_targets(Rule="objects", Targets=[{"Id": "queue", "Arn": QUEUE}])
+    s3.put_object(Bucket="box", Key="before", Body=b"")
+    s3.put_bucket_notification_configuration(Bucket="box", NotificationConfiguration={"EventBridgeConfiguration": {}})
+    answer = s3.put_object(Bucket="box", Key="a b/1", Body=b"hello")["ResponseMetadata"]
+    s3.put_object_tagging(Bucket="box", Key="a b/1", Tagging={"TagSet": []})
+    s3.delete_object(Bucket="box", Key="a b/1")
+    created, tagged, deleted = heard(lab)
+    assert created.pop("id")
+    sequencer = created["detail"]["object"].pop("sequencer")
+    assert created == {
+        "version": "0",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": ACCOUNT,
+        "time": lab.now(),
+        "region": "us-east-1",
+        "resources": ["arn:aws:s3:::box"],
+        "detail": {
+            "version": "0",
+            "event-version": "1.2",
+            "bucket": {"name": "box"},
+            "object": {"key": "a b/1", "size": 5, "etag": HELLO_ETAG},
+            "request-id": answer["RequestId"],
+            "requester": ACCOUNT,
+            "source-ip-address": "127.0.0.1",
+            "reason": "PutObject",
+        },
+    }
+    assert (tagged["detail-type"], "reason" in tagged["detail"]) == ("Object Tags Added", False)
+    assert (deleted["detail-type"], deleted["detail"]["deletion-type"]) == ("Object Deleted", "Permanently Deleted")
+    assert deleted["detail"]["object"]["sequencer"] > sequencer

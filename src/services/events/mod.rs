@@ -45,8 +45,10 @@ pub use buses::Bus;
 pub use delivery::{Deliveries, Pace, deliver, flush};
 pub use place::{BusPlace, ReplayPlace, RulePlace};
 pub use replays::{Replay, go_on};
+pub use schedule::Schedule;
 pub use timers::tick;
 pub use trails::recorded;
+pub use transform::{Path, Reserved, Template};
 
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] =

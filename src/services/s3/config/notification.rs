@@ -169,10 +169,6 @@ fn put_bucket_notification_configuration(
 impl Configuration {
     /// What can be known of each configuration by itself.
     fn checked(self, region: Region) -> Result<Notifications, Fault> {
-        // There is no bus to tell yet.
-        if self.bridge.is_some() {
-            return Err(faults::not_built("EventBridgeConfiguration"));
-        }
         let topics = self.topics.into_iter().map(|(topic, rule)| Route::new(Kind::Topic, topic.arn, rule));
         let queues = self.queues.into_iter().map(|(queue, rule)| Route::new(Kind::Queue, queue.arn, rule));
         let functions =
