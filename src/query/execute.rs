@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::groups::Groups;
+use super::inner::Found;
 use super::node::{Node, Times};
 use super::pattern::{Count, Counts};
 use super::plan::{End, Plan, Stage, Step, Tail, TailStep};
@@ -92,7 +93,28 @@ impl Execution {
     }
 
     pub fn finish(self) -> Results {
-        let Execution { plan, times, cap, mut state, matched, scanned, bytes, .. } = self;
+        let plan = Arc::clone(&self.plan);
+        let (records_matched, records_scanned, bytes_scanned) = (self.matched, self.scanned, self.bytes);
+        let rows = match plan.stages.last().map(|stage| &stage.end) {
+            Some(End::Rows(tail)) => self.rows().into_iter().map(|row| show(tail, row)).collect(),
+            _ => Vec::new(),
+        };
+        Results { rows, records_matched, records_scanned, bytes_scanned }
+    }
+
+    /// What was found, for the query that this one is inside of.
+    pub fn found(self) -> Found {
+        let plan = Arc::clone(&self.plan);
+        let (records_scanned, bytes_scanned) = (self.scanned, self.bytes);
+        let rows = match plan.stages.last().map(|stage| &stage.end) {
+            Some(End::Rows(tail)) => self.rows().into_iter().map(|row| in_columns(tail, &row)).collect(),
+            _ => Vec::new(),
+        };
+        Found { columns: plan.columns().map(str::to_owned).collect(), rows, records_scanned, bytes_scanned }
+    }
+
+    fn rows(self) -> Vec<Kept> {
+        let Execution { plan, times, cap, mut state, .. } = self;
         for (stage, next) in plan.stages.iter().zip(plan.stages.iter().skip(1)) {
             let rows = match (state, &stage.end) {
                 (State::Groups(groups), End::Stats(stats)) => groups.rows(stats),
@@ -102,18 +124,20 @@ impl Execution {
             };
             state = stage_of_rows(next, rows, cap, &times);
         }
-        let rows = match (state, plan.stages.last().map(|stage| (&stage.end, stage.slots.len()))) {
+        match (state, plan.stages.last().map(|stage| (&stage.end, stage.slots.len()))) {
             (State::Rows(collected), Some((End::Rows(tail), slots))) => {
                 finish_rows(tail, slots, collected, cap, &times)
             }
             _ => Vec::new(),
-        };
-        Results { rows, records_matched: matched, records_scanned: scanned, bytes_scanned: bytes }
+        }
     }
 }
 
 /// The query's own limit may be greater than the default.
 fn cap(plan: &Plan, limit: Option<usize>) -> Option<usize> {
+    if plan.feeds {
+        return None;
+    }
     let limited = match plan.stages.last().map(|stage| &stage.end) {
         Some(End::Rows(tail)) => tail.rest.iter().any(|step| matches!(step, TailStep::Limit(_))),
         _ => false,
@@ -166,6 +190,16 @@ fn pass<'v, R: Settable<'v>>(steps: &'v [Step], row: &mut R, times: &Times, sink
                     row.set(*slot, element);
                     pass(&steps[index + 1..], row, times, sink);
                 });
+            }
+            Step::Join { key, table, slots, outer } => {
+                let matching = table.matching(&key.eval(row, times));
+                if !matching.is_empty() || !outer {
+                    return matching.iter().for_each(|columns| {
+                        set_all(row, slots, columns.iter().map(Value::borrowed).collect());
+                        pass(&steps[index + 1..], row, times, sink);
+                    });
+                }
+                set_all(row, slots, Vec::new());
             }
         }
     }
@@ -290,14 +324,8 @@ fn carried<'v>(tail: &Tail, row: &impl super::node::Row<'v>) -> Vec<Value<'stati
     values
 }
 
-/// Sorts, cuts and shows.
-fn finish_rows(
-    tail: &Tail,
-    slots: usize,
-    collected: Collected,
-    cap: Option<usize>,
-    times: &Times,
-) -> Vec<Vec<(String, String)>> {
+/// Sorts and cuts.
+fn finish_rows(tail: &Tail, slots: usize, collected: Collected, cap: Option<usize>, times: &Times) -> Vec<Kept> {
     let mut rows = collected.sorted();
     for step in &tail.rest {
         match step {
@@ -308,7 +336,7 @@ fn finish_rows(
         }
     }
     rows.truncate(cap.unwrap_or(usize::MAX));
-    rows.into_iter().map(|row| show(tail, row)).collect()
+    rows
 }
 
 fn sort(rows: &mut [Kept], keys: &[(Node, bool)], times: &Times) {
@@ -339,6 +367,11 @@ fn step_rows(step: &Step, rows: Vec<Kept>, slots: usize, times: &Times) -> Vec<K
         });
     }
     passed
+}
+
+fn in_columns(tail: &Tail, row: &Kept) -> Vec<Value<'static>> {
+    let values = tail.columns.iter().map(|(_, slot)| row.values.get(*slot).cloned());
+    values.map(|value| value.unwrap_or(Value::Absent)).collect()
 }
 
 fn show(tail: &Tail, row: Kept) -> Vec<(String, String)> {

@@ -16,6 +16,7 @@ mod extract;
 mod faults;
 mod functions;
 mod groups;
+mod inner;
 mod lexer;
 mod node;
 mod order;
@@ -38,9 +39,10 @@ use chrono::{DateTime, Months};
 pub use discovery::fields_of;
 pub use execute::Execution;
 pub use faults::CompileError;
+pub use inner::Found;
 
 use ast::{Script, Shift};
-use faults::Span;
+use faults::{Fault, Span};
 use plan::Plan;
 
 /// A log event as queries see it. Times are milliseconds since 1970.
@@ -65,19 +67,60 @@ pub struct Bounds {
     pub now_ms: i64,
 }
 
-/// `SOURCE logGroups(…)`: the log groups a query names itself (CWL_QuerySyntax-Source). Empty lists select all.
+/// `SOURCE`: the log groups a query names itself (CWL_QuerySyntax-Source). Empty lists select all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
+    /// Names of groups; if there are any, nothing else is said.
+    pub names: Vec<String>,
     pub name_prefixes: Vec<String>,
     pub account_identifiers: Vec<String>,
     pub classes: Vec<String>,
+    /// Groups must pass all of them.
+    pub tags: Vec<TagFilter>,
 }
 
-/// A query that can run.
+/// What a log group's tag must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagFilter {
+    pub key: String,
+    /// Values of which one must do: `*` stands for any text, and `!` before a value for all others. Any value will do
+    /// if there are none.
+    pub values: Vec<String>,
+}
+
+impl TagFilter {
+    /// Whether a group's value of the tag will do.
+    pub fn takes(&self, value: &str) -> bool {
+        let fits = |wanted: &String| match wanted.strip_prefix('!') {
+            Some(unwanted) => !wildcard(unwanted, value),
+            None => wildcard(wanted, value),
+        };
+        self.values.is_empty() || self.values.iter().any(fits)
+    }
+}
+
+/// Whether a text is like a pattern in which `*` stands for any text.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
+    }
+    text.ends_with(last)
+}
+
+/// A query that can run, once the queries inside of it have.
 #[derive(Debug)]
 pub struct Query {
+    text: Arc<str>,
     script: Script,
     plan: Arc<Plan>,
+    inner: Vec<Query>,
 }
 
 /// What a query found.
@@ -100,8 +143,28 @@ impl Query {
             let span = Span { start: text.len(), end: text.len() };
             return Err(faults::empty(span).locate(text));
         }
-        let plan = plan::compile(&script, text).map_err(|fault| fault.locate(text))?;
-        Ok(Query { script, plan: Arc::new(plan) })
+        Query::compile(text.into(), script).map_err(|fault| fault.locate(text))
+    }
+
+    fn compile(text: Arc<str>, script: Script) -> Result<Query, Fault> {
+        let plan = plan::compile(&script, &text, &[])?;
+        let inner = plan.inner.iter().map(|inner| inner.query(&text)).collect::<Result<_, _>>()?;
+        Ok(Query { text, script, plan: Arc::new(plan), inner })
+    }
+
+    /// Subqueries and the right sides of joins, which run before this query, each over the log groups of its own
+    /// `SOURCE` and the same time.
+    pub fn inner(&self) -> &[Query] {
+        &self.inner
+    }
+
+    /// The query with what the queries inside of it found, in their order.
+    ///
+    /// # Errors
+    /// They found more than there may be.
+    pub fn resolved(&self, found: &[Found]) -> Result<Query, CompileError> {
+        let plan = plan::compile(&self.script, &self.text, found).map_err(|fault| fault.locate(&self.text))?;
+        Ok(Query { text: self.text.clone(), script: self.script.clone(), plan: Arc::new(plan), inner: Vec::new() })
     }
 
     /// The log groups that the query names, if its text begins with `SOURCE`.
@@ -124,8 +187,9 @@ impl Query {
         }
     }
 
-    /// Begins a run. Runs over parts of the events can be merged.
+    /// Begins a run. Runs over parts of the events can be merged. A query with others inside must be resolved before.
     pub fn execution(&self, bounds: Bounds) -> Execution {
+        debug_assert!(self.inner.is_empty(), "{self} needs what its inner queries find");
         Execution::new(self.plan.clone(), bounds, self.ranges(bounds))
     }
 }

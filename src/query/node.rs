@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::ast::{Operator, Part};
 use super::functions::{self, DateFormat, Function};
+use super::inner::Set;
 use super::period::Period;
 use super::value::{self, Value};
 
@@ -18,12 +19,14 @@ pub enum Node {
     Constant(Value<'static>),
     Slot(Slot),
     /// A part of a map or list.
-    Inside(Slot, Vec<Part>),
+    Inside(Box<Node>, Vec<Part>),
     Negative(Box<Node>),
     Not(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
     Like(Box<Node>, Matcher),
     In(Box<Node>, Vec<Value<'static>>),
+    /// Among what a subquery found.
+    Within(Box<Node>, Set),
     Call(&'static Function, Vec<Node>),
     Round(Box<Node>, Period, Rounding),
     Clock(Clock),
@@ -74,7 +77,7 @@ impl Node {
         match self {
             Node::Constant(value) => value.clone(),
             Node::Slot(slot) => row.get(*slot),
-            Node::Inside(slot, path) => match row.get(*slot) {
+            Node::Inside(inner, path) => match inner.eval(row, times) {
                 Value::Structure(json) => functions::extract(&json, path),
                 _ => Value::Absent,
             },
@@ -86,6 +89,7 @@ impl Node {
                 let value = subject.eval(row, times);
                 Value::Bool(list.iter().any(|element| value::equal(&value, element)))
             }
+            Node::Within(subject, set) => Value::Bool(set.contains(&subject.eval(row, times))),
             Node::Call(function, args) => {
                 let mut args: Vec<_> = args.iter().map(|arg| arg.eval(row, times)).collect();
                 if args.iter().map(text_length).sum::<usize>() > TEXT_MAX {
@@ -116,11 +120,13 @@ impl Node {
     pub fn each_slot(&self, visit: &mut impl FnMut(Slot)) {
         match self {
             Node::Constant(_) | Node::Clock(_) => {}
-            Node::Slot(slot) | Node::Inside(slot, _) => visit(*slot),
+            Node::Slot(slot) => visit(*slot),
             Node::Negative(inner)
             | Node::Not(inner)
             | Node::Like(inner, _)
             | Node::In(inner, _)
+            | Node::Within(inner, _)
+            | Node::Inside(inner, _)
             | Node::Round(inner, ..)
             | Node::Replace(inner, ..)
             | Node::FormatDate(inner, _)

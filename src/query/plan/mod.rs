@@ -2,12 +2,14 @@
 
 mod build;
 mod scope;
+mod sides;
 mod stats;
 
 use super::aggregate::Aggregate;
 use super::ast::Shift;
 use super::discovery::Wanted;
 use super::extract::Extractor;
+use super::inner::{Inner, Table};
 use super::node::{Node, Slot};
 
 pub use build::compile;
@@ -18,6 +20,10 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// The fields `filterIndex` names.
     pub indexed: Vec<String>,
+    /// The queries that run before.
+    pub inner: Vec<Inner>,
+    /// What is found feeds another query, which wants all of it.
+    pub feeds: bool,
 }
 
 #[derive(Debug)]
@@ -49,8 +55,23 @@ pub enum Origin {
 pub enum Step {
     Filter(Node),
     Set(Slot, Node),
-    Parse { subject: Node, extractor: Extractor, slots: Vec<Slot> },
-    Unnest { list: Node, slot: Slot, texts: bool },
+    Parse {
+        subject: Node,
+        extractor: Extractor,
+        slots: Vec<Slot>,
+    },
+    Unnest {
+        list: Node,
+        slot: Slot,
+        texts: bool,
+    },
+    /// A row for each right one of the same key, whose columns go to the slots.
+    Join {
+        key: Node,
+        table: Table,
+        slots: Vec<Slot>,
+        outer: bool,
+    },
 }
 
 /// What becomes of the rows that passed all steps.
@@ -104,6 +125,15 @@ pub const DIFF_COLUMNS: [&str; 5] =
     ["@pattern", "@sampleCount", "@diffEventCount", "@differenceDescription", "@severityLabel"];
 
 impl Plan {
+    /// The names of what is shown.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let columns = match self.stages.last().map(|stage| &stage.end) {
+            Some(End::Rows(tail)) => &tail.columns[..],
+            _ => &[],
+        };
+        columns.iter().map(|(name, _)| name.as_str())
+    }
+
     /// What `diff` compares with, if the query has it.
     pub fn shift(&self) -> Option<Shift> {
         self.stages.iter().find_map(|stage| match &stage.end {
@@ -119,6 +149,7 @@ impl Step {
             Step::Filter(node) | Step::Set(_, node) => node.each_slot(visit),
             Step::Parse { subject, .. } => subject.each_slot(visit),
             Step::Unnest { list, .. } => list.each_slot(visit),
+            Step::Join { key, .. } => key.each_slot(visit),
         }
     }
 }
