@@ -139,7 +139,7 @@ impl Query {
     /// Compiles a query, or tells the first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Query, CompileError> {
         let script = parser::parse(text).map_err(|fault| fault.locate(text))?;
-        if script.commands.is_empty() {
+        if script.commands.is_empty() && script.source.is_none() {
             let span = Span { start: text.len(), end: text.len() };
             return Err(faults::empty(span).locate(text));
         }
