@@ -53,6 +53,25 @@ pub enum Verb {
     },
     Expand(Name),
     Join(Join),
+    CountFrequent(Vec<Name>),
+    Running(Running),
+    AddTotals {
+        /// `Total` unless said.
+        into: Option<Name>,
+        /// All that are shown if there are none.
+        fields: Vec<Name>,
+    },
+}
+
+/// What looks at the rows before, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Running {
+    /// `accum bytes as total`.
+    Accum { field: Name, into: Name },
+    /// `autoregress bytes p=1-4`.
+    Autoregress { field: Name, alias: Option<Name>, first: usize, last: usize },
+    /// `filldown host cpu*`: names, in which `*` stands for any text. All that are shown if there are none.
+    FillDown(Vec<String>),
 }
 
 /// Rows of the query, the left ones, with events of other log groups, the right ones, that have the same key.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::exact::Sum;
 use super::groups::Groups;
 use super::inner::Found;
-use super::node::{Node, Times};
+use super::node::{Node, Times, written_number};
 use super::pattern::{Count, Counts};
-use super::plan::{End, Plan, Stage, Step, Tail, TailStep};
+use super::plan::{End, Plan, Running, Stage, Step, Tail, TailStep};
 use super::rows::{Kept, Live, Rank, Settable, Table, key_order, row_order};
 use super::value::Value;
 use super::{Bounds, Line, Results};
@@ -333,6 +334,7 @@ fn finish_rows(tail: &Tail, slots: usize, collected: Collected, cap: Option<usiz
             TailStep::Sort(keys) => sort(&mut rows, keys, times),
             TailStep::Dedup(nodes) => dedup(&mut rows, nodes, times),
             TailStep::Step(step) => rows = step_rows(step, rows, slots, times),
+            TailStep::Running(running) => run_down(running, &mut rows, slots, times),
         }
     }
     rows.truncate(cap.unwrap_or(usize::MAX));
@@ -367,6 +369,41 @@ fn step_rows(step: &Step, rows: Vec<Kept>, slots: usize, times: &Times) -> Vec<K
         });
     }
     passed
+}
+
+/// From the first row to the last.
+fn run_down(running: &Running, rows: &mut [Kept], slots: usize, times: &Times) {
+    rows.iter_mut().for_each(|row| row.values.resize(slots, Value::Absent));
+    match running {
+        Running::Sum(node, into) => {
+            let mut sum = Sum::default();
+            for row in rows {
+                let number = written_number(&node.eval(&&row.values[..], times));
+                number.into_iter().for_each(|number| sum.add(number));
+                row.values[*into] = number.map_or(Value::Absent, |_| Value::number(sum.value()));
+            }
+        }
+        Running::Lag(node, into) => {
+            let values: Vec<_> = rows.iter().map(|row| node.eval(&&row.values[..], times).into_owned()).collect();
+            for (index, row) in rows.iter_mut().enumerate() {
+                for (lag, slot) in into {
+                    let before = index.checked_sub(*lag).and_then(|before| values.get(before));
+                    row.values[*slot] = before.cloned().unwrap_or(Value::Absent);
+                }
+            }
+        }
+        Running::Fill(places) => places.iter().for_each(|place| fill_down(rows, *place)),
+    }
+}
+
+fn fill_down(rows: &mut [Kept], place: usize) {
+    let mut last = Value::Absent;
+    for row in rows {
+        match &mut row.values[place] {
+            value if value.is_absent() => *value = last.clone(),
+            value => last = value.clone(),
+        }
+    }
 }
 
 fn in_columns(tail: &Tail, row: &Kept) -> Vec<Value<'static>> {

@@ -6,6 +6,7 @@ use memchr::memmem::Finder;
 use regex::Regex;
 
 use super::ast::{Operator, Part};
+use super::exact::Sum;
 use super::functions::{self, DateFormat, Function};
 use super::inner::Set;
 use super::period::Period;
@@ -33,6 +34,8 @@ pub enum Node {
     Replace(Box<Node>, Regex, String),
     FormatDate(Box<Node>, DateFormat),
     ParseDate(Box<Node>, DateFormat),
+    /// The sum of those that are numbers.
+    Total(Vec<Node>),
     /// The part of a JSON text.
     Extract(Box<Node>, Vec<Part>),
 }
@@ -112,6 +115,7 @@ impl Node {
                 let millis = text.and_then(|text| format.parse(&text));
                 millis.map_or(Value::Absent, |millis| Value::number(millis as f64))
             }
+            Node::Total(parts) => total(parts.iter().filter_map(|part| written_number(&part.eval(row, times)))),
             Node::Extract(inner, path) => extract(inner.eval(row, times), path),
         }
     }
@@ -136,7 +140,7 @@ impl Node {
                 left.each_slot(visit);
                 right.each_slot(visit);
             }
-            Node::Call(_, args) => args.iter().for_each(|arg| arg.each_slot(visit)),
+            Node::Call(_, args) | Node::Total(args) => args.iter().for_each(|arg| arg.each_slot(visit)),
         }
     }
 }
@@ -234,6 +238,17 @@ fn replace(text: &str, regex: &Regex, replacement: &str) -> Option<String> {
     }
     replaced.push_str(&text[passed..]);
     Some(replaced)
+}
+
+/// Times and truth are no numbers to sum up.
+pub fn written_number(value: &Value) -> Option<f64> {
+    matches!(value, Value::Number(_) | Value::Text(_)).then(|| value.to_number()).flatten()
+}
+
+fn total(numbers: impl Iterator<Item = f64>) -> Value<'static> {
+    let mut sum = None;
+    numbers.for_each(|number| sum.get_or_insert_with(Sum::default).add(number));
+    sum.map_or(Value::Absent, |sum| Value::number(sum.value()))
 }
 
 fn extract(value: Value, path: &[Part]) -> Value<'static> {

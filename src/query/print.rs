@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::Source;
-use super::ast::{Command, Expr, Form, Item, Join, Key, Kind, Name, Part, Pattern, Script, Shift, Verb};
+use super::ast::{Command, Expr, Form, Item, Join, Key, Kind, Name, Part, Pattern, Running, Script, Shift, Verb};
 use super::lexer;
 
 impl Display for Script {
@@ -117,6 +117,30 @@ impl Display for Command {
             Verb::Unnest { list, into } => write!(out, "unnest {list} into {into}"),
             Verb::Expand(name) => write!(out, "expand {name}"),
             Verb::Join(join) => join.fmt(out),
+            Verb::CountFrequent(names) => list(out, "countFrequent", names),
+            Verb::Running(running) => running.fmt(out),
+            Verb::AddTotals { into, fields } => {
+                out.write_str("addtotals")?;
+                into.as_ref().map_or(Ok(()), |into| write!(out, " fieldname={into}"))?;
+                if fields.is_empty() { Ok(()) } else { list(out, "", fields) }
+            }
+        }
+    }
+}
+
+impl Display for Running {
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
+        match self {
+            Running::Accum { field, into } => write!(out, "accum {field} as {into}"),
+            Running::Autoregress { field, alias, first, last } => {
+                write!(out, "autoregress {field}")?;
+                alias.as_ref().map_or(Ok(()), |alias| write!(out, " as {alias}"))?;
+                write!(out, " p={first}-{last}")
+            }
+            Running::FillDown(names) => {
+                out.write_str("filldown")?;
+                names.iter().try_for_each(|name| write!(out, " {name}"))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Bounds, Execution, Line, Query, Results, fields_of, lexer, parser};
 const BOUNDS: Bounds = Bounds { start_ms: 0, end_ms: 100_000, limit: None, now_ms: 200_000 };
 
 /// Queries in which something can depend on order: ties, limits, sums, groups, rows made of rows.
-const QUERIES: [&str; 15] = [
+const QUERIES: [&str; 18] = [
     "fields @timestamp, a, b",
     "fields a | limit 3",
     "fields a, b | sort b desc, a | limit 4",
@@ -24,6 +24,9 @@ const QUERIES: [&str; 15] = [
     "pattern @message | diff",
     "filter a > 0 | fields a * 2 as c | sort c | limit 2 | filter c > 1",
     "fields jsonParse(@message).l[0] as first | sort first | limit 3",
+    "fields a, b | sort b | accum a as total | autoregress a p=1-2 | addtotals a, total",
+    "fields l.0 as first | filldown | limit 9",
+    "countFrequent b, a",
 ];
 
 #[derive(Clone, Debug)]
@@ -265,6 +268,12 @@ fn command_text() -> impl Strategy<Value = String> {
         }),
         r#"[a-z.*/\\"()?<>]{1,10}"#.prop_map(|regex| format!("parse /{}/ as r multi", regex.replace('/', "\\/"))),
         Just("parse @message logfmt as lf".to_owned()),
+        names().prop_map(|names| format!("countFrequent {names}")),
+        (name_text(), name_text()).prop_map(|(field, into)| format!("accum {field} as {into}")),
+        (name_text(), 1u32..4, 0u32..3)
+            .prop_map(|(field, first, more)| format!("autoregress {field} p={first}-{}", first + more)),
+        "filldown( [a-z@*]{1,3}(\\.[a-z0-9*]{1,2})?){0,3}",
+        names().prop_map(|names| format!("addtotals fieldname=sum {names}")),
         Just("pattern @message | diff previousWeek".to_owned()),
         (name_text(), name_text())
             .prop_map(|(list, into)| format!("unnest jsonParse(@message) into {into} | expand {list}")),

@@ -28,10 +28,10 @@ pub(super) struct Builder<'t> {
     indexed: Vec<String>,
     pub steps: Vec<Step>,
     keys: Vec<(Node, bool)>,
-    rest: Vec<TailStep>,
+    pub rest: Vec<TailStep>,
     /// What `fields`, `parse` and the like show; and what `display` shows instead.
     pub columns: Vec<(String, Slot)>,
-    displayed: Option<Vec<(String, Slot)>>,
+    pub displayed: Option<Vec<(String, Slot)>>,
     /// `fields` after `stats` shows what it names, not all columns.
     fresh: bool,
     /// Names that show a log event's field and later got another meaning.
@@ -96,6 +96,9 @@ impl<'t> Builder<'t> {
             Verb::Join(_) if std::mem::replace(&mut self.joined, true) => {
                 Err(faults::too_many("join commands", 1, command.span))
             }
+            Verb::CountFrequent(names) => self.count_frequent(names, command),
+            Verb::Running(running) => self.running(running),
+            Verb::AddTotals { into, fields } => self.add_totals(into.as_ref(), fields, command.span),
             Verb::Join(join) => self.join(join, command.span),
         }
     }
@@ -196,7 +199,7 @@ impl<'t> Builder<'t> {
         self.filter(condition)
     }
 
-    fn before_stats(&mut self, command: &Command) -> Result<(), Fault> {
+    pub fn before_stats(&mut self, command: &Command) -> Result<(), Fault> {
         self.stats += 1;
         if self.stats > STATS_MAX {
             return Err(faults::too_many("stats commands", STATS_MAX, command.span));
@@ -210,14 +213,16 @@ impl<'t> Builder<'t> {
 
     /// `stats` and `pattern` come before `sort` and `limit`.
     fn unsorted(&self, command: &Command) -> Result<(), Fault> {
-        if self.sorted || !self.rest.is_empty() {
-            let rule = "cannot come after sort, limit or dedup";
-            return Err(faults::order(self.keyword(command), rule, command.span));
-        }
-        Ok(())
+        let runs = self.rest.iter().any(|step| matches!(step, TailStep::Running(_)));
+        let rule = match runs {
+            true => "cannot come after accum, autoregress or filldown",
+            false if self.sorted || !self.rest.is_empty() => "cannot come after sort, limit or dedup",
+            false => return Ok(()),
+        };
+        Err(faults::order(self.keyword(command), rule, command.span))
     }
 
-    fn sort(&mut self, keys: &[Key]) -> Result<(), Fault> {
+    pub fn sort(&mut self, keys: &[Key]) -> Result<(), Fault> {
         self.sorted = true;
         let mut nodes = Vec::new();
         for key in keys {
@@ -380,6 +385,7 @@ fn carried(tail: &Tail) -> Vec<Slot> {
             TailStep::Sort(keys) => keys.iter().for_each(|(node, _)| node.each_slot(&mut visit)),
             TailStep::Dedup(nodes) => nodes.iter().for_each(|node| node.each_slot(&mut visit)),
             TailStep::Step(step) => step.each_slot(&mut visit),
+            TailStep::Running(running) => running.each_slot(&mut visit),
             TailStep::Limit(_) => {}
         }
     }

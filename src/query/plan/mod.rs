@@ -1,6 +1,7 @@
 //! What to do with log events: stages between `stats` commands, in each steps that rows go through one by one.
 
 mod build;
+mod running;
 mod scope;
 mod sides;
 mod stats;
@@ -104,6 +105,27 @@ pub enum TailStep {
     Limit(usize),
     Dedup(Vec<Node>),
     Step(Step),
+    Running(Running),
+}
+
+/// What looks at the rows before.
+#[derive(Debug)]
+pub enum Running {
+    /// The sum of all rows so far.
+    Sum(Node, Slot),
+    /// Values of rows so far before.
+    Lag(Node, Vec<(usize, Slot)>),
+    /// Where there is no value, the last one that was there.
+    Fill(Vec<Slot>),
+}
+
+impl Running {
+    pub fn each_slot(&self, visit: &mut impl FnMut(Slot)) {
+        match self {
+            Running::Sum(node, _) | Running::Lag(node, _) => node.each_slot(visit),
+            Running::Fill(slots) => slots.iter().for_each(|slot| visit(*slot)),
+        }
+    }
 }
 
 /// Rows grouped and summed up. The next stage's first slots are the groups' values, then the aggregates'.
