@@ -218,8 +218,7 @@ fn check_classes(world: &World, places: &[GroupPlace], query: &Compiled) -> Resu
     Ok(())
 }
 
-/// The time before which a group can have nothing to show, as AWS sees it: events may be older than their group, but
-/// a query that ends before its creation is refused.
+/// The time before which a group can have nothing to show: a query that ends before is refused.
 fn oldest_ms(group: &Group, now: Time) -> i64 {
     let created = group.created.timestamp_millis();
     expire::cutoff_ms(group, now).map_or(created, |cutoff| cutoff.max(created))
@@ -269,9 +268,11 @@ fn events(world: &World, places: &[GroupPlace], query: &Compiled, bounds: Bounds
     read.flat_map(|place| snapshots(world, place, query, bounds)).collect()
 }
 
-/// A group's events in the times that a query reads, each once.
+/// A group's events in the times that a query reads, each once. Events that are older than their group are out of
+/// reach (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AnalyzingLogData.html>).
 fn snapshots(world: &World, place: &GroupPlace, query: &Compiled, bounds: Bounds) -> Vec<Events> {
-    let range = |(start, end): (i64, i64)| Range::of_times(Some(start), Some(end.saturating_add(1)));
+    let created = place.find(world).map_or(i64::MIN, |group| group.created.timestamp_millis());
+    let range = |(start, end): (i64, i64)| Range::of_times(Some(start.max(created)), Some(end.saturating_add(1)));
     let taken = |range| Events { place: place.clone(), snapshot: snapshot(world, place, Pick::All, range) };
     apart(query.ranges(bounds)).into_iter().map(range).map(taken).collect()
 }

@@ -9,9 +9,12 @@ use crate::world::World;
 /// 2026-01-01T00:00:00Z, when the world begins.
 const NOW: i64 = 1_767_225_600;
 
-/// A group with a stream and events, some seconds before now.
+/// A group a week old, with a stream and events, some seconds before now.
 fn group(world: &mut World, name: &str, events: &[(i64, &str)]) {
+    let now = world.now;
+    world.now -= TimeDelta::days(7);
     call(world, "CreateLogGroup", json!({"logGroupName": name})).unwrap();
+    world.now = now;
     call(world, "CreateLogStream", json!({"logGroupName": name, "logStreamName": "s"})).unwrap();
     put(world, name, events);
 }
@@ -174,7 +177,7 @@ fn no_more_than_a_thousand_queries_are_kept() {
 #[test]
 fn what_is_refused() {
     let mut world = world();
-    group(&mut world, "g", &[]);
+    call(&mut world, "CreateLogGroup", json!({"logGroupName": "g"})).unwrap();
     call(&mut world, "CreateLogGroup", json!({"logGroupName": "ia", "logGroupClass": "INFREQUENT_ACCESS"})).unwrap();
     call(&mut world, "CreateLogGroup", json!({"logGroupName": "d", "logGroupClass": "DELIVERY"})).unwrap();
     let good = query("g", "fields @message");
@@ -248,7 +251,7 @@ fn groups_are_named_or_selected() {
     call(&mut world, "CreateLogGroup", json!({"logGroupName": "app/ia", "logGroupClass": "INFREQUENT_ACCESS"}))
         .unwrap();
     call(&mut world, "CreateLogStream", json!({"logGroupName": "app/ia", "logStreamName": "s"})).unwrap();
-    put(&mut world, "app/ia", &[(1, "app/ia")]);
+    put(&mut world, "app/ia", &[(0, "app/ia")]);
     let arn = "arn:aws:logs:us-east-1:111122223333:log-group:db";
     let check = |world: &mut World, member: &str, value: Json, text: &str, wanted: &[&str]| {
         let mut input = query("", text);
@@ -356,6 +359,16 @@ fn both_ends_of_the_time_are_included() {
     assert_eq!(messages(&mut world, times((NOW - 10) * 1000, NOW * 1000)), ["after", "last"]);
     put(&mut world, "g", &[(1, "now"), (0, "later")]);
     assert_eq!(messages(&mut world, times(NOW - 9, NOW)), ["now", "after"]);
+}
+
+#[test]
+fn events_older_than_their_group_are_out_of_reach() {
+    let mut world = world();
+    call(&mut world, "CreateLogGroup", json!({"logGroupName": "g"})).unwrap();
+    call(&mut world, "CreateLogStream", json!({"logGroupName": "g", "logStreamName": "s"})).unwrap();
+    put(&mut world, "g", &[(1, "before"), (0, "at once"), (-1, "after")]);
+    let all = with(query("g", "fields @message"), "endTime", json!(NOW + 60));
+    assert_eq!(messages(&mut world, all), ["after", "at once"]);
 }
 
 #[test]
