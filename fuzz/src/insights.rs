@@ -40,13 +40,16 @@ fn split(query: &Query, events: &str) {
 
 fn each_line(events: &str, mut visit: impl FnMut(usize, &Line)) {
     for (number, message) in events.lines().take(LINES_MAX).enumerate() {
-        visit(number, &Line {
-            timestamp_ms: number as i64 / 2 * 1000,
-            ingestion_ms: 0,
-            message,
-            stream: "stream",
-            log: "1:group",
-            ptr: &|| format!("{number:04}"),
-        });
+        visit(
+            number,
+            &Line {
+                timestamp_ms: number as i64 / 2 * 1000,
+                ingestion_ms: 0,
+                message,
+                stream: "stream",
+                log: "1:group",
+                ptr: &|| format!("{number:04}"),
+            },
+        );
     }
 }

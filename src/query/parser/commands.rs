@@ -36,6 +36,9 @@ const UNSUPPORTED: [&str; 17] = [
 impl Parser<'_> {
     pub(super) fn command(&mut self) -> Result<Command, Fault> {
         let start = self.span;
+        if self.at_sign("$") {
+            return Err(faults::unsupported("saved queries in queries", start));
+        }
         let Token::Word(word) = &self.token else { return Err(self.unexpected("a command")) };
         let keyword = word.to_ascii_lowercase();
         if UNSUPPORTED.contains(&keyword.as_str()) {

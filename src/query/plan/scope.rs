@@ -170,11 +170,13 @@ impl<'f> Scope<'f> {
         })
     }
 
-    /// What rows are sorted by. After `stats`, AWS's own samples sort by fields that are gone: those are absent.
+    /// What rows are sorted by. A sample of AWS's (CWL_Syslog_Queries) sorts what `stats` gives by `@timestamp`, which
+    /// is gone: it is absent.
     pub fn key(&mut self, expr: &Expr) -> Result<Node, Fault> {
-        match (&expr.kind, self.node(expr)) {
-            (Kind::Field(_), Err(_)) if self.closed => Ok(Node::Constant(Value::Absent)),
-            (_, node) => node,
+        let time = matches!(&expr.kind, Kind::Field(name) if name.joined() == "@timestamp");
+        match self.node(expr) {
+            Err(_) if time && self.closed => Ok(Node::Constant(Value::Absent)),
+            node => node,
         }
     }
 
