@@ -26,6 +26,7 @@ mod period;
 mod plan;
 mod print;
 mod rows;
+mod source;
 mod value;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use discovery::fields_of;
 pub use execute::Execution;
 pub use faults::CompileError;
 pub use inner::Found;
+pub use source::{Source, TagFilter};
 
 use ast::{Script, Shift};
 use faults::{Fault, Span};
@@ -65,53 +67,6 @@ pub struct Bounds {
     /// `StartQuery`'s limit.
     pub limit: Option<usize>,
     pub now_ms: i64,
-}
-
-/// `SOURCE`: the log groups a query names itself (CWL_QuerySyntax-Source). Empty lists select all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
-    /// Names of groups; if there are any, nothing else is said.
-    pub names: Vec<String>,
-    pub name_prefixes: Vec<String>,
-    pub account_identifiers: Vec<String>,
-    pub classes: Vec<String>,
-    /// Groups must pass all of them.
-    pub tags: Vec<TagFilter>,
-}
-
-/// What a log group's tag must be.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TagFilter {
-    pub key: String,
-    /// Values of which one must do: `*` stands for any text, and `!` before a value for all others. Any value will do
-    /// if there are none.
-    pub values: Vec<String>,
-}
-
-impl TagFilter {
-    /// Whether a group's value of the tag will do.
-    pub fn takes(&self, value: &str) -> bool {
-        let fits = |wanted: &String| match wanted.strip_prefix('!') {
-            Some(unwanted) => !wildcard(unwanted, value),
-            None => wildcard(wanted, value),
-        };
-        self.values.is_empty() || self.values.iter().any(fits)
-    }
-}
-
-/// Whether a text is like a pattern in which `*` stands for any text.
-fn wildcard(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        match text.find(part) {
-            Some(at) => text = &text[at + part.len()..],
-            None => return false,
-        }
-    }
-    text.ends_with(last)
 }
 
 /// A query that can run, once the queries inside of it have.

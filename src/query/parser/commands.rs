@@ -1,15 +1,12 @@
 //! Commands: a keyword and what it takes.
 
-use super::super::ast::{Command, Expr, Form, Item, Join, Key, Kind, Name, Part, Running, Shift, Verb};
+use super::super::ast::{Command, Expr, Form, Item, Key, Kind, Name, Running, Shift, Verb};
 use super::super::faults::{self, Fault, Span};
 use super::super::lexer::{self, Token};
 use super::Parser;
 
 /// The most results AWS gives (CWL_QuerySyntax-Limit).
 pub const LIMIT_MAX: usize = 100_000;
-
-/// How far back `autoregress` looks, and so how many columns it makes. AWS tells no limit.
-const LAG_MAX: usize = 100;
 
 /// Commands that AWS documents and this engine has not: an error, never wrong rows. They need models and tables that
 /// are not here, or AWS does not say what they give.
@@ -211,159 +208,6 @@ impl Parser<'_> {
         let list = self.primary()?;
         self.word("into")?;
         Ok(Verb::Unnest { list, into: self.name()? })
-    }
-
-    /// AWS does not say what the sum is called if the query does not.
-    fn accum(&mut self) -> Result<Running, Fault> {
-        let field = self.name()?;
-        if !self.take_word("as")? {
-            return Err(faults::unsupported("accum without AS", field.span));
-        }
-        Ok(Running::Accum { field, into: self.name()? })
-    }
-
-    fn autoregress(&mut self) -> Result<Running, Fault> {
-        let field = self.name()?;
-        let alias = if self.take_word("as")? { Some(self.name()?) } else { None };
-        let (mut first, mut last) = (1, 1);
-        let span = self.span;
-        if self.option("p")? {
-            first = self.lag()?;
-            last = if self.take_sign("-")? { self.lag()? } else { first };
-        }
-        let span = self.since(span);
-        if last < first {
-            return Err(faults::bad_number("range of lags", "the smaller one first", span));
-        }
-        if alias.is_some() && last > first {
-            return Err(faults::unsupported("one alias for several lags", span));
-        }
-        Ok(Running::Autoregress { field, alias, first, last })
-    }
-
-    fn lag(&mut self) -> Result<usize, Fault> {
-        match self.token {
-            Token::Number(lag) if lag.fract() == 0.0 && (1.0..=LAG_MAX as f64).contains(&lag) => {
-                self.advance()?;
-                Ok(lag as usize)
-            }
-            Token::Number(_) => Err(faults::bad_number("lag", "a whole number from 1 to 100", self.span)),
-            _ => Err(self.unexpected("a number")),
-        }
-    }
-
-    /// Names with wildcards, with white space between them.
-    fn wildcards(&mut self) -> Result<Vec<String>, Fault> {
-        let within = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '@' | '.' | '*');
-        let mut names = Vec::new();
-        while self.text[self.span.start..].starts_with(within) {
-            let start = self.span.start;
-            let length = self.text[start..].find(|letter| !within(letter)).unwrap_or(self.text.len() - start);
-            names.push(self.text[start..start + length].to_owned());
-            self.jump(start + length)?;
-        }
-        Ok(names)
-    }
-
-    fn add_totals(&mut self) -> Result<Verb, Fault> {
-        let (mut into, mut rows) = (None, true);
-        loop {
-            let span = self.span;
-            if self.at_option("fieldname") && self.option("fieldname")? {
-                into = Some(self.name()?);
-            } else if self.at_option("row") && self.option("row")? {
-                rows = self.flag()?;
-            } else if self.at_option("col") && self.option("col")? {
-                if self.flag()? {
-                    return Err(faults::unsupported("totals of columns", self.since(span)));
-                }
-            } else {
-                break;
-            }
-        }
-        if !rows {
-            return Err(faults::unsupported("addtotals without totals of rows", self.since(self.span)));
-        }
-        let named = matches!(self.token, Token::Word(_) | Token::Quoted(_));
-        let fields = if named { self.names()? } else { Vec::new() };
-        Ok(Verb::AddTotals { into, fields })
-    }
-
-    /// Whether an option comes, and no field of the same name.
-    fn at_option(&self, word: &str) -> bool {
-        self.at_word(word) && matches!(lexer::token(self.text, self.span.end), Ok((Token::Sign("="), _)))
-    }
-
-    fn flag(&mut self) -> Result<bool, Fault> {
-        if self.take_word("true")? {
-            return Ok(true);
-        }
-        self.word("false")?;
-        Ok(false)
-    }
-
-    /// `join type=inner left=a right=b where a.x=b.y (SOURCE 'group')`.
-    fn join(&mut self) -> Result<Join, Fault> {
-        let (mut outer, mut left, mut right) = (false, None, None);
-        loop {
-            if self.option("type")? {
-                outer = self.take_word("left")?;
-                if !outer {
-                    self.word("inner")?;
-                }
-            } else if self.option("left")? {
-                left = Some(self.side()?);
-            } else if self.option("right")? {
-                right = Some(self.side()?);
-            } else {
-                break;
-            }
-        }
-        let left = left.ok_or_else(|| self.unexpected("left= and a name"))?;
-        let right = right.ok_or_else(|| self.unexpected("right= and a name"))?;
-        self.word("where")?;
-        let (left_key, right_key) = self.keys_of(&left, &right)?;
-        self.sign("(")?;
-        let source = self.source()?.ok_or_else(|| self.unexpected("SOURCE"))?;
-        if self.at_sign("|") {
-            return Err(faults::unsupported("a subquery in join", self.span));
-        }
-        self.sign(")")?;
-        Ok(Join { outer, left, right, left_key, right_key, source })
-    }
-
-    fn option(&mut self, word: &str) -> Result<bool, Fault> {
-        let found = self.take_word(word)?;
-        if found {
-            self.sign("=")?;
-        }
-        Ok(found)
-    }
-
-    /// What the fields of one side of a join are called by.
-    fn side(&mut self) -> Result<String, Fault> {
-        let span = self.span;
-        let name = self.name()?;
-        match <[Part; 1]>::try_from(name.parts) {
-            Ok([Part::Word(word)]) => Ok(word),
-            _ => Err(faults::argument_kind("join", "a name without dots", span)),
-        }
-    }
-
-    /// The fields that are to be equal, of the left side and of the right one, whichever stands first.
-    fn keys_of(&mut self, left: &str, right: &str) -> Result<(Name, Name), Fault> {
-        let first = self.name()?;
-        if !self.at_sign("=") {
-            return Err(self.unexpected("="));
-        }
-        self.advance()?;
-        let second = self.name()?;
-        let span = self.since(first.span);
-        let pair = match (first.of(left), second.of(right)) {
-            (Some(left_key), Some(right_key)) => Some((left_key, right_key)),
-            _ => second.of(left).zip(first.of(right)),
-        };
-        pair.ok_or_else(|| faults::argument_kind("join", "a field of each side", span))
     }
 
     pub(super) fn field(name: Name) -> Expr {

@@ -2,6 +2,8 @@
 
 mod commands;
 mod expressions;
+mod join;
+mod running;
 mod source;
 
 use super::ast::{Name, Part, Script};

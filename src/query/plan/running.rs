@@ -3,7 +3,7 @@
 use super::super::ast::{self, Command, Expr, Item, Key, Kind, Name, Part};
 use super::super::faults::{self, Fault, Span};
 use super::super::node::{Node, Slot};
-use super::super::wildcard;
+use super::super::source::wildcard;
 use super::build::Builder;
 use super::{Running, Step, TailStep};
 
