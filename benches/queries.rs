@@ -26,6 +26,8 @@ use trailcam::world::{Cadence, Settings};
 
 const ACCOUNT: &str = "000000000000";
 const NOW_MS: i64 = 1_768_521_600_000;
+/// How old the group is: queries see no events that are older.
+const AGE_MS: i64 = 86_400_000;
 const BATCH: usize = 4000;
 /// Milliseconds from one event to the next.
 const STEP_MS: i64 = 10;
@@ -71,14 +73,15 @@ fn emulator(folder: &Path) -> Arc<Emulator> {
         data_dir: PathBuf::from(folder),
         log_memory: 1 << 30,
     };
-    let now = chrono::DateTime::from_timestamp_millis(NOW_MS).expect("a time");
-    Arc::new(Emulator::new(settings, Clock::Manual(Some(now))))
+    let before = chrono::DateTime::from_timestamp_millis(NOW_MS - AGE_MS).expect("a time");
+    Arc::new(Emulator::new(settings, Clock::Manual(Some(before))))
 }
 
 /// Puts events into a group, and their lines into a file; answers the bytes of messages.
 fn store(emulator: &Emulator, wanted: usize, file: &Path) -> usize {
     call(emulator, "CreateLogGroup", &serde_json::json!({"logGroupName": "g"}));
     call(emulator, "CreateLogStream", &serde_json::json!({"logGroupName": "g", "logStreamName": "s"}));
+    emulator.advance(chrono::TimeDelta::milliseconds(AGE_MS)).expect("a day is not too far");
     let place = GroupPlace::new(&AccountId::parse(ACCOUNT).expect("twelve digits"), Region::US_EAST_1, "g");
     let mut lines = std::io::BufWriter::new(std::fs::File::create(file).expect("a file of our own"));
     let count = wanted / average_bytes();

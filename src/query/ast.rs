@@ -52,6 +52,40 @@ pub enum Verb {
         into: Name,
     },
     Expand(Name),
+    Join(Join),
+    CountFrequent(Vec<Name>),
+    Running(Running),
+    AddTotals {
+        /// `Total` unless said.
+        into: Option<Name>,
+        /// All that are shown if there are none.
+        fields: Vec<Name>,
+    },
+}
+
+/// What looks at the rows before, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Running {
+    /// `accum bytes as total`.
+    Accum { field: Name, into: Name },
+    /// `autoregress bytes p=1-4`.
+    Autoregress { field: Name, alias: Option<Name>, first: usize, last: usize },
+    /// `filldown host cpu*`: names, in which `*` stands for any text. All that are shown if there are none.
+    FillDown(Vec<String>),
+}
+
+/// Rows of the query, the left ones, with events of other log groups, the right ones, that have the same key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// Left rows without a right one stay.
+    pub outer: bool,
+    /// What left fields are called by, and what right ones.
+    pub left: String,
+    pub right: String,
+    /// The keys' fields, without those names.
+    pub left_key: Name,
+    pub right_key: Name,
+    pub source: Source,
 }
 
 /// How `parse` takes a text apart.
@@ -103,6 +137,16 @@ impl Name {
     pub fn joined(&self) -> String {
         join(&self.parts)
     }
+
+    /// The field that is meant, if a side of a join stands before it.
+    pub fn of(&self, side: &str) -> Option<Name> {
+        match self.parts.split_first() {
+            Some((Part::Word(first), rest)) if first == side && !rest.is_empty() => {
+                Some(Name { parts: rest.to_vec(), span: self.span })
+            }
+            _ => None,
+        }
+    }
 }
 
 pub fn join(parts: &[Part]) -> String {
@@ -152,6 +196,14 @@ pub enum Kind {
         list: Vec<Expr>,
         negated: bool,
     },
+    /// `field in (SOURCE …)`.
+    Within {
+        subject: Box<Expr>,
+        query: Box<Script>,
+        negated: bool,
+    },
+    /// A part of a function's result: `jsonParse(a).b`.
+    Inside(Box<Expr>, Vec<Part>),
 }
 
 #[derive(Clone, Debug, PartialEq)]

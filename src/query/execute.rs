@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::exact::Sum;
 use super::groups::Groups;
-use super::node::{Node, Times};
+use super::inner::Found;
+use super::node::{Node, Times, written_number};
 use super::pattern::{Count, Counts};
-use super::plan::{End, Plan, Stage, Step, Tail, TailStep};
+use super::plan::{End, Plan, Running, Stage, Step, Tail, TailStep};
 use super::rows::{Kept, Live, Rank, Settable, Table, key_order, row_order};
 use super::value::Value;
 use super::{Bounds, Line, Results};
@@ -92,7 +94,28 @@ impl Execution {
     }
 
     pub fn finish(self) -> Results {
-        let Execution { plan, times, cap, mut state, matched, scanned, bytes, .. } = self;
+        let plan = Arc::clone(&self.plan);
+        let (records_matched, records_scanned, bytes_scanned) = (self.matched, self.scanned, self.bytes);
+        let rows = match plan.stages.last().map(|stage| &stage.end) {
+            Some(End::Rows(tail)) => self.rows().into_iter().map(|row| show(tail, row)).collect(),
+            _ => Vec::new(),
+        };
+        Results { rows, records_matched, records_scanned, bytes_scanned }
+    }
+
+    /// What was found, for the query that this one is inside of.
+    pub fn found(self) -> Found {
+        let plan = Arc::clone(&self.plan);
+        let (records_scanned, bytes_scanned) = (self.scanned, self.bytes);
+        let rows = match plan.stages.last().map(|stage| &stage.end) {
+            Some(End::Rows(tail)) => self.rows().into_iter().map(|row| in_columns(tail, &row)).collect(),
+            _ => Vec::new(),
+        };
+        Found { columns: plan.columns().map(str::to_owned).collect(), rows, records_scanned, bytes_scanned }
+    }
+
+    fn rows(self) -> Vec<Kept> {
+        let Execution { plan, times, cap, mut state, .. } = self;
         for (stage, next) in plan.stages.iter().zip(plan.stages.iter().skip(1)) {
             let rows = match (state, &stage.end) {
                 (State::Groups(groups), End::Stats(stats)) => groups.rows(stats),
@@ -102,18 +125,20 @@ impl Execution {
             };
             state = stage_of_rows(next, rows, cap, &times);
         }
-        let rows = match (state, plan.stages.last().map(|stage| (&stage.end, stage.slots.len()))) {
+        match (state, plan.stages.last().map(|stage| (&stage.end, stage.slots.len()))) {
             (State::Rows(collected), Some((End::Rows(tail), slots))) => {
                 finish_rows(tail, slots, collected, cap, &times)
             }
             _ => Vec::new(),
-        };
-        Results { rows, records_matched: matched, records_scanned: scanned, bytes_scanned: bytes }
+        }
     }
 }
 
 /// The query's own limit may be greater than the default.
 fn cap(plan: &Plan, limit: Option<usize>) -> Option<usize> {
+    if plan.feeds {
+        return None;
+    }
     let limited = match plan.stages.last().map(|stage| &stage.end) {
         Some(End::Rows(tail)) => tail.rest.iter().any(|step| matches!(step, TailStep::Limit(_))),
         _ => false,
@@ -166,6 +191,16 @@ fn pass<'v, R: Settable<'v>>(steps: &'v [Step], row: &mut R, times: &Times, sink
                     row.set(*slot, element);
                     pass(&steps[index + 1..], row, times, sink);
                 });
+            }
+            Step::Join { key, table, slots, outer } => {
+                let matching = table.matching(&key.eval(row, times));
+                if !matching.is_empty() || !outer {
+                    return matching.iter().for_each(|columns| {
+                        set_all(row, slots, columns.iter().map(Value::borrowed).collect());
+                        pass(&steps[index + 1..], row, times, sink);
+                    });
+                }
+                set_all(row, slots, Vec::new());
             }
         }
     }
@@ -290,14 +325,8 @@ fn carried<'v>(tail: &Tail, row: &impl super::node::Row<'v>) -> Vec<Value<'stati
     values
 }
 
-/// Sorts, cuts and shows.
-fn finish_rows(
-    tail: &Tail,
-    slots: usize,
-    collected: Collected,
-    cap: Option<usize>,
-    times: &Times,
-) -> Vec<Vec<(String, String)>> {
+/// Sorts and cuts.
+fn finish_rows(tail: &Tail, slots: usize, collected: Collected, cap: Option<usize>, times: &Times) -> Vec<Kept> {
     let mut rows = collected.sorted();
     for step in &tail.rest {
         match step {
@@ -305,10 +334,11 @@ fn finish_rows(
             TailStep::Sort(keys) => sort(&mut rows, keys, times),
             TailStep::Dedup(nodes) => dedup(&mut rows, nodes, times),
             TailStep::Step(step) => rows = step_rows(step, rows, slots, times),
+            TailStep::Running(running) => run_down(running, &mut rows, slots, times),
         }
     }
     rows.truncate(cap.unwrap_or(usize::MAX));
-    rows.into_iter().map(|row| show(tail, row)).collect()
+    rows
 }
 
 fn sort(rows: &mut [Kept], keys: &[(Node, bool)], times: &Times) {
@@ -339,6 +369,46 @@ fn step_rows(step: &Step, rows: Vec<Kept>, slots: usize, times: &Times) -> Vec<K
         });
     }
     passed
+}
+
+/// From the first row to the last.
+fn run_down(running: &Running, rows: &mut [Kept], slots: usize, times: &Times) {
+    rows.iter_mut().for_each(|row| row.values.resize(slots, Value::Absent));
+    match running {
+        Running::Sum(node, into) => {
+            let mut sum = Sum::default();
+            for row in rows {
+                let number = written_number(&node.eval(&&row.values[..], times));
+                number.into_iter().for_each(|number| sum.add(number));
+                row.values[*into] = number.map_or(Value::Absent, |_| Value::number(sum.value()));
+            }
+        }
+        Running::Lag(node, into) => {
+            let values: Vec<_> = rows.iter().map(|row| node.eval(&&row.values[..], times).into_owned()).collect();
+            for (index, row) in rows.iter_mut().enumerate() {
+                for (lag, slot) in into {
+                    let before = index.checked_sub(*lag).and_then(|before| values.get(before));
+                    row.values[*slot] = before.cloned().unwrap_or(Value::Absent);
+                }
+            }
+        }
+        Running::Fill(places) => places.iter().for_each(|place| fill_down(rows, *place)),
+    }
+}
+
+fn fill_down(rows: &mut [Kept], place: usize) {
+    let mut last = Value::Absent;
+    for row in rows {
+        match &mut row.values[place] {
+            value if value.is_absent() => *value = last.clone(),
+            value => last = value.clone(),
+        }
+    }
+}
+
+fn in_columns(tail: &Tail, row: &Kept) -> Vec<Value<'static>> {
+    let values = tail.columns.iter().map(|(_, slot)| row.values.get(*slot).cloned());
+    values.map(|value| value.unwrap_or(Value::Absent)).collect()
 }
 
 fn show(tail: &Tail, row: Kept) -> Vec<(String, String)> {

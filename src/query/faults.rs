@@ -151,3 +151,7 @@ pub fn diff_without_pattern(span: Span) -> Fault {
 pub fn order(command: &str, rule: &str, span: Span) -> Fault {
     Fault::new(format!("{command} {rule}"), span)
 }
+
+pub fn subquery_without(column: &str, span: Span) -> Fault {
+    Fault::new(format!("the subquery does not return the field {column}"), span)
+}

@@ -20,7 +20,7 @@ pub enum Token {
 /// Longer signs before those that begin them.
 const SIGNS: [&str; 21] =
     ["!=", "<=", ">=", "=~", "|", ",", "(", ")", "[", "]", "{", "}", "=", "<", ">", "+", "-", "*", "/", "%", "^"];
-const LONE_SIGNS: [&str; 2] = [".", ":"];
+const LONE_SIGNS: [&str; 4] = [".", ":", "!", "$"];
 
 /// The token at or after an offset, and its place.
 pub fn token(text: &str, offset: usize) -> Result<(Token, Span), Fault> {

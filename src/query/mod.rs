@@ -16,6 +16,7 @@ mod extract;
 mod faults;
 mod functions;
 mod groups;
+mod inner;
 mod lexer;
 mod node;
 mod order;
@@ -25,6 +26,7 @@ mod period;
 mod plan;
 mod print;
 mod rows;
+mod source;
 mod value;
 
 #[cfg(test)]
@@ -38,9 +40,11 @@ use chrono::{DateTime, Months};
 pub use discovery::fields_of;
 pub use execute::Execution;
 pub use faults::CompileError;
+pub use inner::Found;
+pub use source::{Source, TagFilter};
 
 use ast::{Script, Shift};
-use faults::Span;
+use faults::{Fault, Span};
 use plan::Plan;
 
 /// A log event as queries see it. Times are milliseconds since 1970.
@@ -65,19 +69,13 @@ pub struct Bounds {
     pub now_ms: i64,
 }
 
-/// `SOURCE logGroups(…)`: the log groups a query names itself (CWL_QuerySyntax-Source). Empty lists select all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
-    pub name_prefixes: Vec<String>,
-    pub account_identifiers: Vec<String>,
-    pub classes: Vec<String>,
-}
-
-/// A query that can run.
+/// A query that can run, once the queries inside of it have.
 #[derive(Debug)]
 pub struct Query {
+    text: Arc<str>,
     script: Script,
     plan: Arc<Plan>,
+    inner: Vec<Query>,
 }
 
 /// What a query found.
@@ -96,12 +94,32 @@ impl Query {
     /// Compiles a query, or tells the first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Query, CompileError> {
         let script = parser::parse(text).map_err(|fault| fault.locate(text))?;
-        if script.commands.is_empty() {
+        if script.commands.is_empty() && script.source.is_none() {
             let span = Span { start: text.len(), end: text.len() };
             return Err(faults::empty(span).locate(text));
         }
-        let plan = plan::compile(&script, text).map_err(|fault| fault.locate(text))?;
-        Ok(Query { script, plan: Arc::new(plan) })
+        Query::compile(text.into(), script).map_err(|fault| fault.locate(text))
+    }
+
+    fn compile(text: Arc<str>, script: Script) -> Result<Query, Fault> {
+        let plan = plan::compile(&script, &text, &[])?;
+        let inner = plan.inner.iter().map(|inner| inner.query(&text)).collect::<Result<_, _>>()?;
+        Ok(Query { text, script, plan: Arc::new(plan), inner })
+    }
+
+    /// Subqueries and the right sides of joins, which run before this query, each over the log groups of its own
+    /// `SOURCE` and the same time.
+    pub fn inner(&self) -> &[Query] {
+        &self.inner
+    }
+
+    /// The query with what the queries inside of it found, in their order.
+    ///
+    /// # Errors
+    /// They found more than there may be.
+    pub fn resolved(&self, found: &[Found]) -> Result<Query, CompileError> {
+        let plan = plan::compile(&self.script, &self.text, found).map_err(|fault| fault.locate(&self.text))?;
+        Ok(Query { text: self.text.clone(), script: self.script.clone(), plan: Arc::new(plan), inner: Vec::new() })
     }
 
     /// The log groups that the query names, if its text begins with `SOURCE`.
@@ -124,8 +142,9 @@ impl Query {
         }
     }
 
-    /// Begins a run. Runs over parts of the events can be merged.
+    /// Begins a run. Runs over parts of the events can be merged. A query with others inside must be resolved before.
     pub fn execution(&self, bounds: Bounds) -> Execution {
+        debug_assert!(self.inner.is_empty(), "{self} needs what its inner queries find");
         Execution::new(self.plan.clone(), bounds, self.ranges(bounds))
     }
 }

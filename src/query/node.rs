@@ -6,7 +6,9 @@ use memchr::memmem::Finder;
 use regex::Regex;
 
 use super::ast::{Operator, Part};
+use super::exact::Sum;
 use super::functions::{self, DateFormat, Function};
+use super::inner::Set;
 use super::period::Period;
 use super::value::{self, Value};
 
@@ -18,18 +20,22 @@ pub enum Node {
     Constant(Value<'static>),
     Slot(Slot),
     /// A part of a map or list.
-    Inside(Slot, Vec<Part>),
+    Inside(Box<Node>, Vec<Part>),
     Negative(Box<Node>),
     Not(Box<Node>),
     Binary(Operator, Box<Node>, Box<Node>),
     Like(Box<Node>, Matcher),
     In(Box<Node>, Vec<Value<'static>>),
+    /// Among what a subquery found.
+    Within(Box<Node>, Set),
     Call(&'static Function, Vec<Node>),
     Round(Box<Node>, Period, Rounding),
     Clock(Clock),
     Replace(Box<Node>, Regex, String),
     FormatDate(Box<Node>, DateFormat),
     ParseDate(Box<Node>, DateFormat),
+    /// The sum of those that are numbers.
+    Total(Vec<Node>),
     /// The part of a JSON text.
     Extract(Box<Node>, Vec<Part>),
 }
@@ -74,7 +80,7 @@ impl Node {
         match self {
             Node::Constant(value) => value.clone(),
             Node::Slot(slot) => row.get(*slot),
-            Node::Inside(slot, path) => match row.get(*slot) {
+            Node::Inside(inner, path) => match inner.eval(row, times) {
                 Value::Structure(json) => functions::extract(&json, path),
                 _ => Value::Absent,
             },
@@ -86,6 +92,7 @@ impl Node {
                 let value = subject.eval(row, times);
                 Value::Bool(list.iter().any(|element| value::equal(&value, element)))
             }
+            Node::Within(subject, set) => Value::Bool(set.contains(&subject.eval(row, times))),
             Node::Call(function, args) => {
                 let mut args: Vec<_> = args.iter().map(|arg| arg.eval(row, times)).collect();
                 if args.iter().map(text_length).sum::<usize>() > TEXT_MAX {
@@ -108,6 +115,7 @@ impl Node {
                 let millis = text.and_then(|text| format.parse(&text));
                 millis.map_or(Value::Absent, |millis| Value::number(millis as f64))
             }
+            Node::Total(parts) => total(parts.iter().filter_map(|part| written_number(&part.eval(row, times)))),
             Node::Extract(inner, path) => extract(inner.eval(row, times), path),
         }
     }
@@ -116,11 +124,13 @@ impl Node {
     pub fn each_slot(&self, visit: &mut impl FnMut(Slot)) {
         match self {
             Node::Constant(_) | Node::Clock(_) => {}
-            Node::Slot(slot) | Node::Inside(slot, _) => visit(*slot),
+            Node::Slot(slot) => visit(*slot),
             Node::Negative(inner)
             | Node::Not(inner)
             | Node::Like(inner, _)
             | Node::In(inner, _)
+            | Node::Within(inner, _)
+            | Node::Inside(inner, _)
             | Node::Round(inner, ..)
             | Node::Replace(inner, ..)
             | Node::FormatDate(inner, _)
@@ -130,7 +140,7 @@ impl Node {
                 left.each_slot(visit);
                 right.each_slot(visit);
             }
-            Node::Call(_, args) => args.iter().for_each(|arg| arg.each_slot(visit)),
+            Node::Call(_, args) | Node::Total(args) => args.iter().for_each(|arg| arg.each_slot(visit)),
         }
     }
 }
@@ -228,6 +238,17 @@ fn replace(text: &str, regex: &Regex, replacement: &str) -> Option<String> {
     }
     replaced.push_str(&text[passed..]);
     Some(replaced)
+}
+
+/// Times and truth are no numbers to sum up.
+pub fn written_number(value: &Value) -> Option<f64> {
+    matches!(value, Value::Number(_) | Value::Text(_)).then(|| value.to_number()).flatten()
+}
+
+fn total(numbers: impl Iterator<Item = f64>) -> Value<'static> {
+    let mut sum = None;
+    numbers.for_each(|number| sum.get_or_insert_with(Sum::default).add(number));
+    sum.map_or(Value::Absent, |sum| Value::number(sum.value()))
 }
 
 fn extract(value: Value, path: &[Part]) -> Value<'static> {

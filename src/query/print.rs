@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::Source;
-use super::ast::{Command, Expr, Form, Item, Key, Kind, Name, Part, Pattern, Script, Shift, Verb};
+use super::ast::{Command, Expr, Form, Item, Join, Key, Kind, Name, Part, Pattern, Running, Script, Shift, Verb};
 use super::lexer;
 
 impl Display for Script {
@@ -23,7 +23,18 @@ impl Display for Script {
 
 impl Display for Source {
     fn fmt(&self, out: &mut Formatter) -> fmt::Result {
-        out.write_str("SOURCE logGroups(")?;
+        out.write_str("SOURCE ")?;
+        if let Some(name) = self.names.first() {
+            return text(out, name);
+        }
+        self.selections(out)?;
+        if self.tags.is_empty() { Ok(()) } else { self.tagged(out) }
+    }
+}
+
+impl Source {
+    fn selections(&self, out: &mut Formatter) -> fmt::Result {
+        out.write_str("logGroups(")?;
         let mut before = "";
         let lists = [
             ("accountIdentifiers", &self.account_identifiers),
@@ -37,6 +48,36 @@ impl Display for Source {
             before = ", ";
         }
         out.write_char(')')
+    }
+
+    fn tagged(&self, out: &mut Formatter) -> fmt::Result {
+        out.write_str(" logGroupTags([")?;
+        each(out, &self.tags, |out, tag| {
+            out.write_str("{\"key\": ")?;
+            text(out, &tag.key)?;
+            if !tag.values.is_empty() {
+                out.write_str(", \"values\": [")?;
+                each(out, &tag.values, |out, value| text(out, value))?;
+                out.write_char(']')?;
+            }
+            out.write_char('}')
+        })?;
+        out.write_str("])")
+    }
+}
+
+impl Display for Join {
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
+        let (left, right) = (Part::Word(self.left.clone()), Part::Word(self.right.clone()));
+        write!(out, "join type={} left=", if self.outer { "left" } else { "inner" })?;
+        path(out, std::slice::from_ref(&left), "")?;
+        out.write_str(" right=")?;
+        path(out, std::slice::from_ref(&right), "")?;
+        out.write_str(" where ")?;
+        path(out, &[&[left], &self.left_key.parts[..]].concat(), "")?;
+        out.write_str(" = ")?;
+        path(out, &[&[right], &self.right_key.parts[..]].concat(), "")?;
+        write!(out, " ({})", self.source)
     }
 }
 
@@ -75,6 +116,31 @@ impl Display for Command {
             Verb::Unmask(names) => list(out, "unmask", names),
             Verb::Unnest { list, into } => write!(out, "unnest {list} into {into}"),
             Verb::Expand(name) => write!(out, "expand {name}"),
+            Verb::Join(join) => join.fmt(out),
+            Verb::CountFrequent(names) => list(out, "countFrequent", names),
+            Verb::Running(running) => running.fmt(out),
+            Verb::AddTotals { into, fields } => {
+                out.write_str("addtotals")?;
+                into.as_ref().map_or(Ok(()), |into| write!(out, " fieldname={into}"))?;
+                if fields.is_empty() { Ok(()) } else { list(out, "", fields) }
+            }
+        }
+    }
+}
+
+impl Display for Running {
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
+        match self {
+            Running::Accum { field, into } => write!(out, "accum {field} as {into}"),
+            Running::Autoregress { field, alias, first, last } => {
+                write!(out, "autoregress {field}")?;
+                alias.as_ref().map_or(Ok(()), |alias| write!(out, " as {alias}"))?;
+                write!(out, " p={first}-{last}")
+            }
+            Running::FillDown(names) => {
+                out.write_str("filldown")?;
+                names.iter().try_for_each(|name| write!(out, " {name}"))
+            }
         }
     }
 }
@@ -119,20 +185,25 @@ impl Display for Key {
 
 impl Display for Name {
     fn fmt(&self, out: &mut Formatter) -> fmt::Result {
-        let mut dot = "";
-        for part in &self.parts {
-            match part {
-                Part::Index(index) => write!(out, "[{index}]")?,
-                // Words after the first may be positions, and be anything.
-                Part::Word(word) if lexer::is_word(word) || (!dot.is_empty() && is_position(word)) => {
-                    write!(out, "{dot}{word}")?
-                }
-                Part::Word(word) => write!(out, "{dot}`{word}`")?,
-            }
-            dot = ".";
-        }
-        Ok(())
+        path(out, &self.parts, "")
     }
+}
+
+/// Words and positions, with a dot before the first word if something stands before it.
+fn path(out: &mut Formatter, parts: &[Part], before: &str) -> fmt::Result {
+    let mut dot = before;
+    for part in parts {
+        match part {
+            Part::Index(index) => write!(out, "[{index}]")?,
+            // Words after the first may be positions, and be anything.
+            Part::Word(word) if lexer::is_word(word) || (!dot.is_empty() && is_position(word)) => {
+                write!(out, "{dot}{word}")?
+            }
+            Part::Word(word) => write!(out, "{dot}`{word}`")?,
+        }
+        dot = ".";
+    }
+    Ok(())
 }
 
 fn is_position(word: &str) -> bool {
@@ -173,6 +244,13 @@ impl Display for Expr {
                 each(out, list, |out, value| value.fmt(out))?;
                 out.write_char(']')
             }
+            Kind::Within { subject, query, negated } => {
+                write!(out, "{} {}in ({query})", Operand(subject), if *negated { "not " } else { "" })
+            }
+            Kind::Inside(inner, parts) => {
+                inner.fmt(out)?;
+                path(out, parts, ".")
+            }
         }
     }
 }
@@ -183,7 +261,12 @@ struct Operand<'a>(&'a Expr);
 impl Display for Operand<'_> {
     fn fmt(&self, out: &mut Formatter) -> fmt::Result {
         match self.0.kind {
-            Kind::Negative(_) | Kind::Not(_) | Kind::Binary(..) | Kind::Like { .. } | Kind::In { .. } => {
+            Kind::Negative(_)
+            | Kind::Not(_)
+            | Kind::Binary(..)
+            | Kind::Like { .. }
+            | Kind::In { .. }
+            | Kind::Within { .. } => {
                 write!(out, "({})", self.0)
             }
             _ => self.0.fmt(out),

@@ -121,10 +121,6 @@ pub fn key_order(left: &[Value], right: &[Value], descending: &[bool]) -> Orderi
 /// A kept row's values, borrowed.
 impl<'v> Row<'v> for &'v [Value<'static>] {
     fn get(&self, slot: Slot) -> Value<'v> {
-        match <[_]>::get(self, slot) {
-            Some(Value::Text(text)) => Value::text(text),
-            Some(value) => value.clone(),
-            None => Value::Absent,
-        }
+        <[_]>::get(self, slot).map_or(Value::Absent, Value::borrowed)
     }
 }

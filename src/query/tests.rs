@@ -8,7 +8,7 @@ use super::{Bounds, Execution, Line, Query, Results, fields_of, lexer, parser};
 const BOUNDS: Bounds = Bounds { start_ms: 0, end_ms: 100_000, limit: None, now_ms: 200_000 };
 
 /// Queries in which something can depend on order: ties, limits, sums, groups, rows made of rows.
-const QUERIES: [&str; 14] = [
+const QUERIES: [&str; 18] = [
     "fields @timestamp, a, b",
     "fields a | limit 3",
     "fields a, b | sort b desc, a | limit 4",
@@ -23,6 +23,10 @@ const QUERIES: [&str; 14] = [
     "pattern @message",
     "pattern @message | diff",
     "filter a > 0 | fields a * 2 as c | sort c | limit 2 | filter c > 1",
+    "fields jsonParse(@message).l[0] as first | sort first | limit 3",
+    "fields a, b | sort b | accum a as total | autoregress a p=1-2 | addtotals a, total",
+    "fields l.0 as first | filldown | limit 9",
+    "countFrequent b, a",
 ];
 
 #[derive(Clone, Debug)]
@@ -41,7 +45,9 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 fn run(query: &Query, events: &[(usize, Event)]) -> Execution {
-    let mut execution = query.execution(BOUNDS);
+    let found: Vec<_> = query.inner().iter().map(|inner| run(inner, events).found()).collect();
+    let resolved = (!found.is_empty()).then(|| query.resolved(&found).expect("few rows"));
+    let mut execution = resolved.as_ref().unwrap_or(query).execution(BOUNDS);
     for (number, event) in events {
         execution.feed(&Line {
             timestamp_ms: event.timestamp_ms,
@@ -246,6 +252,12 @@ fn command_text() -> impl Strategy<Value = String> {
         vec(item_text(), 1..4).prop_map(|items| format!("fields {}", items.join(", "))),
         vec(item_text(), 1..3).prop_map(|items| format!("display {}", items.join(", "))),
         expr_text().prop_map(|expr| format!("filter {expr}")),
+        (name_text(), expr_text(), source_text()).prop_map(|(name, expr, source)| {
+            format!("filter {name} in ({source} | filter {expr} | fields {name}) or !{name}")
+        }),
+        (name_text(), name_text(), source_text()).prop_map(|(left, right, source)| {
+            format!("join type=left left=l right=`r r` where l.{left} = `r r`.{right} ({source}) | fields `r r`.b")
+        }),
         (aggregate_text(), item_text()).prop_map(|(call, by)| format!("stats {call} as total by {by}")),
         (expr_text(), "(asc|desc|)").prop_map(|(expr, order)| format!("sort {expr} {order}")),
         (1u32..200).prop_map(|count| format!("limit {count}")),
@@ -256,10 +268,25 @@ fn command_text() -> impl Strategy<Value = String> {
         }),
         r#"[a-z.*/\\"()?<>]{1,10}"#.prop_map(|regex| format!("parse /{}/ as r multi", regex.replace('/', "\\/"))),
         Just("parse @message logfmt as lf".to_owned()),
+        names().prop_map(|names| format!("countFrequent {names}")),
+        (name_text(), name_text()).prop_map(|(field, into)| format!("accum {field} as {into}")),
+        (name_text(), 1u32..4, 0u32..3)
+            .prop_map(|(field, first, more)| format!("autoregress {field} p={first}-{}", first + more)),
+        "filldown( [a-z@*]{1,3}(\\.[a-z0-9*]{1,2})?){0,3}",
+        names().prop_map(|names| format!("addtotals fieldname=sum {names}")),
         Just("pattern @message | diff previousWeek".to_owned()),
         (name_text(), name_text())
             .prop_map(|(list, into)| format!("unnest jsonParse(@message) into {into} | expand {list}")),
         (name_text(), name_text()).prop_map(|(field, alias)| format!("json field={field} \"a.b.0\" as {alias}")),
+    ]
+}
+
+fn source_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("SOURCE group".to_owned()),
+        "SOURCE '[a-z/. ]{1,6}'",
+        "SOURCE logGroups\\(namePrefix: \\['[a-z/]{0,3}'\\]\\)",
+        "SOURCE logGroupTags\\(\\[\\{'key':'[a-z]', 'values':\\['[!*a-z]{0,4}'\\]\\}\\]\\)",
     ]
 }
 
@@ -309,6 +336,8 @@ fn expr_text() -> impl Strategy<Value = String> {
             inner.clone().prop_map(|inner| format!("({inner})")),
             inner.clone().prop_map(|inner| format!("not {inner}")),
             inner.clone().prop_map(|inner| format!("-{inner}")),
+            inner.clone().prop_map(|inner| format!("!{inner}")),
+            inner.clone().prop_map(|inner| format!("jsonParse({inner}).a[0].`b c`")),
             (inner.clone(), "[a-z./\"\\\\]{0,5}")
                 .prop_map(|(inner, text)| { format!("{inner} not like /{}/", text.replace('/', "\\/")) }),
             inner.clone().prop_map(|inner| format!("{inner} in [1, \"x\", -2]")),

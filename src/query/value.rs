@@ -38,6 +38,14 @@ impl<'a> Value<'a> {
         if number.is_finite() { Value::Number(number) } else { Value::Absent }
     }
 
+    /// The same value, which borrows from this one.
+    pub fn borrowed(&self) -> Value<'_> {
+        match self {
+            Value::Text(text) => Value::text(text),
+            other => other.clone(),
+        }
+    }
+
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Value::Absent => Value::Absent,

@@ -13,7 +13,8 @@ from conftest import refused
 pytestmark = pytest.mark.usefixtures("user")
 
 ACCOUNT = "000000000000"
-NOW = 1768471200  # 2026-01-15T10:00:00Z
+# An hour after what the clock shows: events may lie ahead, and queries see none that are older than their group.
+NOW = 1768474800  # 2026-01-15T11:00:00Z
 ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:"
 AWSLOGS = str(pathlib.Path(sys.executable).parent / "awslogs")
 FLOWS = 'fields @timestamp, srcAddr, dstPort, action | filter action = "ACCEPT" | sort @timestamp desc | limit 20'
@@ -154,7 +155,7 @@ def test_what_start_query_refuses(logs):
         code, message, status = refused(logs.start_query, **good, queryLanguage=language)
         assert (code, status) == ("NotImplemented", 501)
         assert language in message
-    code, message, _ = refused(logs.start_query, **good | {"startTime": NOW - 120, "endTime": NOW - 60})
+    code, message, _ = refused(logs.start_query, **good | {"startTime": NOW - 3720, "endTime": NOW - 3660})
     assert code == "MalformedQueryException"
     assert message.startswith("Query's end date and time is either before the log groups creation time")
     assert refused(logs.start_query, **good, logGroupNames=["app"])[0] == "InvalidParameterException"
@@ -164,6 +165,7 @@ def test_what_start_query_refuses(logs):
 
 def test_queries_are_described(trailcam, logs):
     write(logs, "app", (1, "xyz"))
+    trailcam.advance("PT1H")
     first = logs.start_query(logGroupName="app", startTime=0, endTime=NOW, queryString="fields @message")["queryId"]
     trailcam.advance("PT1S")
     second = logs.start_query(logGroupName="app", startTime=0, endTime=NOW, queryString=FLOWS)["queryId"]
@@ -221,9 +223,10 @@ def test_more_rows_than_a_page(trailcam, logs):
     assert len(pointers) == 12_000
 
 
-def test_fields_of_a_group(logs):
+def test_fields_of_a_group(trailcam, logs):
     write(logs, "app", (1000, '{"old":1}'))
     write(logs, "app", (3, flow(1, "ACCEPT")), (2, '{"action":"x","user":{"name":"bob"}}'))
+    trailcam.advance("PT1H")
     fields = {field["name"]: field["percent"] for field in logs.get_log_group_fields(logGroupName="app")["logGroupFields"]}
     assert {name: percent for name, percent in fields.items() if percent == 100} == {
         "@ingestionTime": 100, "@log": 100, "@logStream": 100, "@message": 100, "@timestamp": 100, "action": 100,
@@ -242,8 +245,33 @@ def test_a_definition_is_a_query(logs):
     assert rows(answer) == [{"@message": "xyz"}]
 
 
+def test_events_older_than_their_group_are_out_of_reach(logs):
+    hour = 3600
+    write(logs, "app", (hour + 1, "before"), (hour, "at once"), (hour - 1, "after"))
+    answer = ask(logs, "fields @message", start=NOW - 2 * hour, logGroupName="app")
+    assert rows(answer) == [{"@message": "after"}, {"@message": "at once"}]
+    events = logs.filter_log_events(logGroupName="app")["events"]
+    assert [event["message"] for event in events] == ["before", "at once", "after"]
+
+
+def test_queries_over_several_groups(logs):
+    write(logs, "api", (3, '{"id":"a","status":500}'), (2, '{"id":"b","status":502}'), (1, '{"id":"c","status":200}'))
+    write(logs, "auth", (3, '{"id":"b","user":"bob"}'), (2, '{"id":"c","user":"eve"}'))
+    among = "filter id in (SOURCE 'auth' | filter user = 'bob' | fields id) | fields status"
+    answer = ask(logs, among, logGroupName="api")
+    assert rows(answer) == [{"status": "502"}]
+    assert (answer["statistics"]["recordsMatched"], answer["statistics"]["recordsScanned"]) == (1, 5)
+    join = "filter status >= 500 | join type=left left=l right=r where l.id = r.id (SOURCE 'auth') | fields l.id, r.user"
+    assert rows(ask(logs, join, logGroupName="api")) == [{"l.id": "b", "r.user": "bob"}, {"l.id": "a"}]
+    assert rows(ask(logs, "SOURCE 'auth' | stats count(*) as n")) == [{"n": "2"}]
+    logs.tag_log_group(logGroupName="auth", tags={"team": "security"})
+    tagged = 'SOURCE logGroupTags([{"key": "team", "values": ["sec*"]}]) | fields user | sort user'
+    assert rows(ask(logs, tagged)) == [{"user": "bob"}, {"user": "eve"}]
+
+
 def test_retention_hides_events(trailcam, logs):
     write(logs, "app", (3600, "first"), (0, "second"))
+    trailcam.advance("PT1H")
     logs.put_retention_policy(logGroupName="app", retentionInDays=1)
     ask_all = {"start": 0, "end": NOW + 2 * 86400, "logGroupName": "app"}
     text = "fields @message | sort @timestamp"
@@ -286,8 +314,9 @@ def test_the_same_bytes_again(start):
 
 def test_awslogs_reads_a_group(trailcam, logs):
     """https://github.com/jorgebastida/awslogs"""
-    write(logs, "/app/web", (120, "GET /a"), (60, "POST /b"), stream="web/1")
-    write(logs, "/app/web", (90, "GET /c"), stream="web/2")
+    hour = 3600
+    write(logs, "/app/web", (hour + 120, "GET /a"), (hour + 60, "POST /b"), stream="web/1")
+    write(logs, "/app/web", (hour + 90, "GET /c"), stream="web/2")
 
     def awslogs(*arguments):
         environment = trailcam.environment() | {"AWS_REGION": "us-east-1", "NO_COLOR": "1"}

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::NaiveDateTime;
-use trailcam::query::{Bounds, Execution, Line, Query, Results};
+use trailcam::query::{Bounds, Execution, Found, Line, Query, Results};
 
 /// A log event of the book.
 struct Event {
@@ -12,6 +12,12 @@ struct Event {
     stream: String,
     log: String,
     ptr: String,
+}
+
+impl Event {
+    fn group(&self) -> &str {
+        self.log.split_once(':').expect("an account and a group").1
+    }
 }
 
 /// What a page says a query gives.
@@ -36,9 +42,9 @@ fn the_book_is_true() {
     for page in pages.iter().filter(|page| !page.ends_with("README.md")) {
         let text = std::fs::read_to_string(page).expect("a page");
         let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Page::new(&text).each_example(&mut |line, events, query, expected| {
+        Page::new(&text).each_example(&mut |line, events, group, query, expected| {
             examples += 1;
-            if let Err(failure) = check(events, query, expected) {
+            if let Err(failure) = check(events, group, query, expected) {
                 failures.push(format!("{name}:{line}\n{query}\n{failure}\n"));
             }
         });
@@ -47,7 +53,7 @@ fn the_book_is_true() {
     assert!(examples > 150, "only {examples} examples were found");
 }
 
-fn check(events: &[Event], text: &str, expected: &Expected) -> Result<(), String> {
+fn check(events: &[Event], group: &str, text: &str, expected: &Expected) -> Result<(), String> {
     let query = match (Query::parse(text), expected) {
         (Ok(query), _) => query,
         (Err(error), Expected::Error { message, place }) => {
@@ -59,19 +65,35 @@ fn check(events: &[Event], text: &str, expected: &Expected) -> Result<(), String
     let printed = query.to_string();
     let again = Query::parse(&printed).map_err(|error| format!("{printed}: {error}"))?;
     same(&again.to_string(), &printed)?;
-    let forth: Vec<&Event> = events.iter().collect();
-    let back: Vec<&Event> = events.iter().rev().collect();
+    let found: Vec<Found> =
+        query.inner().iter().map(|inner| execute(inner, &[&of(inner, events, group)]).found()).collect();
+    let query = query.resolved(&found).map_err(|error| error.to_string())?;
+    let forth: Vec<&Event> = of(&query, events, group);
+    let back: Vec<&Event> = forth.iter().rev().copied().collect();
     let whole = run(&query, &[&forth]);
     if *expected != shown(&whole, expected) {
         return Err(format!("expected {expected:#?}\nfound {:#?}", shown(&whole, expected)));
     }
     // Neither the order of events nor how they are split matters.
-    for parts in
-        [vec![&back[..]], events.len().checked_div(2).map(|half| vec![&forth[half..], &forth[..half]]).unwrap()]
+    for parts in [vec![&back[..]], forth.len().checked_div(2).map(|half| vec![&forth[half..], &forth[..half]]).unwrap()]
     {
         same(&format!("{:#?}", run(&query, &parts)), &format!("{whole:#?}"))?;
     }
-    same(&format!("{:#?}", run(&query, &forth.chunks(1).rev().collect::<Vec<_>>())), &format!("{whole:#?}"))
+    let singly: Vec<_> = [&[][..]].into_iter().chain(forth.chunks(1).rev()).collect();
+    same(&format!("{:#?}", run(&query, &singly)), &format!("{whole:#?}"))
+}
+
+/// The events that a query reads: those of the groups that it names, or of the group it is asked of.
+fn of<'e>(query: &Query, events: &'e [Event], group: &str) -> Vec<&'e Event> {
+    let named = |event: &&Event| match query.source() {
+        None => group.is_empty() || group == event.group(),
+        Some(source) if source.names.is_empty() => {
+            let prefixes = &source.name_prefixes;
+            prefixes.is_empty() || prefixes.iter().any(|prefix| event.group().starts_with(prefix))
+        }
+        Some(source) => source.names.iter().any(|name| name == event.group()),
+    };
+    events.iter().filter(named).collect()
 }
 
 fn same(found: &str, expected: &str) -> Result<(), String> {
@@ -80,6 +102,10 @@ fn same(found: &str, expected: &str) -> Result<(), String> {
 
 /// Runs a query over parts of the events, one execution each.
 fn run(query: &Query, parts: &[&[&Event]]) -> Results {
+    execute(query, parts).finish()
+}
+
+fn execute(query: &Query, parts: &[&[&Event]]) -> Execution {
     let bounds = Bounds {
         start_ms: moment("2026-01-15 00:00:00"),
         end_ms: moment("2026-01-15 23:59:59.999"),
@@ -98,7 +124,7 @@ fn run(query: &Query, parts: &[&[&Event]]) -> Results {
     });
     let mut whole = runs.next().expect("a part");
     runs.for_each(|run| whole.merge(run));
-    whole.finish()
+    whole
 }
 
 fn feed(run: &mut Execution, event: &Event) {
@@ -141,8 +167,8 @@ fn moment(text: &str) -> i64 {
     moment.and_utc().timestamp_millis()
 }
 
-/// Takes an example: its line, the events before it, the query and its result.
-type Visit<'v> = dyn FnMut(usize, &[Event], &str, &Expected) + 'v;
+/// Takes an example: its line, the events before it, the group that is asked, the query and its result.
+type Visit<'v> = dyn FnMut(usize, &[Event], &str, &str, &Expected) + 'v;
 
 /// A page, read line by line.
 struct Page<'p> {
@@ -162,11 +188,11 @@ impl<'p> Page<'p> {
                 self.events.clear();
             } else if let Some(options) = line.strip_prefix("```log") {
                 self.log(options);
-            } else if line == "```insights" {
+            } else if let Some(options) = line.strip_prefix("```insights") {
                 let number = self.at;
                 let query = self.block().join("\n");
                 let expected = self.expected().unwrap_or_else(|| panic!("line {number}: no result"));
-                visit(number, &self.events, &query, &expected);
+                visit(number, &self.events, &option(options, "group", ""), &query, &expected);
             }
         }
     }
@@ -187,11 +213,8 @@ impl<'p> Page<'p> {
     }
 
     fn log(&mut self, options: &str) {
-        let option = |key: &str, default: &str| {
-            let found = options.split_whitespace().find_map(|option| option.strip_prefix(&format!("{key}=")));
-            found.unwrap_or(default).to_owned()
-        };
-        let (stream, log) = (option("stream", "stream"), format!("123456789012:{}", option("group", "group")));
+        let stream = option(options, "stream", "stream");
+        let log = format!("123456789012:{}", option(options, "group", "group"));
         for line in self.block() {
             let (time, message) = line.split_once("  ").unwrap_or_else(|| panic!("no time: {line}"));
             let time = if time.contains('-') { time.to_owned() } else { format!("2026-01-15 {time}") };
@@ -230,6 +253,11 @@ impl<'p> Page<'p> {
         }
         Expected::Table(names, rows)
     }
+}
+
+fn option(options: &str, key: &str, default: &str) -> String {
+    let found = options.split_whitespace().find_map(|option| option.strip_prefix(&format!("{key}=")));
+    found.unwrap_or(default).to_owned()
 }
 
 fn cells(line: &str) -> Vec<String> {

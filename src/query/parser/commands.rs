@@ -1,6 +1,6 @@
 //! Commands: a keyword and what it takes.
 
-use super::super::ast::{Command, Expr, Form, Item, Key, Kind, Name, Shift, Verb};
+use super::super::ast::{Command, Expr, Form, Item, Key, Kind, Name, Running, Shift, Verb};
 use super::super::faults::{self, Fault, Span};
 use super::super::lexer::{self, Token};
 use super::Parser;
@@ -8,20 +8,14 @@ use super::Parser;
 /// The most results AWS gives (CWL_QuerySyntax-Limit).
 pub const LIMIT_MAX: usize = 100_000;
 
-/// Commands that AWS documents and this engine has not: an error, never wrong rows.
-const UNSUPPORTED: [&str; 24] = [
-    "accum",
-    "addtotals",
+/// Commands that AWS documents and this engine has not: an error, never wrong rows. They need models and tables that
+/// are not here, or AWS does not say what they give.
+const UNSUPPORTED: [&str; 17] = [
     "anomaly",
     "appendcols",
-    "autoregress",
     "cidrlookup",
-    "countfrequent",
-    "count_frequent",
     "estimate",
-    "filldown",
     "fillmissing",
-    "join",
     "logcompare",
     "lookup",
     "outlier",
@@ -39,6 +33,9 @@ const UNSUPPORTED: [&str; 24] = [
 impl Parser<'_> {
     pub(super) fn command(&mut self) -> Result<Command, Fault> {
         let start = self.span;
+        if self.at_sign("$") {
+            return Err(faults::unsupported("saved queries in queries", start));
+        }
         let Token::Word(word) = &self.token else { return Err(self.unexpected("a command")) };
         let keyword = word.to_ascii_lowercase();
         if UNSUPPORTED.contains(&keyword.as_str()) {
@@ -66,6 +63,13 @@ impl Parser<'_> {
             "unmask" => Verb::Unmask(self.names()?),
             "unnest" => self.unnest()?,
             "expand" => Verb::Expand(self.name()?),
+            "countfrequent" | "count_frequent" => Verb::CountFrequent(self.names()?),
+            "accum" => Verb::Running(self.accum()?),
+            "autoregress" => Verb::Running(self.autoregress()?),
+            "filldown" => Verb::Running(Running::FillDown(self.wildcards()?)),
+            "addtotals" => self.add_totals()?,
+            "join" if self.inside => return Err(faults::unsupported("a join in a subquery", span)),
+            "join" => Verb::Join(self.join()?),
             _ => {
                 let name = if let Token::Word(word) = token { word } else { keyword.to_owned() };
                 return Err(faults::unknown_command(&name, span));

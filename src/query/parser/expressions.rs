@@ -103,7 +103,7 @@ impl Parser<'_> {
 
     fn membership(&mut self, subject: Expr, negated: bool) -> Result<Expr, Fault> {
         if self.at_sign("(") {
-            return Err(faults::unsupported("subqueries", self.span));
+            return self.subquery(subject, negated);
         }
         self.sign("[")?;
         let mut list = vec![self.literal()?];
@@ -113,6 +113,22 @@ impl Parser<'_> {
         self.sign("]")?;
         let span = self.since(subject.span);
         Ok(Expr { kind: Kind::In { subject: Box::new(subject), list, negated }, span })
+    }
+
+    /// A query in parentheses, whose results the subject is to be among. AWS has no query in that one.
+    fn subquery(&mut self, subject: Expr, negated: bool) -> Result<Expr, Fault> {
+        if std::mem::replace(&mut self.inside, true) {
+            return Err(faults::unsupported("a subquery in another", self.span));
+        }
+        self.advance()?;
+        if !self.at_word("source") {
+            return Err(self.unexpected("SOURCE and the log groups of the subquery"));
+        }
+        let query = Box::new(self.script()?);
+        self.sign(")")?;
+        self.inside = false;
+        let span = self.since(subject.span);
+        Ok(Expr { kind: Kind::Within { subject: Box::new(subject), query, negated }, span })
     }
 
     fn literal(&mut self) -> Result<Expr, Fault> {
@@ -155,11 +171,15 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Result<Expr, Fault> {
         let start = self.span;
-        if !self.take_sign("-")? {
+        let make = if self.take_sign("-")? {
+            Kind::Negative
+        } else if self.take_sign("!")? {
+            Kind::Not
+        } else {
             return self.power();
-        }
+        };
         let inner = self.nested(Self::unary)?;
-        Ok(Expr { kind: Kind::Negative(Box::new(inner)), span: self.since(start) })
+        Ok(Expr { kind: make(Box::new(inner)), span: self.since(start) })
     }
 
     /// Powers bind to the right.
@@ -214,11 +234,24 @@ impl Parser<'_> {
             (Some(word), [Part::Word(_)]) if self.at_sign("(") => {
                 self.advance()?;
                 let args = self.nested_args()?;
-                let span = self.since(name.span);
-                Ok(Expr { kind: Kind::Call { name: word, args }, span })
+                let call = Expr { kind: Kind::Call { name: word, args }, span: self.since(name.span) };
+                self.inside_of(call)
             }
             _ => Ok(Self::field(name)),
         }
+    }
+
+    /// A function's result, or the part of it that dots and brackets lead to.
+    fn inside_of(&mut self, call: Expr) -> Result<Expr, Fault> {
+        let mut path = Vec::new();
+        while let Some(part) = self.part()? {
+            path.push(part);
+        }
+        if path.is_empty() {
+            return Ok(call);
+        }
+        let span = self.since(call.span);
+        Ok(Expr { kind: Kind::Inside(Box::new(call), path), span })
     }
 
     fn nested_args(&mut self) -> Result<Vec<Expr>, Fault> {
@@ -255,7 +288,10 @@ fn check_depth(expr: &Expr) -> Result<(), Fault> {
                 open.push((right, nesting + 1, chain + 1));
             }
             Kind::Negative(inner) | Kind::Not(inner) => open.push((inner, nesting + 1, chain + 1)),
-            Kind::Like { subject, .. } | Kind::In { subject, .. } => open.push((subject, nesting + 1, chain + 1)),
+            Kind::Like { subject, .. } | Kind::In { subject, .. } | Kind::Within { subject, .. } => {
+                open.push((subject, nesting + 1, chain + 1));
+            }
+            Kind::Inside(inner, _) => open.push((inner, nesting, chain + 1)),
             Kind::Call { args, .. } => open.extend(args.iter().map(|arg| (arg, nesting + 1, chain + 1))),
             _ => {}
         }

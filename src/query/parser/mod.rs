@@ -2,6 +2,8 @@
 
 mod commands;
 mod expressions;
+mod join;
+mod running;
 mod source;
 
 use super::ast::{Name, Part, Script};
@@ -11,21 +13,9 @@ use super::lexer::{self, Token};
 /// A query's commands, or the first thing in it that has no meaning.
 pub fn parse(text: &str) -> Result<Script, Fault> {
     let mut parser = Parser::new(text)?;
-    let source = parser.source()?;
-    if source.is_some() && !parser.take_sign("|")? && parser.token == Token::End {
-        return Ok(Script { source, commands: Vec::new() });
-    }
-    // A pipe may stand before the first command.
-    parser.take_sign("|")?;
-    if parser.token == Token::End {
-        return Err(faults::empty(parser.span));
-    }
-    let mut commands = vec![parser.command()?];
-    while parser.take_sign("|")? {
-        commands.push(parser.command()?);
-    }
+    let script = parser.script()?;
     parser.end()?;
-    Ok(Script { source, commands })
+    Ok(script)
 }
 
 /// A text and the token that is to be looked at next.
@@ -36,12 +26,31 @@ struct Parser<'t> {
     /// The end of the token before.
     passed: usize,
     depth: usize,
+    /// What is read is a query inside another.
+    inside: bool,
 }
 
 impl<'t> Parser<'t> {
     fn new(text: &'t str) -> Result<Parser<'t>, Fault> {
         let (token, span) = lexer::token(text, 0)?;
-        Ok(Parser { text, token, span, passed: 0, depth: 0 })
+        Ok(Parser { text, token, span, passed: 0, depth: 0, inside: false })
+    }
+
+    fn script(&mut self) -> Result<Script, Fault> {
+        let source = self.source()?;
+        // A pipe may stand before the first command.
+        let piped = self.take_sign("|")?;
+        if source.is_some() && !piped {
+            return Ok(Script { source, commands: Vec::new() });
+        }
+        if self.token == Token::End {
+            return Err(faults::empty(self.span));
+        }
+        let mut commands = vec![self.command()?];
+        while self.take_sign("|")? {
+            commands.push(self.command()?);
+        }
+        Ok(Script { source, commands })
     }
 
     /// Goes on to the next token and gives the one before.

@@ -3,6 +3,7 @@
 use super::super::ast::{Command, Expr, Form, Item, Key, Kind, Name, Part, Script, Shift, Verb};
 use super::super::extract::Extractor;
 use super::super::faults::{self, Fault, Span};
+use super::super::inner::Found;
 use super::super::node::{Node, Slot};
 use super::scope::{Scope, regex};
 use super::{DIFF_COLUMNS, End, Origin, PATTERN_COLUMNS, Patterns, Plan, Stage, Step, Tail, TailStep};
@@ -10,9 +11,9 @@ use super::{DIFF_COLUMNS, End, Origin, PATTERN_COLUMNS, Patterns, Plan, Stage, S
 /// As many `stats` as a query of the Standard log class may have (CWL_QuerySyntax-Stats).
 const STATS_MAX: usize = 10;
 
-/// The plan of a query, or the first rule it breaks.
-pub fn compile(script: &Script, text: &str) -> Result<Plan, Fault> {
-    let mut builder = Builder::new(text);
+/// The plan of a query, or the first rule it breaks. What inner queries found may not be known yet.
+pub fn compile(script: &Script, text: &str, found: &[Found]) -> Result<Plan, Fault> {
+    let mut builder = Builder::new(text, found);
     for (index, command) in script.commands.iter().enumerate() {
         builder.scope.command = index;
         builder.command(command, script.commands.get(index + 1))?;
@@ -22,15 +23,15 @@ pub fn compile(script: &Script, text: &str) -> Result<Plan, Fault> {
 
 pub(super) struct Builder<'t> {
     pub text: &'t str,
-    pub scope: Scope,
+    pub scope: Scope<'t>,
     stages: Vec<Stage>,
     indexed: Vec<String>,
     pub steps: Vec<Step>,
     keys: Vec<(Node, bool)>,
-    rest: Vec<TailStep>,
+    pub rest: Vec<TailStep>,
     /// What `fields`, `parse` and the like show; and what `display` shows instead.
     pub columns: Vec<(String, Slot)>,
-    displayed: Option<Vec<(String, Slot)>>,
+    pub displayed: Option<Vec<(String, Slot)>>,
     /// `fields` after `stats` shows what it names, not all columns.
     fresh: bool,
     /// Names that show a log event's field and later got another meaning.
@@ -42,13 +43,14 @@ pub(super) struct Builder<'t> {
     enough: Option<usize>,
     /// The command after this `pattern` is the `diff` that belongs to it.
     diff_follows: bool,
+    joined: bool,
 }
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str) -> Builder<'t> {
+    fn new(text: &'t str, found: &'t [Found]) -> Builder<'t> {
         Builder {
             text,
-            scope: Scope::default(),
+            scope: Scope::new(found),
             stages: Vec::new(),
             indexed: Vec::new(),
             steps: Vec::new(),
@@ -63,6 +65,7 @@ impl<'t> Builder<'t> {
             deduplicated: false,
             enough: None,
             diff_follows: false,
+            joined: false,
         }
     }
 
@@ -90,6 +93,13 @@ impl<'t> Builder<'t> {
             Verb::Unmask(names) => names.iter().try_for_each(|name| self.scope.field(name).map(drop)),
             Verb::Unnest { list, into } => self.unnest(list, into),
             Verb::Expand(name) => self.expand(name),
+            Verb::Join(_) if std::mem::replace(&mut self.joined, true) => {
+                Err(faults::too_many("join commands", 1, command.span))
+            }
+            Verb::CountFrequent(names) => self.count_frequent(names, command),
+            Verb::Running(running) => self.running(running),
+            Verb::AddTotals { into, fields } => self.add_totals(into.as_ref(), fields, command.span),
+            Verb::Join(join) => self.join(join, command.span),
         }
     }
 
@@ -165,7 +175,9 @@ impl<'t> Builder<'t> {
     }
 
     fn filter(&mut self, condition: &Expr) -> Result<(), Fault> {
+        self.scope.filters = true;
         let node = self.scope.node(condition)?;
+        self.scope.filters = false;
         self.step(Step::Filter(node));
         Ok(())
     }
@@ -187,7 +199,7 @@ impl<'t> Builder<'t> {
         self.filter(condition)
     }
 
-    fn before_stats(&mut self, command: &Command) -> Result<(), Fault> {
+    pub fn before_stats(&mut self, command: &Command) -> Result<(), Fault> {
         self.stats += 1;
         if self.stats > STATS_MAX {
             return Err(faults::too_many("stats commands", STATS_MAX, command.span));
@@ -201,18 +213,20 @@ impl<'t> Builder<'t> {
 
     /// `stats` and `pattern` come before `sort` and `limit`.
     fn unsorted(&self, command: &Command) -> Result<(), Fault> {
-        if self.sorted || !self.rest.is_empty() {
-            let rule = "cannot come after sort, limit or dedup";
-            return Err(faults::order(self.keyword(command), rule, command.span));
-        }
-        Ok(())
+        let runs = self.rest.iter().any(|step| matches!(step, TailStep::Running(_)));
+        let rule = match runs {
+            true => "cannot come after accum, autoregress or filldown",
+            false if self.sorted || !self.rest.is_empty() => "cannot come after sort, limit or dedup",
+            false => return Ok(()),
+        };
+        Err(faults::order(self.keyword(command), rule, command.span))
     }
 
-    fn sort(&mut self, keys: &[Key]) -> Result<(), Fault> {
+    pub fn sort(&mut self, keys: &[Key]) -> Result<(), Fault> {
         self.sorted = true;
         let mut nodes = Vec::new();
         for key in keys {
-            nodes.push((self.scope.node(&key.expr)?, key.descending));
+            nodes.push((self.scope.key(&key.expr)?, key.descending));
         }
         if self.rest.is_empty() {
             // The last sort decides first.
@@ -303,7 +317,7 @@ impl<'t> Builder<'t> {
             _ => None,
         };
         self.diff_follows = diff.is_some();
-        self.close(End::Pattern(Patterns { subject, diff }));
+        self.close(End::Pattern(Patterns { subject, diff }))?;
         let names: &[&str] = if diff.is_some() { &DIFF_COLUMNS } else { &PATTERN_COLUMNS };
         for name in names {
             let slot = self.scope.slot(Origin::Computed);
@@ -314,17 +328,28 @@ impl<'t> Builder<'t> {
     }
 
     /// Ends a stage; the next one knows only its columns.
-    pub fn close(&mut self, end: End) {
-        let scope = std::mem::take(&mut self.scope);
-        self.scope.command = scope.command;
-        self.scope.closed = true;
+    pub fn close(&mut self, end: End) -> Result<(), Fault> {
+        self.end_join()?;
+        let next = self.scope.next();
+        let scope = std::mem::replace(&mut self.scope, next);
         self.stages.push(scope.into_stage(std::mem::take(&mut self.steps), end));
         self.columns.clear();
         self.displayed = None;
         self.fresh = true;
+        Ok(())
+    }
+
+    /// The steps of the stage so far.
+    pub(super) fn all_steps(&mut self) -> impl Iterator<Item = &mut Step> {
+        let late = self.rest.iter_mut().filter_map(|step| match step {
+            TailStep::Step(step) => Some(step),
+            _ => None,
+        });
+        self.steps.iter_mut().chain(late)
     }
 
     fn finish(mut self) -> Result<Plan, Fault> {
+        self.end_join()?;
         let events = self.stages.is_empty();
         let mut columns = match self.displayed.take() {
             Some(displayed) => displayed,
@@ -339,8 +364,9 @@ impl<'t> Builder<'t> {
             Tail { keys: self.keys, rest: self.rest, columns, carried: Vec::new(), ptr: events, enough: self.enough };
         tail.carried = carried(&tail);
         let mut stages = self.stages;
+        let inner = std::mem::take(&mut self.scope.inner);
         stages.push(self.scope.into_stage(self.steps, End::Rows(tail)));
-        Ok(Plan { stages, indexed: self.indexed })
+        Ok(Plan { stages, indexed: self.indexed, inner, feeds: false })
     }
 }
 
@@ -359,6 +385,7 @@ fn carried(tail: &Tail) -> Vec<Slot> {
             TailStep::Sort(keys) => keys.iter().for_each(|(node, _)| node.each_slot(&mut visit)),
             TailStep::Dedup(nodes) => nodes.iter().for_each(|node| node.each_slot(&mut visit)),
             TailStep::Step(step) => step.each_slot(&mut visit),
+            TailStep::Running(running) => running.each_slot(&mut visit),
             TailStep::Limit(_) => {}
         }
     }

@@ -1,13 +1,16 @@
 //! What to do with log events: stages between `stats` commands, in each steps that rows go through one by one.
 
 mod build;
+mod running;
 mod scope;
+mod sides;
 mod stats;
 
 use super::aggregate::Aggregate;
 use super::ast::Shift;
 use super::discovery::Wanted;
 use super::extract::Extractor;
+use super::inner::{Inner, Table};
 use super::node::{Node, Slot};
 
 pub use build::compile;
@@ -18,6 +21,10 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// The fields `filterIndex` names.
     pub indexed: Vec<String>,
+    /// The queries that run before.
+    pub inner: Vec<Inner>,
+    /// What is found feeds another query, which wants all of it.
+    pub feeds: bool,
 }
 
 #[derive(Debug)]
@@ -49,8 +56,23 @@ pub enum Origin {
 pub enum Step {
     Filter(Node),
     Set(Slot, Node),
-    Parse { subject: Node, extractor: Extractor, slots: Vec<Slot> },
-    Unnest { list: Node, slot: Slot, texts: bool },
+    Parse {
+        subject: Node,
+        extractor: Extractor,
+        slots: Vec<Slot>,
+    },
+    Unnest {
+        list: Node,
+        slot: Slot,
+        texts: bool,
+    },
+    /// A row for each right one of the same key, whose columns go to the slots.
+    Join {
+        key: Node,
+        table: Table,
+        slots: Vec<Slot>,
+        outer: bool,
+    },
 }
 
 /// What becomes of the rows that passed all steps.
@@ -83,6 +105,27 @@ pub enum TailStep {
     Limit(usize),
     Dedup(Vec<Node>),
     Step(Step),
+    Running(Running),
+}
+
+/// What looks at the rows before.
+#[derive(Debug)]
+pub enum Running {
+    /// The sum of all rows so far.
+    Sum(Node, Slot),
+    /// Values of rows so far before.
+    Lag(Node, Vec<(usize, Slot)>),
+    /// Where there is no value, the last one that was there.
+    Fill(Vec<Slot>),
+}
+
+impl Running {
+    pub fn each_slot(&self, visit: &mut impl FnMut(Slot)) {
+        match self {
+            Running::Sum(node, _) | Running::Lag(node, _) => node.each_slot(visit),
+            Running::Fill(slots) => slots.iter().for_each(|slot| visit(*slot)),
+        }
+    }
 }
 
 /// Rows grouped and summed up. The next stage's first slots are the groups' values, then the aggregates'.
@@ -104,6 +147,15 @@ pub const DIFF_COLUMNS: [&str; 5] =
     ["@pattern", "@sampleCount", "@diffEventCount", "@differenceDescription", "@severityLabel"];
 
 impl Plan {
+    /// The names of what is shown.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let columns = match self.stages.last().map(|stage| &stage.end) {
+            Some(End::Rows(tail)) => &tail.columns[..],
+            _ => &[],
+        };
+        columns.iter().map(|(name, _)| name.as_str())
+    }
+
     /// What `diff` compares with, if the query has it.
     pub fn shift(&self) -> Option<Shift> {
         self.stages.iter().find_map(|stage| match &stage.end {
@@ -119,6 +171,7 @@ impl Step {
             Step::Filter(node) | Step::Set(_, node) => node.each_slot(visit),
             Step::Parse { subject, .. } => subject.each_slot(visit),
             Step::Unnest { list, .. } => list.each_slot(visit),
+            Step::Join { key, .. } => key.each_slot(visit),
         }
     }
 }

@@ -4,17 +4,19 @@ use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
 
 use super::super::aggregate;
-use super::super::ast::{Expr, Kind, Name, Part, Pattern, join};
+use super::super::ast::{Expr, Kind, Name, Part, Pattern, Script, join};
 use super::super::faults::{self, Fault, Span};
 use super::super::functions::{self, DateFormat, parse_offset};
+use super::super::inner::{Found, Inner, Set};
 use super::super::node::{Clock, Matcher, Node, Rounding, Slot};
 use super::super::period::Period;
 use super::super::value::Value;
+use super::sides::{Side, Sides};
 use super::{Origin, Stage, Wanted};
 
 /// Names of one stage.
 #[derive(Default)]
-pub struct Scope {
+pub struct Scope<'f> {
     pub slots: Vec<Origin>,
     pub wanted: Wanted,
     /// Names that commands gave, the number of the command, and where their values are.
@@ -23,9 +25,26 @@ pub struct Scope {
     pub closed: bool,
     /// The command that is looked at.
     pub command: usize,
+    /// The condition of a `filter` is looked at: there may be subqueries.
+    pub filters: bool,
+    /// The queries that run before, and what they found.
+    pub inner: Vec<Inner>,
+    pub found: &'f [Found],
+    /// The join of this stage.
+    pub sides: Option<Sides>,
 }
 
-impl Scope {
+impl<'f> Scope<'f> {
+    pub fn new(found: &'f [Found]) -> Scope<'f> {
+        Scope { found, ..Scope::default() }
+    }
+
+    /// The names of the stage that follows: none as yet.
+    pub fn next(&mut self) -> Scope<'f> {
+        let inner = std::mem::take(&mut self.inner);
+        Scope { command: self.command, closed: true, inner, ..Scope::new(self.found) }
+    }
+
     pub fn slot(&mut self, origin: Origin) -> Slot {
         let known = self.slots.iter().position(|slot| *slot == origin && origin != Origin::Computed);
         known.unwrap_or_else(|| {
@@ -59,8 +78,20 @@ impl Scope {
         if let Some(slot) = self.alias(&joined) {
             return Ok(Node::Slot(slot));
         }
+        match self.sides.as_ref().and_then(|sides| sides.side(name)) {
+            Some(Side::Left(name)) => self.known(&name),
+            Some(Side::Right(name)) => Ok(self.right(name)),
+            None => self.known(name),
+        }
+    }
+
+    fn known(&mut self, name: &Name) -> Result<Node, Fault> {
+        let joined = name.joined();
+        if let Some(slot) = self.alias(&joined) {
+            return Ok(Node::Slot(slot));
+        }
         if let Some((slot, length)) = self.structure(name) {
-            return Ok(Node::Inside(slot, name.parts[length..].to_vec()));
+            return Ok(Node::Inside(Box::new(Node::Slot(slot)), name.parts[length..].to_vec()));
         }
         if self.closed {
             return Err(faults::unknown_symbol(&joined, name.span));
@@ -98,6 +129,9 @@ impl Scope {
 
     /// A field whose value may be a whole map or list of the log event.
     pub fn whole(&mut self, name: &Name) -> Result<Node, Fault> {
+        if self.sides.as_ref().is_some_and(|sides| sides.side(name).is_some()) {
+            return Err(faults::unsupported("a whole map or list of a side of join", name.span));
+        }
         if self.closed || self.alias(&name.joined()).is_some() || self.structure(name).is_some() {
             return self.field(name);
         }
@@ -130,8 +164,34 @@ impl Scope {
                 let list = list.iter().map(constant).collect();
                 negate(Node::In(Box::new(self.node(subject)?), list), *negated)
             }
+            Kind::Within { subject, query, negated } => negate(self.within(subject, query, expr.span)?, *negated),
+            Kind::Inside(inner, path) => Node::Inside(Box::new(self.node(inner)?), path.clone()),
             Kind::Call { name, args } => self.call(expr, name, args)?,
         })
+    }
+
+    /// What rows are sorted by. A sample of AWS's (CWL_Syslog_Queries) sorts what `stats` gives by `@timestamp`, which
+    /// is gone: it is absent.
+    pub fn key(&mut self, expr: &Expr) -> Result<Node, Fault> {
+        let time = matches!(&expr.kind, Kind::Field(name) if name.joined() == "@timestamp");
+        match self.node(expr) {
+            Err(_) if time && self.closed => Ok(Node::Constant(Value::Absent)),
+            node => node,
+        }
+    }
+
+    /// Whether a field is among what a subquery returns under the field's name.
+    fn within(&mut self, subject: &Expr, query: &Script, span: Span) -> Result<Node, Fault> {
+        let Kind::Field(name) = &subject.kind else {
+            return Err(faults::argument_kind("a subquery", "a field", subject.span));
+        };
+        if !self.filters {
+            return Err(faults::out_of_place("a subquery", "in filter", span));
+        }
+        let column = name.joined();
+        let set = self.found.get(self.inner.len()).map(|found| Set::new(found, &column));
+        self.inner.push(Inner { script: query.clone(), column, span });
+        Ok(Node::Within(Box::new(self.field(name)?), set.unwrap_or_default()))
     }
 
     fn call(&mut self, expr: &Expr, name: &str, args: &[Expr]) -> Result<Node, Fault> {
@@ -215,7 +275,7 @@ fn name_plainly(expr: &mut Expr) {
             name_plainly(left);
             name_plainly(right);
         }
-        Kind::Like { subject, .. } | Kind::In { subject, .. } => name_plainly(subject),
+        Kind::Like { subject, .. } | Kind::In { subject, .. } | Kind::Inside(subject, _) => name_plainly(subject),
         _ => {}
     }
 }

@@ -27,7 +27,7 @@ impl Builder<'_> {
         }
         let names: Vec<String> = calls.iter().map(|(name, ..)| name.clone()).collect();
         let aggregates = calls.into_iter().map(|(_, aggregate, argument)| (aggregate, argument)).collect();
-        self.close(End::Stats(Stats { groups, aggregates }));
+        self.close(End::Stats(Stats { groups, aggregates }))?;
         self.name_groups(by)?;
         self.name_aggregates(names);
         items.iter().try_for_each(|item| self.name_item(item))
@@ -90,7 +90,9 @@ impl Builder<'_> {
             }
             Kind::Call { args, .. } => args.iter().try_for_each(|arg| self.calls(arg, calls)),
             Kind::Negative(inner) | Kind::Not(inner) => self.calls(inner, calls),
-            Kind::Like { subject, .. } | Kind::In { subject, .. } => self.calls(subject, calls),
+            Kind::Like { subject, .. } | Kind::In { subject, .. } | Kind::Inside(subject, _) => {
+                self.calls(subject, calls)
+            }
             Kind::Binary(_, left, right) => {
                 self.calls(left, calls)?;
                 self.calls(right, calls)

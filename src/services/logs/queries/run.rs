@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::query::{Bounds, Execution, Line, Query, Results};
+use crate::query::{Bounds, Execution, Found, Line, Query, Results};
 use crate::services::logs::events::pointer::Pointer;
 use crate::services::logs::events::{EventRef, Snapshot};
 use crate::services::logs::naming::{GroupPlace, group_identifier};
@@ -26,6 +26,8 @@ pub struct Work {
     pub query: Query,
     pub bounds: Bounds,
     pub groups: Vec<Events>,
+    /// What the queries inside of it read.
+    pub inner: Vec<Vec<Events>>,
 }
 
 /// The events of a group in one of the query's times.
@@ -96,7 +98,7 @@ impl Running {
         // Nobody would ever learn of an end if a mistake of ours took the thread with it.
         let done = catch_unwind(AssertUnwindSafe(|| self.execute(&work)));
         drop(work);
-        let ending = done.map_or(Ending::Failed, |results| {
+        let ending = done.ok().flatten().map_or(Ending::Failed, |results| {
             self.results.store(results.rows.iter().map(|row| row_bytes(row)).sum(), Ordering::Relaxed);
             Ending::Complete(Arc::new(results))
         });
@@ -159,16 +161,30 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn execute(&self, work: &Work) -> Results {
-        let mut whole = work.query.execution(work.bounds);
-        let parts: Vec<Execution> = work.chunks().par_iter().map(|chunk| self.read(work, chunk)).collect();
+    /// Nothing if the queries inside found more than there may be.
+    fn execute(&self, work: &Work) -> Option<Results> {
+        if work.query.inner().is_empty() {
+            return Some(self.scan(&work.query, work.bounds, &work.groups).finish());
+        }
+        let inner = work.query.inner().iter().zip(&work.inner);
+        let found: Vec<Found> = inner.map(|(query, groups)| self.scan(query, work.bounds, groups).found()).collect();
+        let query = work.query.resolved(&found).ok()?;
+        let mut results = self.scan(&query, work.bounds, &work.groups).finish();
+        results.records_scanned += found.iter().map(|found| found.records_scanned).sum::<u64>();
+        results.bytes_scanned += found.iter().map(|found| found.bytes_scanned).sum::<u64>();
+        Some(results)
+    }
+
+    fn scan(&self, query: &Query, bounds: Bounds, groups: &[Events]) -> Execution {
+        let mut whole = query.execution(bounds);
+        let parts: Vec<Execution> = chunks(groups).par_iter().map(|chunk| self.read(query, bounds, chunk)).collect();
         parts.into_iter().for_each(|part| whole.merge(part));
-        whole.finish()
+        whole
     }
 
     /// Reads some events, the newest first: queries mostly show those.
-    fn read(&self, work: &Work, events: &Events) -> Execution {
-        let mut part = work.query.execution(work.bounds);
+    fn read(&self, query: &Query, bounds: Bounds, events: &Events) -> Execution {
+        let mut part = query.execution(bounds);
         let log = group_identifier(&events.place.account, &events.place.name);
         let mut read = Progress::default();
         events.snapshot.for_each_back(|event| {
@@ -193,17 +209,15 @@ impl Running {
     }
 }
 
-impl Work {
-    /// Pieces for as many threads as there are, always the same ones in the same order.
-    fn chunks(&self) -> Vec<Events> {
-        let pieces = |events: &Events| {
-            let wanted = (events.snapshot.bytes() / CHUNK_BYTES) as usize;
-            let pieces = events.snapshot.chunks(wanted.clamp(1, CHUNKS_MAX));
-            let place = events.place.clone();
-            pieces.into_iter().map(move |snapshot| Events { place: place.clone(), snapshot })
-        };
-        self.groups.iter().flat_map(pieces).collect()
-    }
+/// Pieces for as many threads as there are, always the same ones in the same order.
+fn chunks(groups: &[Events]) -> Vec<Events> {
+    let pieces = |events: &Events| {
+        let wanted = (events.snapshot.bytes() / CHUNK_BYTES) as usize;
+        let pieces = events.snapshot.chunks(wanted.clamp(1, CHUNKS_MAX));
+        let place = events.place.clone();
+        pieces.into_iter().map(move |snapshot| Events { place: place.clone(), snapshot })
+    };
+    groups.iter().flat_map(pieces).collect()
 }
 
 impl Ending {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::query::{Bounds, CompileError, Query as Compiled, Source};
+use crate::services::logs::events::expire;
 use crate::services::logs::events::{Pick, Range, snapshot};
 use crate::services::logs::groups::{Class, GROUP};
 use crate::services::logs::naming::GroupPlace;
-use crate::services::logs::{Group, events, faults};
+use crate::services::logs::{Group, faults};
 use crate::wire::Fault;
 use crate::world::World;
 use crate::world::call::Cx;
@@ -65,6 +66,7 @@ fn start_query(cx: &mut Cx, input: StartQuery) -> Result<Started, Fault> {
     let bounds = bounds(&input, cx.world.now)?;
     let places = groups(cx, &input, query.source())?;
     check(cx.world, &places, &query, &input.query, bounds)?;
+    let inner = inner_groups(cx, &query)?;
     let (now, timeless) = (cx.world.now, cx.world.clock_stands_still);
     let queries = &mut cx.world.regional(&cx.account, cx.region).logs.queries;
     if !timeless && queries.running() >= RUNNING_MAX {
@@ -73,15 +75,16 @@ fn start_query(cx: &mut Cx, input: StartQuery) -> Result<Started, Fault> {
     queries.expire(now);
     queries.started += 1;
     let number = queries.started;
-    let read = places.iter().filter(|place| is_indexed(cx.world, place, query.indexed()));
-    let groups = read.flat_map(|place| snapshots(cx.world, place, &query, bounds)).collect();
+    let groups = events(cx.world, &places, &query, bounds);
+    let pairs = query.inner().iter().zip(&inner);
+    let inner_groups = pairs.map(|(query, places)| events(cx.world, places, query, bounds)).collect();
     let id = cx.world.ids.uuid().to_string();
-    let running = Arc::new(Running::new(Work { query, bounds, groups }));
+    let running = Arc::new(Running::new(Work { query, bounds, groups, inner: inner_groups }));
     let started = Query {
         id: id.clone(),
         number,
         text: input.query,
-        groups: places.into_iter().map(|place| place.name).collect(),
+        groups: each_once(places.into_iter().chain(inner.into_iter().flatten())),
         created: now,
         caller: cx.caller.arn(),
         timeless,
@@ -133,9 +136,34 @@ fn named(cx: &Cx, identifiers: &[String]) -> Result<Vec<GroupPlace>, Fault> {
     Ok(places)
 }
 
+/// The groups of subqueries and of the right side of a join.
+fn inner_groups(cx: &mut Cx, query: &Compiled) -> Result<Vec<Vec<GroupPlace>>, Fault> {
+    let mut groups = Vec::with_capacity(query.inner().len());
+    for inner in query.inner() {
+        let places = inner.source().map_or(Ok(Vec::new()), |source| selected(cx, source))?;
+        check_classes(cx.world, &places, inner)?;
+        groups.push(places);
+    }
+    Ok(groups)
+}
+
+/// The names of groups, in order.
+fn each_once(places: impl Iterator<Item = GroupPlace>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for place in places {
+        if !names.contains(&place.name) {
+            names.push(place.name);
+        }
+    }
+    names
+}
+
 /// What `SOURCE` selects (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Source.html>):
-/// groups of the class Standard unless it says otherwise. Accounts are not linked.
+/// a group by its name, or groups of the class Standard unless it says otherwise. Accounts are not linked.
 fn selected(cx: &mut Cx, source: &Source) -> Result<Vec<GroupPlace>, Fault> {
+    if !source.names.is_empty() {
+        return named(cx, &source.names);
+    }
     let foreign = |account: &&String| !account.eq_ignore_ascii_case("all") && *account != cx.account.as_str();
     if let Some(account) = source.account_identifiers.iter().find(foreign) {
         return Err(faults::account_not_linked(account));
@@ -148,6 +176,7 @@ fn selected(cx: &mut Cx, source: &Source) -> Result<Vec<GroupPlace>, Fault> {
     let wanted = |group: &&Group| {
         classes.contains(&group.class)
             && (prefixes.is_empty() || prefixes.iter().any(|prefix| group.name.starts_with(prefix)))
+            && source.tags.iter().all(|tag| group.tags.get(&tag.key).is_some_and(|value| tag.takes(value)))
     };
     let groups = cx.world.regional(&cx.account, cx.region).logs.groups.values();
     let names: Vec<String> = groups.filter(wanted).map(|group| group.name.clone()).collect();
@@ -167,6 +196,17 @@ fn source_class(class: &str) -> Result<Class, Fault> {
 
 /// Whether the groups can be asked this, and there may be something to find.
 fn check(world: &World, places: &[GroupPlace], query: &Compiled, text: &str, bounds: Bounds) -> Result<(), Fault> {
+    check_classes(world, places, query)?;
+    let groups: Vec<&Group> = places.iter().filter_map(|place| place.find(world)).collect();
+    let too_early = |group: &&Group| bounds.end_ms.div_euclid(1000) < oldest_ms(group, world.now).div_euclid(1000);
+    if !groups.is_empty() && groups.iter().all(too_early) {
+        return Err(faults::malformed_query(before_groups(text)));
+    }
+    Ok(())
+}
+
+/// Whether groups of these classes can be asked this.
+fn check_classes(world: &World, places: &[GroupPlace], query: &Compiled) -> Result<(), Fault> {
     let groups: Vec<&Group> = places.iter().filter_map(|place| place.find(world)).collect();
     if let Some(group) = groups.iter().find(|group| group.class == Class::Delivery) {
         return Err(faults::not_for_class(&group.name, group.class.as_str(), "StartQuery"));
@@ -175,18 +215,13 @@ fn check(world: &World, places: &[GroupPlace], query: &Compiled, text: &str, bou
     if let Some((group, command)) = cheaper.zip(standard_command(query)) {
         return Err(faults::not_for_class(&group.name, group.class.as_str(), &format!("The command {command}")));
     }
-    let too_early = |group: &&Group| bounds.end_ms.div_euclid(1000) < oldest_ms(group, world.now).div_euclid(1000);
-    if !groups.is_empty() && groups.iter().all(too_early) {
-        return Err(faults::malformed_query(before_groups(text)));
-    }
     Ok(())
 }
 
-/// The time before which a group can have nothing to show, as AWS sees it: events may be older than their group, but
-/// a query that ends before its creation is refused.
+/// The time before which a group can have nothing to show: a query that ends before is refused.
 fn oldest_ms(group: &Group, now: Time) -> i64 {
     let created = group.created.timestamp_millis();
-    events::expire::cutoff_ms(group, now).map_or(created, |cutoff| cutoff.max(created))
+    expire::cutoff_ms(group, now).map_or(created, |cutoff| cutoff.max(created))
 }
 
 /// AWS's own words, about the whole text.
@@ -227,9 +262,17 @@ fn is_indexed(world: &World, place: &GroupPlace, fields: &[String]) -> bool {
     fields.iter().all(|field| standard && INDEXED.contains(&field.as_str()))
 }
 
-/// A group's events in the times that a query reads, each once.
+/// What a query reads of groups.
+fn events(world: &World, places: &[GroupPlace], query: &Compiled, bounds: Bounds) -> Vec<Events> {
+    let read = places.iter().filter(|place| is_indexed(world, place, query.indexed()));
+    read.flat_map(|place| snapshots(world, place, query, bounds)).collect()
+}
+
+/// A group's events in the times that a query reads, each once. Events that are older than their group are out of
+/// reach (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AnalyzingLogData.html>).
 fn snapshots(world: &World, place: &GroupPlace, query: &Compiled, bounds: Bounds) -> Vec<Events> {
-    let range = |(start, end): (i64, i64)| Range::of_times(Some(start), Some(end.saturating_add(1)));
+    let created = place.find(world).map_or(i64::MIN, |group| group.created.timestamp_millis());
+    let range = |(start, end): (i64, i64)| Range::of_times(Some(start.max(created)), Some(end.saturating_add(1)));
     let taken = |range| Events { place: place.clone(), snapshot: snapshot(world, place, Pick::All, range) };
     apart(query.ranges(bounds)).into_iter().map(range).map(taken).collect()
 }

@@ -9,9 +9,12 @@ use crate::world::World;
 /// 2026-01-01T00:00:00Z, when the world begins.
 const NOW: i64 = 1_767_225_600;
 
-/// A group with a stream and events, some seconds before now.
+/// A group a week old, with a stream and events, some seconds before now.
 fn group(world: &mut World, name: &str, events: &[(i64, &str)]) {
+    let now = world.now;
+    world.now -= TimeDelta::days(7);
     call(world, "CreateLogGroup", json!({"logGroupName": name})).unwrap();
+    world.now = now;
     call(world, "CreateLogStream", json!({"logGroupName": name, "logStreamName": "s"})).unwrap();
     put(world, name, events);
 }
@@ -174,7 +177,7 @@ fn no_more_than_a_thousand_queries_are_kept() {
 #[test]
 fn what_is_refused() {
     let mut world = world();
-    group(&mut world, "g", &[]);
+    call(&mut world, "CreateLogGroup", json!({"logGroupName": "g"})).unwrap();
     call(&mut world, "CreateLogGroup", json!({"logGroupName": "ia", "logGroupClass": "INFREQUENT_ACCESS"})).unwrap();
     call(&mut world, "CreateLogGroup", json!({"logGroupName": "d", "logGroupClass": "DELIVERY"})).unwrap();
     let good = query("g", "fields @message");
@@ -228,6 +231,12 @@ fn what_is_refused() {
         (source("accountIdentifiers: ['444455556666']"), "InvalidParameterException"),
         (source("class: ['DELIVERY']"), "InvalidParameterException"),
         (source("class: ['x']"), "InvalidParameterException"),
+        (without(&query("g", "SOURCE 'x' | fields @message")), nowhere),
+        (query("g", "filter a in (SOURCE 'x' | fields a)"), nowhere),
+        (query("g", "join left=a right=b where a.x=b.x (SOURCE 'x')"), nowhere),
+        (query("g", "filter a in (SOURCE 'd' | fields a)"), "InvalidOperationException"),
+        (query("g", "filter @pattern in (SOURCE 'ia' | pattern @message)"), "InvalidOperationException"),
+        (query("ia", "filter a in (SOURCE 'ia' | fields a)"), ""),
     ];
     let cases: Vec<_> = cases.into_iter().map(|(input, wanted)| ("StartQuery", input, wanted)).collect();
     story(&mut world, &cases);
@@ -242,7 +251,7 @@ fn groups_are_named_or_selected() {
     call(&mut world, "CreateLogGroup", json!({"logGroupName": "app/ia", "logGroupClass": "INFREQUENT_ACCESS"}))
         .unwrap();
     call(&mut world, "CreateLogStream", json!({"logGroupName": "app/ia", "logStreamName": "s"})).unwrap();
-    put(&mut world, "app/ia", &[(1, "app/ia")]);
+    put(&mut world, "app/ia", &[(0, "app/ia")]);
     let arn = "arn:aws:logs:us-east-1:111122223333:log-group:db";
     let check = |world: &mut World, member: &str, value: Json, text: &str, wanted: &[&str]| {
         let mut input = query("", text);
@@ -262,12 +271,54 @@ fn groups_are_named_or_selected() {
     source(&mut world, "namePrefix: ['app/a', 'd'], accountIdentifiers: ['111122223333']", &["app/a", "db"]);
     source(&mut world, "class: ['INFREQUENT_ACCESS']", &["app/ia"]);
     source(&mut world, "namePrefix: ['nothing']", &[]);
+    let from = |world: &mut World, text: &str, wanted: &[&str]| {
+        check(world, "limit", json!(10), &format!("SOURCE {text} | {sorted}"), wanted);
+    };
+    from(&mut world, "'db'", &["db"]);
+    for (name, tags) in [
+        ("app/a", json!({"team": "team1", "service": "payments"})),
+        ("app/b", json!({"team": "team2", "service": "payment-web", "environment": "production"})),
+        ("db", json!({"team": "team3", "service": "storage", "environment": "test"})),
+    ] {
+        call(&mut world, "TagLogGroup", json!({"logGroupName": name, "tags": tags})).unwrap();
+    }
+    let tagged = |world: &mut World, filters: &str, wanted: &[&str]| {
+        from(world, &format!("logGroupTags([{filters}])"), wanted);
+    };
+    tagged(&mut world, r#"{"key":"team", "values":["team1", "team2"]}"#, &["app/a", "app/b"]);
+    tagged(&mut world, r#"{"key":"service", "values":["payment*"]}"#, &["app/a", "app/b"]);
+    tagged(&mut world, r#"{"key":"service", "values":["*ment*w*b"]}"#, &["app/b"]);
+    tagged(&mut world, r#"{"key":"environment", "values":["!production"]}"#, &["db"]);
+    tagged(&mut world, r#"{"key":"environment"}, {"key":"team", "values":["!team3"]}"#, &["app/b"]);
+    tagged(&mut world, r#"{"key":"service", "values":["pay"]}"#, &[]);
+    from(&mut world, r#"logGroups(namePrefix: ['app']) logGroupTags([{"key":"team"}])"#, &["app/a", "app/b"]);
     let id = start(
         &mut world,
         json!({"logGroupNames": ["db", "app/a"], "startTime": 0, "endTime": NOW, "queryString": sorted}),
     );
     let groups = call(&mut world, "ListLogGroupsForQuery", json!({"queryId": id})).unwrap();
     assert_eq!(groups, json!({"logGroupIdentifiers": ["app/a", "db"]}));
+}
+
+/// A subquery and the right side of a join read groups of their own, whatever the request's limit.
+#[test]
+fn queries_read_other_groups() {
+    let mut world = world();
+    group(&mut world, "api", &[(30, r#"{"id":"a"}"#), (20, r#"{"id":"b"}"#), (10, r#"{"id":"c"}"#)]);
+    group(&mut world, "auth", &[(90, r#"{"id":"c","user":"eve"}"#), (25, r#"{"id":"b","user":"bob"}"#)]);
+    let among = query("api", "filter id in (SOURCE 'auth' | fields id) | stats count(*) as n");
+    let all = rows(&mut world, with(among.clone(), "limit", json!(1)));
+    assert_eq!(all, [[("n".to_owned(), "2".to_owned())]]);
+    let among = with(among, "startTime", json!(NOW - 60));
+    let id = start(&mut world, among);
+    let answer = results(&mut world, &id);
+    assert_eq!(answer["results"][0][0]["value"], "1");
+    let statistics = &answer["statistics"];
+    assert_eq!((&statistics["recordsMatched"], &statistics["recordsScanned"]), (&json!(1.0), &json!(4.0)));
+    let groups = call(&mut world, "ListLogGroupsForQuery", json!({"queryId": id})).unwrap();
+    assert_eq!(groups, json!({"logGroupIdentifiers": ["api", "auth"]}));
+    let join = "join left=l right=r where l.id = r.id (SOURCE 'auth') | fields r.user | sort r.user";
+    assert_eq!(messages(&mut world, query("api", join)), ["bob", "eve"]);
 }
 
 /// Each group is read by itself, and what was found is merged.
@@ -308,6 +359,16 @@ fn both_ends_of_the_time_are_included() {
     assert_eq!(messages(&mut world, times((NOW - 10) * 1000, NOW * 1000)), ["after", "last"]);
     put(&mut world, "g", &[(1, "now"), (0, "later")]);
     assert_eq!(messages(&mut world, times(NOW - 9, NOW)), ["now", "after"]);
+}
+
+#[test]
+fn events_older_than_their_group_are_out_of_reach() {
+    let mut world = world();
+    call(&mut world, "CreateLogGroup", json!({"logGroupName": "g"})).unwrap();
+    call(&mut world, "CreateLogStream", json!({"logGroupName": "g", "logStreamName": "s"})).unwrap();
+    put(&mut world, "g", &[(1, "before"), (0, "at once"), (-1, "after")]);
+    let all = with(query("g", "fields @message"), "endTime", json!(NOW + 60));
+    assert_eq!(messages(&mut world, all), ["after", "at once"]);
 }
 
 #[test]

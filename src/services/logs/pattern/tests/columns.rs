@@ -106,6 +106,46 @@ fn words_in_order() {
     check("[logLevel, date, time, method, url=%/service/resource/[0-9]+/part/[0-9]+$%, response_time]", &LEVELS, &[1]);
 }
 
+/// The examples of "Creating metric filters", and of "Filter pattern syntax for metric filters".
+#[test]
+fn metric_filters_of_the_user_guide() {
+    let lines = [
+        r#"127.0.0.1 - - [24/Sep/2013:11:49:52 -0700] "GET /index.html HTTP/1.1" 404 287"#,
+        r#"127.0.0.1 - - [24/Sep/2013:11:49:52 -0700] "GET /index.html HTTP/1.1" 404 287"#,
+        r#"127.0.0.1 - - [24/Sep/2013:11:50:51 -0700] "GET /~test/ HTTP/1.1" 200 3"#,
+        r#"127.0.0.1 - - [24/Sep/2013:11:50:51 -0700] "GET /favicon.ico HTTP/1.1" 404 308"#,
+        r#"127.0.0.1 - - [24/Sep/2013:11:50:51 -0700] "GET /favicon.ico HTTP/1.1" 404 308"#,
+        r#"127.0.0.1 - - [24/Sep/2013:11:51:34 -0700] "GET /~test/index.html HTTP/1.1" 200 3"#,
+    ];
+    check("[ip, id, user, timestamp, request, status_code=4*, size]", &lines, &[0, 1, 3, 4]);
+    let sizes = pattern("[ip, id, user, timestamp, request, status_code, size]");
+    let size = |line: &&str| sizes.value(line, "$size");
+    let found: Vec<_> = lines.iter().filter_map(size).collect();
+    assert_eq!(found, ["287", "287", "3", "308", "308", "3"]);
+    assert_eq!(sizes.value(lines[0], "$ip").as_deref(), Some("127.0.0.1"));
+    let visits = [
+        r#"127.0.0.1 - bob [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 404 2326"#,
+        r#"127.0.0.1 - bob [10/Oct/2000:13:55:36 -0700] "GET /apache_pb2.gif HTTP/1.0" 200 2326"#,
+        r#"127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 404 2326"#,
+    ];
+    check("[IP, UserInfo, User, Timestamp, RequestInfo, StatusCode=404, Bytes]", &visits, &[0, 2]);
+    check("[ip, id, user, timestamp, request, status_code=404, size]", &visits, &[0, 2]);
+    check("[w1=ERROR || w1=%WARN%, w2]", &LEVELS, &[2, 3]);
+    check_extracted(
+        "[ip, server, username, timestamp, request, status_code, bytes > 1000]",
+        PROD,
+        &[
+            "$bytes=1534",
+            "$status_code=404",
+            "$request=GET /index.html HTTP/1.0",
+            "$timestamp=10/Oct/2000:13:25:15 -0700",
+            "$username=frank",
+            "$server=Prod",
+            "$ip=127.0.0.1",
+        ],
+    );
+}
+
 /// Of the VPC user guide and the consoles' blueprints.
 #[test]
 fn patterns_in_use() {

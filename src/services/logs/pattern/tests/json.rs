@@ -129,6 +129,17 @@ fn asterisks_are_wildcards_at_the_ends() {
     check("{ $.n != \"*vent*\" }", &messages, &[4, 5]);
 }
 
+/// A dimension's value is what the selector finds.
+#[test]
+fn dimensions_of_the_user_guide() {
+    let pattern = pattern(r#"{ $.eventType = "*" && $.sourceIPAddress != 123.123.* }"#);
+    assert_eq!(pattern.value(EVENT, "$.eventType").as_deref(), Some("UpdateTrail"));
+    let latency = super::pattern("{ $.latency = * }");
+    let message = r#"{ "latency": 50, "requestType": "GET" }"#;
+    assert!(latency.matches(message));
+    assert_eq!(latency.value(message, "$.latency").as_deref(), Some("50"));
+}
+
 /// Of the CIS AWS Foundations Benchmark.
 #[test]
 fn patterns_in_use() {

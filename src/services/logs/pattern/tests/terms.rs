@@ -71,6 +71,44 @@ fn test_metric_filter_examples() {
     assert_eq!(extracted("\"[ERROR]\"", messages[0]), None);
 }
 
+/// "Count log events" and "Count occurrences of a term" of "Creating metric filters".
+#[test]
+fn metric_filters_of_the_user_guide() {
+    let messages = [
+        "Test event 1",
+        "Test event 2",
+        "This message contains an Error",
+        "This message also contains an Error",
+        "an error",
+    ];
+    check("Error", &messages, &[2, 3]);
+    check(" ", &messages, &[0, 1, 2, 3, 4]);
+}
+
+/// "Start a Live Tail session in the console", and the subscription filters of the user guide.
+#[test]
+fn live_tails_and_subscriptions_of_the_user_guide() {
+    let messages = [
+        "Warning: error 404",
+        "Error",
+        "INFO error",
+        r#"{"eventType": "UpdateTrail", "names": "Steve Jobs"}"#,
+        "abc def",
+        "xabc",
+        "404 ERROR",
+        r#"{"userIdentity": {"type": "Root"}, "names": "Eve"}"#,
+    ];
+    check("Warning", &messages, &[0]);
+    check("error 404", &messages, &[0]);
+    check("?Error ?error", &messages, &[0, 1, 2]);
+    check("-INFO", &messages, &[0, 1, 3, 4, 5, 6, 7]);
+    check(r#"{ $.eventType = "UpdateTrail" }"#, &messages, &[3]);
+    check("%ERROR%", &messages, &[6]);
+    check("{ $.names = %Steve% }", &messages, &[3]);
+    check("[ w1 = %abc%, w2 ]", &messages, &[4]);
+    check("{$.userIdentity.type = Root}", &messages, &[7]);
+}
+
 /// As consoles and agents write them.
 #[test]
 fn phrases_keep_their_characters() {
