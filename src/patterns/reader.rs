@@ -15,6 +15,8 @@ pub struct Flaw {
     line: usize,
     /// In characters, from 1; that behind what was read.
     column: usize,
+    /// How often the place is told.
+    told: usize,
 }
 
 /// Characters of a text that an error quotes.
@@ -31,13 +33,26 @@ impl Flaw {
 
     /// The sentence and the place, as SNS tells them.
     pub fn redacted(&self) -> String {
-        let place = self.place("REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)");
-        format!("{}\n at {place}", self.sentence)
+        self.with(&self.place("REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"))
     }
 
     /// The sentence, the text and the place, as EventBridge tells them.
     pub fn quoting(&self, text: &str) -> String {
-        format!("{}\n at {}", self.sentence, self.place_in(text))
+        self.with(&self.place_in(text))
+    }
+
+    /// The same without a place, which AWS does not tell of what is wrong inside a value.
+    pub fn nowhere(self) -> Flaw {
+        Flaw { told: 0, ..self }
+    }
+
+    /// The same with its place told once more, as AWS does in lists inside of `anything-but`.
+    pub fn told_again(self) -> Flaw {
+        Flaw { told: self.told + 1, ..self }
+    }
+
+    fn with(&self, place: &str) -> String {
+        format!("{}{}", self.sentence, format!("\n at {place}").repeat(self.told))
     }
 
     fn place(&self, source: impl fmt::Display) -> String {
@@ -136,7 +151,7 @@ impl<'t> Reader<'t> {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-        Flaw { sentence: sentence.into(), line, column }
+        Flaw { sentence: sentence.into(), line, column, told: 1 }
     }
 
     fn field(&mut self) -> Result<Token<'t>, Flaw> {

@@ -159,9 +159,17 @@ pub fn too_many_combinations(most: u64) -> Fault {
     invalid_pattern(format_args!("The alternatives of $or make more than {most} combinations"))
 }
 
+/// A pattern whose wildcards are too many, or repeat too much.
+pub fn pattern_too_complex() -> Fault {
+    invalid_pattern(
+        "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a \
+         wildcard character",
+    )
+}
+
 /// An event that is to be tried and is none.
-pub fn invalid_event(reason: impl Display) -> Fault {
-    validation(format!("Parameter Event is not valid. Reason: {reason}"))
+pub fn invalid_event() -> Fault {
+    validation("Parameter Event is not valid.")
 }
 
 /// A rule that still has targets.
