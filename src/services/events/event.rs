@@ -68,11 +68,11 @@ pub(super) struct Envelope<'a> {
     time: Cow<'a, str>,
     #[serde(borrow)]
     region: Cow<'a, str>,
+    #[serde(borrow, rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
+    pub replay_name: Option<Cow<'a, str>>,
     pub resources: Vec<String>,
     #[serde(borrow)]
     pub detail: &'a RawValue,
-    #[serde(borrow, rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
-    pub replay_name: Option<Cow<'a, str>>,
 }
 
 impl Envelope<'_> {
@@ -198,7 +198,7 @@ mod tests {
         );
         assert_eq!(event.text, text);
         let again = Event::replayed(&event.text, event.time, "again").unwrap();
-        assert_eq!(again.text, text.replace(r#"{"n":1.0}}"#, r#"{"n":1.0},"replay-name":"again"}"#));
+        assert_eq!(again.text, text.replace(r#""resources""#, r#""replay-name":"again","resources""#));
         assert!(again.replayed);
     }
 }
