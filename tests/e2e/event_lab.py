@@ -11,6 +11,8 @@ GROUP_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{GROUP}"
 DEFAULT_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# What AWS's console sends with each rule.
+CONSOLE = {"Description": "", "State": "ENABLED", "ScheduleExpression": ""}
 # The policy of AWS's documentation for log groups, and its trust policy for targets' roles.
 GROUP_POLICY = {
     "Version": "2012-10-17",
@@ -58,8 +60,7 @@ def stranger(trailcam):
 
 
 def make_rule(events, name, pattern, target, bus="default", **more):
-    settings = {"Description": "A test", "State": "ENABLED"}
-    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern), **settings)
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern), **CONSOLE)
     put_target(events, name, target, bus, **more)
 
 

@@ -121,8 +121,7 @@ def test_objects_of_a_kind_come_to_a_queue(trailcam, events):
     # By beginning and end apart.
     for rule, key in [("beginning", {"prefix": "raw/"}), ("end", {"suffix": ".png"})]:
         pattern["detail"] = {"object": {"key": [key]}}
-        events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-        events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": queue, "Input": json.dumps(rule)}])
+        make_rule(events, rule, pattern, queue, Input=json.dumps(rule))
     events.disable_rule(Name="images")
     policy = trailcam.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
     policy = policy.replace("rule/images", "rule/*")

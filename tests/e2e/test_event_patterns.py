@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conftest import refused
-from event_lab import events, make_queue, put, received
+from event_lab import CONSOLE, events, make_queue, make_rule, put, received
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -89,7 +89,7 @@ def test_patterns_that_are_none_are_refused_with_their_place(events, pattern):
     sentence, column = FLAWS[pattern]
     place = f'\n at [Source: (String)"{pattern}"; line: 1, column: {column}]' if column else ""
     expected = ("InvalidEventPatternException", f"Event pattern is not valid. Reason: {sentence}{place}", 400)
-    assert refused(events.put_rule, Name="r", EventPattern=pattern) == expected
+    assert refused(events.put_rule, Name="r", EventPattern=pattern, **CONSOLE) == expected
     assert refused(events.test_event_pattern, EventPattern=pattern, Event=json.dumps(EVENT)) == expected
     archive = {"ArchiveName": "a", "EventSourceArn": events.describe_event_bus()["Arn"]}
     assert refused(events.create_archive, EventPattern=pattern, **archive) == expected
@@ -122,8 +122,7 @@ OPERATORS = {
 def check_rule(trailcam, events, pattern, wanted, unwanted):
     """A rule's queue gets the wanted details, and no others."""
     url, queue = make_queue(trailcam)
-    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["shop"], "detail": pattern}))
-    events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": queue, "InputPath": "$.detail"}])
+    make_rule(events, "r", {"source": ["shop"], "detail": pattern}, queue, InputPath="$.detail")
     for detail in wanted + unwanted:
         put(events, detail)
         came = [json.loads(message["Body"]) for message in received(trailcam, url)]
