@@ -116,23 +116,22 @@ fn note_buses(cx: &mut Cx, places: &[BusPlace]) {
 
 /// Takes an entry, and answers the event's id. On a bus that is not there nobody listens, and nobody is told.
 fn receive(cx: &mut Cx, place: &BusPlace, entry: &Entry) -> Result<String, Fault> {
-    let given = |text: &'_ Option<String>| text.clone().filter(|text| !text.is_empty());
-    let source = given(&entry.source).ok_or_else(|| faults::required_argument("Source"))?;
-    let detail_type = given(&entry.detail_type).ok_or_else(|| faults::required_argument("DetailType"))?;
-    let detail = given(&entry.detail).ok_or_else(|| faults::required_argument("Detail"))?;
+    let source = required(&entry.source, "Source")?;
+    let detail_type = required(&entry.detail_type, "DetailType")?;
+    let detail = required(&entry.detail, "Detail")?;
     if source.starts_with("aws.") {
         return Err(faults::reserved_source());
     }
     if detail_type.chars().count() > DETAIL_TYPE_MAX {
         return Err(faults::detail_type_too_long(DETAIL_TYPE_MAX));
     }
-    let detail = event::compact(&detail).ok_or_else(faults::malformed_detail)?;
+    let detail = event::compact(detail).ok_or_else(faults::malformed_detail)?;
     check_room(cx, place)?;
     let id = cx.world.ids.uuid().to_string();
     let event = Event::new(&Parts {
         id: id.clone(),
-        source: &source,
-        detail_type: &detail_type,
+        source,
+        detail_type,
         account: &cx.account,
         time: entry.time.unwrap_or(cx.world.now),
         region: place.region,
@@ -141,6 +140,10 @@ fn receive(cx: &mut Cx, place: &BusPlace, entry: &Entry) -> Result<String, Fault
     });
     routing::receive(cx.world, place, Event { trace: entry.trace.clone(), ..event });
     Ok(id)
+}
+
+fn required<'a>(member: &'a Option<String>, name: &str) -> Result<&'a str, Fault> {
+    member.as_deref().filter(|text| !text.is_empty()).ok_or_else(|| faults::required_argument(name))
 }
 
 /// What is accepted is delivered: nothing is accepted while too much waits.
