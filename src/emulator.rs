@@ -152,7 +152,7 @@ impl Emulator {
             answer.finish(scanned.unwrap_or_default());
         }
         self.settle().await;
-        unsettled.is_over();
+        unsettled.settled();
         answer
     }
 
@@ -530,7 +530,7 @@ impl Inner {
 struct Unsettled<'a>(Option<&'a Emulator>);
 
 impl Unsettled<'_> {
-    fn is_over(mut self) {
+    fn settled(mut self) {
         self.0 = None;
     }
 }

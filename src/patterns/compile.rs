@@ -239,8 +239,11 @@ impl Compiler<'_> {
             return self.fail("Anything-But expression name not found");
         };
         let in_patterns = self.dialect == Dialect::EventPattern;
-        if !matches!(&*operator, "prefix" | "suffix" | "equals-ignore-case") && !(in_patterns && operator == "wildcard")
-        {
+        let is_known = match &*operator {
+            "prefix" | "suffix" | "equals-ignore-case" => true,
+            other => in_patterns && other == "wildcard",
+        };
+        if !is_known {
             return self.fail(format!("Unsupported anything-but pattern: {operator}"));
         }
         let tests = match self.reader.next()? {

@@ -25,12 +25,15 @@ impl Rules {
 }
 
 fn wildcards(tests: &[Test]) -> Vec<&Wildcard> {
-    let of = |test| match test {
-        &Test::Wildcard(ref wildcard) => vec![wildcard],
+    tests.iter().flat_map(wildcards_of).collect()
+}
+
+fn wildcards_of(test: &Test) -> Vec<&Wildcard> {
+    match test {
+        Test::Wildcard(wildcard) => vec![wildcard],
         Test::AnythingBut(tests) => wildcards(tests),
         _ => Vec::new(),
-    };
-    tests.iter().flat_map(of).collect()
+    }
 }
 
 /// What a wildcard is made of, the quotes around it included.
