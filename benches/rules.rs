@@ -15,7 +15,7 @@ fn main() {
     let events: Vec<String> = (0..EVENTS).map(event).collect();
     let bytes = events.iter().map(String::len).sum::<usize>() / EVENTS;
     println!("events of {bytes} bytes");
-    let reading = per_second(&events, |event| usize::from(Tree::read(event).is_ok()));
+    let reading = per_second(&events, |event| usize::from(Tree::read_event(event).is_ok()));
     println!("{:<10} {:>12} {:>14} {:>14} {:>9}", "rules", "matches", "events/s", "one by one/s", "ratio");
     println!("{:<10} {:>12} {:>14.0}", "(reading)", "", reading.1);
     for count in [1, 10, 100, 1_000, 10_000] {
@@ -24,12 +24,11 @@ fn main() {
         for (id, rules) in rules.iter().enumerate() {
             index.insert(id, rules.clone());
         }
-        let (matches, indexed) = per_second(&events, |event| {
-            Tree::read(event).map_or(0, |event| index.matching(&event).len())
-        });
+        let (matches, indexed) =
+            per_second(&events, |event| Tree::read_event(event).map_or(0, |event| index.matching(&event).len()));
         let few = &events[..EVENTS.min(2_000_000 / count).max(20)];
         let (_, single) = per_second(few, |event| {
-            Tree::read(event).map_or(0, |event| rules.iter().filter(|rules| rules.hold_of(&event)).count())
+            Tree::read_event(event).map_or(0, |event| rules.iter().filter(|rules| rules.hold_of(&event)).count())
         });
         println!("{count:<10} {matches:>12} {indexed:>14.0} {single:>14.0} {:>9.1}", indexed / single);
     }
@@ -56,7 +55,9 @@ fn rule(number: usize) -> Rules {
         0..=4 => format!(r#"{{{source},"detail":{{"eventName":["Create{number}","Delete{number}"]}}}}"#),
         5 => format!(r#"{{{source},"detail":{{"requestParameters":{{"name":[{{"prefix":"team-{number}-"}}]}}}}}}"#),
         6 => format!(r#"{{{source},"detail":{{"errorCode":["AccessDenied{number}"]}}}}"#),
-        7 => format!(r#"{{"detail":{{"userIdentity":{{"userName":["user-{number}"]}},"eventName":[{{"anything-but":"Put"}}]}}}}"#),
+        7 => format!(
+            r#"{{"detail":{{"userIdentity":{{"userName":["user-{number}"]}},"eventName":[{{"anything-but":"Put"}}]}}}}"#
+        ),
         8 => format!(r#"{{{source},"detail":{{"requestParameters":{{"count":[{{"numeric":[">",{number}]}}]}}}}}}"#),
         _ => format!(
             r#"{{{source},"$or":[{{"region":["r-{number}"]}},{{"detail":{{"sourceIPAddress":["10.0.0.{number}"]}}}}]}}"#

@@ -24,7 +24,7 @@ use crate::world::{Settings, World};
 pub struct Emulator {
     /// A blocking lock, because a step is short and never waits: it is never held across an await.
     inner: Mutex<Inner>,
-    /// Tells the background task that the next due time has changed.
+    /// Tells the background task that a job is due before it looks again.
     wake: Notify,
     /// Tells readers of streams that something was pushed: the count of changes.
     streamed: watch::Sender<u64>,
@@ -43,6 +43,8 @@ pub struct Emulator {
 struct Inner {
     world: World,
     clock: Ticker,
+    /// When the background task looks for jobs again by itself, if it does.
+    looks_at: Option<Time>,
     /// Calls that wait, by the ARN of what they wait for.
     waiting: HashMap<String, Arc<Notify>>,
 }
@@ -109,7 +111,7 @@ impl Emulator {
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut answer = loop {
-            match self.step(|world| attempt(world, &mut call, &mut outside)) {
+            match self.change(|world| attempt(world, &mut call, &mut outside)).0 {
                 Ok(answer) => break answer,
                 Err(Pause::Work(work)) => outside.take_in(work.run()),
                 Err(Pause::Wait(_)) => outside.set_patience(Patience::Over),
@@ -127,7 +129,7 @@ impl Emulator {
 
     /// Changes the world at the present moment, with all that this sets off. It may take long.
     pub fn act<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
-        let result = self.step(step);
+        let (result, _) = self.change(step);
         self.settle_here();
         result
     }
@@ -142,12 +144,15 @@ impl Emulator {
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
     /// A call that waits for something is abandoned when its client is `gone`.
     pub async fn answer(&self, mut call: Call, gone: impl Future<Output = ()>) -> Answer {
+        // A client that goes away takes this call with it, but not what it has set off.
+        let unsettled = Unsettled(Some(self));
         let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
         }
         self.settle().await;
+        unsettled.settled();
         answer
     }
 
@@ -158,6 +163,7 @@ impl Emulator {
                 return;
             }
         }
+        self.wake.notify_one();
     }
 
     /// Does what a call has set off, so that who has its answer finds it done.
@@ -170,6 +176,7 @@ impl Emulator {
             }
             self.run_job(due);
         }
+        self.wake.notify_one();
     }
 
     /// Attempts a step until the long work it needs is done, and what it waits for has come.
@@ -183,7 +190,7 @@ impl Emulator {
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut place = None;
         loop {
-            let work = match self.step(|world| attempt(world, &mut outside)) {
+            let work = match self.change(|world| attempt(world, &mut outside)).0 {
                 Ok(done) => return done,
                 Err(Pause::Work(work)) => work,
                 Err(Pause::Wait(wait)) => {
@@ -262,7 +269,7 @@ impl Emulator {
 
     /// Takes down how a post went, and does what that sets off.
     pub async fn posted(&self, id: PostId, outcome: Outcome) {
-        self.step(|world| services::posted(world, id, &outcome));
+        self.change(|world| services::posted(world, id, &outcome));
         self.settle().await;
         self.quiet.notify_all();
     }
@@ -290,18 +297,23 @@ impl Emulator {
         self.moved.send_replace(Moved::Stopping);
     }
 
-    /// Looks at or changes the world at the present moment.
+    /// Looks at or changes the world at the present moment. What that sets off is done soon.
     pub fn step<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
-        let mut inner = self.lock();
-        inner.tick();
-        let due = inner.world.jobs.next_due();
-        let result = step(&mut inner.world);
-        let changed = inner.world.jobs.next_due() != due;
-        self.leave(inner);
-        if changed {
+        let (result, is_settled) = self.change(step);
+        if !is_settled {
             self.wake.notify_one();
         }
         result
+    }
+
+    /// The same for those who see to what it sets off themselves; whether that is nothing.
+    fn change<T>(&self, step: impl FnOnce(&mut World) -> T) -> (T, bool) {
+        let mut inner = self.lock();
+        inner.tick();
+        let result = step(&mut inner.world);
+        let is_settled = inner.world.jobs.next_due() != Some(AT_ONCE);
+        self.leave(inner);
+        (result, is_settled)
     }
 
     /// What the emulator was started with.
@@ -409,9 +421,12 @@ impl Emulator {
         let mut inner = self.lock();
         inner.tick();
         if matches!(inner.clock, Ticker::Manual) {
+            // Whoever lets the clock run wakes the task.
+            inner.looks_at = Some(Time::MIN_UTC);
             return None;
         }
-        let due = inner.world.jobs.next_due()?;
+        inner.looks_at = inner.world.jobs.next_due();
+        let due = inner.looks_at?;
         Some((due - inner.world.now).to_std().unwrap_or(Duration::ZERO))
     }
 
@@ -457,7 +472,11 @@ impl Emulator {
             }
         }
         let has_posts = inner.world.outbox.has_waiting();
+        let is_sooner = inner.has_sooner_job();
         drop(inner);
+        if is_sooner {
+            self.wake.notify_one();
+        }
         if has_posts {
             self.posting.notify_one();
         }
@@ -479,7 +498,17 @@ impl Inner {
         };
         let mut world = World::new(settings, now);
         world.clock_stands_still = matches!(clock, Ticker::Manual);
-        Inner { world, clock, waiting: HashMap::new() }
+        Inner { world, clock, looks_at: None, waiting: HashMap::new() }
+    }
+
+    /// Whether the background task must look before it would. Jobs that belong to a call are the call's matter.
+    fn has_sooner_job(&mut self) -> bool {
+        let due = self.world.jobs.next_due().filter(|due| *due != AT_ONCE);
+        let is_sooner = due.is_some_and(|due| self.looks_at.is_none_or(|looks_at| due < looks_at));
+        if is_sooner {
+            self.looks_at = due;
+        }
+        is_sooner
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.
@@ -497,6 +526,23 @@ impl Inner {
     }
 }
 
+/// A call that may have set off what is not done yet; dropped, it leaves that to the background task.
+struct Unsettled<'a>(Option<&'a Emulator>);
+
+impl Unsettled<'_> {
+    fn settled(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        if let Some(emulator) = self.0 {
+            emulator.wake.notify_one();
+        }
+    }
+}
+
 fn system_time() -> Time {
     Utc::now().trunc_subsecs(3)
 }
@@ -508,6 +554,7 @@ mod tests {
 
     use super::*;
     use crate::world::Cadence;
+    use crate::world::jobs::Job;
     use crate::world::scope::{AccountId, Region};
 
     fn emulator() -> Emulator {
@@ -552,6 +599,29 @@ mod tests {
             }));
             assert!(was_answered, "the other step did not get in between");
         });
+    }
+
+    /// On the machine's clock, the background task sleeps until a job is due that no call does.
+    #[test]
+    fn the_background_task_is_woken_for_what_comes_sooner() {
+        let emulator = emulator();
+        emulator.set_manual(false);
+        emulator.until_next_job();
+        let is_woken = || pin!(emulator.wake.notified()).enable();
+        let job = |bucket: &str| Job::BucketLifecycle { bucket: bucket.to_owned() };
+        let wakes = |seconds: i64, bucket: &str| {
+            emulator.change(|world| world.jobs.at(world.now + TimeDelta::seconds(seconds), job(bucket)));
+            is_woken()
+        };
+        assert!(wakes(600, "first"));
+        assert!(!wakes(700, "later"));
+        assert!(wakes(500, "sooner"));
+        assert!(!wakes(550, "between"));
+        assert!(!emulator.change(|world| world.jobs.at_once(job("own"))).1);
+        assert!(!is_woken(), "who makes such a change sees to it");
+        emulator.settle_here();
+        emulator.step(|world| world.jobs.at_once(job("own")));
+        assert!(is_woken());
     }
 
     #[test]

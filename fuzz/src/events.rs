@@ -13,9 +13,10 @@ pub fn events(data: &[u8]) {
     let start = "2026-01-01T12:00:00Z".parse().expect("a time");
     let schedule = Schedule::parse(pattern).and_then(|schedule| schedule.next_after(start));
     assert!(schedule.is_none_or(|next| next > start));
+    let split = Tree::read_event(event);
     let event = Tree::read(event);
-    for dialect in [Dialect::EventPattern, Dialect::FilterPolicy] {
-        match (Rules::parse(pattern, dialect), &event) {
+    for (dialect, event) in [(Dialect::EventPattern, &split), (Dialect::FilterPolicy, &event)] {
+        match (Rules::parse(pattern, dialect), event) {
             (Ok(rules), Ok(event)) => agree(rules, event),
             (Err(flaw), _) => drop(flaw.quoting(pattern)),
             _ => {}

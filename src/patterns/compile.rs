@@ -12,25 +12,22 @@ use super::{Dialect, Form, Range, Rule, Rules, Scalar, Test};
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>).
 const NUMBER_MAX: f64 = 5e9;
 
+/// How many steps the paths of fields may have.
+pub const PATH_MAX: usize = 128;
+
 /// Names of operators: an object that has one is none of the alternatives of `$or`.
-const OPERATORS: [&str; 9] = [
-    "anything-but",
-    "cidr",
-    "equals-ignore-case",
-    "exactly",
-    "exists",
-    "numeric",
-    "prefix",
-    "suffix",
-    "wildcard",
-];
+const OPERATORS: [&str; 9] =
+    ["anything-but", "cidr", "equals-ignore-case", "exactly", "exists", "numeric", "prefix", "suffix", "wildcard"];
+
+/// What is wrong with the value of `anything-but`.
+const NO_EXCLUSION: &str = "Value of anything-but must be an array or single string/number value.";
 
 /// Reads a pattern.
 ///
 /// # Errors
 /// What is wrong with it first.
 pub fn compile(text: &str, dialect: Dialect) -> Result<Rules, Flaw> {
-    let mut compiler = Compiler { reader: Reader::new(text), dialect };
+    let mut compiler = Compiler { reader: Reader::new(text), dialect, steps: 0 };
     match compiler.reader.next()? {
         Token::StartObject => compiler.object(dialect == Dialect::FilterPolicy),
         _ => compiler.fail("Filter is not an object"),
@@ -40,6 +37,8 @@ pub fn compile(text: &str, dialect: Dialect) -> Result<Rules, Flaw> {
 struct Compiler<'t> {
     reader: Reader<'t>,
     dialect: Dialect,
+    /// To the object that is read.
+    steps: usize,
 }
 
 type Read<T> = Result<T, Flaw>;
@@ -58,17 +57,32 @@ impl Compiler<'_> {
                 rules.alternatives.push(branches);
                 continue;
             }
-            let rule = match self.reader.next()? {
-                Token::StartObject => Rule::Nested(self.object(false)?),
-                Token::StartArray => Rule::Tests(self.tests()?),
-                _ => return self.fail(format!("\"{name}\" must be an object or an array")),
-            };
-            rules.fields.insert(name.into_owned(), rule);
+            let rule = self.field(&name)?;
+            match self.dialect {
+                Dialect::FilterPolicy => drop(rules.fields.insert(name.into_owned(), rule)),
+                Dialect::EventPattern => rules.put(&name, rule),
+            }
         }
         if rules == Rules::default() && !may_be_empty {
             return self.fail("Empty objects are not allowed");
         }
         Ok(rules)
+    }
+
+    /// What must hold of a field.
+    fn field(&mut self, name: &str) -> Read<Rule> {
+        let steps = 1 + name.matches('.').count();
+        self.steps += steps;
+        if self.steps > PATH_MAX {
+            return self.fail("Document nesting depth exceeds the maximum");
+        }
+        let rule = match self.reader.next()? {
+            Token::StartObject => Rule::Nested(self.object(false)?),
+            Token::StartArray => Rule::Tests(self.tests()?),
+            _ => return self.fail(format!("\"{name}\" must be an object or an array")),
+        };
+        self.steps -= steps;
+        Ok(rule)
     }
 
     /// Whether the value of `$or` is a list of two objects or more: else it is a field as any other.
@@ -116,12 +130,12 @@ impl Compiler<'_> {
         }
     }
 
-    /// A number is equal to another in filter policies; in event patterns it is so only to one that is written like it
-    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>).
+    /// A number is equal to another of the same value, 300 to 300.0, whatever the user guide says. In event patterns,
+    /// one that is too large to be compared is equal to what is written like it.
     fn number(&self, number: f64, text: &str) -> Test {
-        match self.dialect {
-            Dialect::FilterPolicy => Test::Numeric(Range::only(number)),
-            Dialect::EventPattern => Test::Is(Scalar::Number(Cow::Owned(text.to_owned()))),
+        match self.is_bounded(number) {
+            true => Test::Numeric(Range::only(number)),
+            false => Test::Is(Scalar::Number(Cow::Owned(text.to_owned()))),
         }
     }
 
@@ -147,7 +161,7 @@ impl Compiler<'_> {
             "cidr" => match self.reader.next()? {
                 Token::Text(text) => {
                     self.reader.finish();
-                    Test::Cidr(Cidr::parse(&text).map_err(|sentence| self.reader.flaw(sentence))?)
+                    Test::Cidr(Cidr::parse(&text).map_err(|sentence| self.reader.flaw(sentence).nowhere())?)
                 }
                 // In AWS's words, too, it is the prefix.
                 _ => return self.fail("prefix match pattern must be a string"),
@@ -161,20 +175,21 @@ impl Compiler<'_> {
     fn text_test(&mut self, operator: &str) -> Read<Test> {
         match self.reader.next()? {
             Token::Text(text) => self.text(operator, &text),
-            Token::StartObject
-                if self.dialect == Dialect::EventPattern && matches!(operator, "prefix" | "suffix") =>
-            {
+            Token::StartObject if self.dialect == Dialect::EventPattern && matches!(operator, "prefix" | "suffix") => {
                 self.whatever_case(operator)
             }
             _ => self.fail(format!("{operator} match pattern must be a string")),
         }
     }
 
-    fn text(&self, operator: &str, text: &str) -> Read<Test> {
+    fn text(&mut self, operator: &str, text: &str) -> Read<Test> {
         Ok(match operator {
             "prefix" => Test::Text(Form::Prefix, text.to_owned()),
             "suffix" => Test::Text(Form::Suffix, text.to_owned()),
-            "wildcard" => Test::Wildcard(Wildcard::parse(text).map_err(|sentence| self.reader.flaw(sentence))?),
+            "wildcard" => {
+                self.reader.finish();
+                Test::Wildcard(Wildcard::parse(text).map_err(|sentence| self.reader.flaw(sentence))?)
+            }
             _ => Test::Folded(Form::Whole, text.to_lowercase()),
         })
     }
@@ -185,7 +200,8 @@ impl Compiler<'_> {
         match self.reader.next()? {
             Token::Field(name) if name == "equals-ignore-case" => {}
             Token::Field(name) => return self.fail(format!("Unsupported {operator} pattern: {name}")),
-            _ => return self.fail("Match expression name not found"),
+            _ if operator == "prefix" => return self.fail("Prefix expression name not found"),
+            _ => return self.fail("Suffix expression name not found"),
         }
         let Token::Text(text) = self.reader.next()? else {
             return self.fail("equals-ignore-case match pattern must be a string");
@@ -204,26 +220,36 @@ impl Compiler<'_> {
     fn anything_but(&mut self) -> Read<Test> {
         match self.reader.next()? {
             Token::Text(text) => Ok(Test::AnythingBut(vec![is(text)])),
-            Token::Number(number, text) => Ok(Test::AnythingBut(vec![self.number(number, text)])),
+            Token::Number(number, _) => {
+                Ok(Test::AnythingBut(vec![self.excluded_number(number).map_err(Flaw::nowhere)?]))
+            }
             Token::StartArray => self.excluded(),
             Token::StartObject => self.anything_but_expression(),
-            _ => self.fail("Value of anything-but must be an array or single string/number value."),
+            _ => self.fail(NO_EXCLUSION),
         }
+    }
+
+    fn excluded_number(&self, number: f64) -> Read<Test> {
+        self.bounded(number).map(|number| Test::Numeric(Range::only(number)))
     }
 
     /// What follows the opening brace of `{"prefix": …}` in `{"anything-but": {…}}`.
     fn anything_but_expression(&mut self) -> Read<Test> {
         let Token::Field(operator) = self.reader.next()? else {
-            return self.fail("Match expression name not found");
+            return self.fail("Anything-But expression name not found");
         };
         let in_patterns = self.dialect == Dialect::EventPattern;
-        if !matches!(&*operator, "prefix" | "suffix" | "equals-ignore-case") && !(in_patterns && operator == "wildcard") {
+        let is_known = match &*operator {
+            "prefix" | "suffix" | "equals-ignore-case" => true,
+            other => in_patterns && other == "wildcard",
+        };
+        if !is_known {
             return self.fail(format!("Unsupported anything-but pattern: {operator}"));
         }
         let tests = match self.reader.next()? {
-            Token::Text(text) => vec![self.text(&operator, &text)?],
-            Token::StartArray if in_patterns => self.texts(&operator)?,
-            _ => return self.fail(format!("{operator} match pattern must be a string")),
+            Token::StartArray if in_patterns => self.texts(&operator).map_err(Flaw::told_again)?,
+            token @ (Token::Text(_) | Token::Number(..)) => vec![self.excluded_text(&operator, &token)?],
+            _ => return self.fail(NO_EXCLUSION),
         };
         self.end(Test::AnythingBut(tests))
     }
@@ -233,32 +259,48 @@ impl Compiler<'_> {
         let mut tests = Vec::new();
         loop {
             match self.reader.next()? {
-                Token::EndArray if tests.is_empty() => return self.fail("Empty arrays are not allowed"),
                 Token::EndArray => return Ok(tests),
-                Token::Text(text) => tests.push(self.text(operator, &text)?),
-                _ => return self.fail(format!("Inside {operator} list, number|start|null|boolean is not supported.")),
+                token => tests.push(self.excluded_text(operator, &token)?),
             }
+        }
+    }
+
+    /// A text that must not be so.
+    fn excluded_text(&mut self, operator: &str, token: &Token) -> Read<Test> {
+        match (operator, token) {
+            ("prefix" | "suffix", Token::Text(text)) if text.is_empty() => self.fail("Null prefix/suffix not allowed"),
+            (_, Token::Text(text)) => self.text(operator, text),
+            ("equals-ignore-case", _) => {
+                self.fail("Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.")
+            }
+            ("wildcard", _) => self.fail("wildcard match pattern must be a string"),
+            _ => self.fail("prefix/suffix match pattern must be a string"),
         }
     }
 
     /// What follows the opening bracket of a list of texts or of numbers.
     fn excluded(&mut self) -> Read<Test> {
+        let tests = self.excluded_values()?;
+        let numbers = tests.iter().filter(|test| matches!(test, Test::Numeric(_))).count();
+        if tests.is_empty() || (numbers > 0 && numbers < tests.len()) {
+            return self
+                .fail("Inside anything but list, either all values are number or string, mixed type is not supported");
+        }
+        Ok(Test::AnythingBut(tests))
+    }
+
+    fn excluded_values(&mut self) -> Read<Vec<Test>> {
         let mut tests = Vec::new();
-        let mut first_is_text = None;
         loop {
-            let (test, is_text) = match self.reader.next()? {
-                Token::EndArray if tests.is_empty() => return self.fail("Empty arrays are not allowed"),
-                Token::EndArray => return Ok(Test::AnythingBut(tests)),
-                Token::Text(text) => (is(text), true),
-                Token::Number(number, text) => (self.number(number, text), false),
-                _ => return self.fail("Inside anything but list, start|null|boolean is not supported."),
-            };
-            if *first_is_text.get_or_insert(is_text) != is_text {
-                return self.fail(
-                    "Inside anything but list, either all values are number or string, mixed type is not supported",
-                );
-            }
-            tests.push(test);
+            tests.push(match self.reader.next().map_err(Flaw::told_again)? {
+                Token::EndArray => return Ok(tests),
+                Token::Text(text) => is(text),
+                Token::Number(number, _) => self.excluded_number(number)?,
+                _ => {
+                    let flaw = self.reader.flaw("Inside anything but list, start|null|boolean is not supported.");
+                    return Err(flaw.told_again());
+                }
+            });
         }
     }
 
@@ -292,10 +334,14 @@ impl Compiler<'_> {
     }
 
     fn bounded(&self, number: f64) -> Read<f64> {
-        if self.dialect == Dialect::EventPattern && number.abs() > NUMBER_MAX {
-            return self.fail("Value must be between -5.0E9 and 5.0E9, inclusive");
+        match self.is_bounded(number) {
+            true => Ok(number),
+            false => self.fail("Value must be between -5.0E9 and 5.0E9, inclusive"),
         }
-        Ok(number)
+    }
+
+    fn is_bounded(&self, number: f64) -> bool {
+        self.dialect == Dialect::FilterPolicy || number.abs() <= NUMBER_MAX
     }
 
     fn only(&mut self, range: Range) -> Read<Range> {

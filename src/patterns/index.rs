@@ -39,6 +39,8 @@ struct Anchor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Hook {
     Exact(Scalar<'static>),
+    /// The bits of a number.
+    Number(u64),
     Prefix(String),
     /// Any value at all.
     Present,
@@ -49,10 +51,17 @@ enum Hook {
 struct Node {
     below: HashMap<String, Node>,
     exact: HashMap<Scalar<'static>, Vec<usize>>,
+    numbers: HashMap<u64, Vec<usize>>,
     prefixes: HashMap<String, Vec<usize>>,
     /// How many prefixes there are of each length in bytes.
     lengths: BTreeMap<usize, usize>,
     present: Vec<usize>,
+}
+
+/// Places of patterns, each once.
+struct Touched {
+    is: Vec<bool>,
+    places: Vec<usize>,
 }
 
 /// A choice of anchors. The less, the better: those that need a certain value come before those that need any, then
@@ -106,11 +115,10 @@ impl<Id: Clone + Eq + Hash> Index<Id> {
 
     /// The ids of all patterns that match an event, in no certain order.
     pub fn matching(&self, event: &Tree) -> Vec<Id> {
-        let mut places = self.loose.clone();
-        self.root.touched(event, &mut places);
-        places.sort_unstable();
-        places.dedup();
-        let entries = places.into_iter().filter_map(|place| self.entries.get(place)?.as_ref());
+        let mut touched = Touched { is: vec![false; self.entries.len()], places: Vec::new() };
+        touched.add(&self.loose);
+        self.root.touch(event, &mut touched);
+        let entries = touched.places.into_iter().filter_map(|place| self.entries.get(place)?.as_ref());
         entries.filter(|entry| entry.rules.hold_of(event)).map(|entry| entry.id.clone()).collect()
     }
 
@@ -150,8 +158,14 @@ fn exact(test: &Test) -> Option<Hook> {
     match test {
         Test::Is(value) => Some(Hook::Exact(value.clone())),
         Test::Text(Form::Prefix, prefix) => Some(Hook::Prefix(prefix.clone())),
+        Test::Numeric(range) => range.single().map(|number| Hook::Number(bits(number))),
         _ => None,
     }
+}
+
+/// The same for all numbers that are equal, such as 0 and -0.
+fn bits(number: f64) -> u64 {
+    (number + 0.0).to_bits()
 }
 
 /// The anchors of alternatives: the pattern hangs on those of each.
@@ -167,6 +181,7 @@ impl Node {
     fn hanging(&self, hook: &Hook) -> usize {
         match hook {
             Hook::Exact(value) => self.exact.get(value).map_or(0, Vec::len),
+            Hook::Number(bits) => self.numbers.get(bits).map_or(0, Vec::len),
             Hook::Prefix(prefix) => self.prefixes.get(prefix).map_or(0, Vec::len),
             Hook::Present => self.present.len(),
         }
@@ -178,6 +193,7 @@ impl Node {
         }
         match hook {
             Hook::Exact(value) => self.exact.entry(value.clone()).or_default().push(place),
+            Hook::Number(bits) => self.numbers.entry(*bits).or_default().push(place),
             Hook::Present => self.present.push(place),
             Hook::Prefix(prefix) => {
                 let hanging = self.prefixes.entry(prefix.clone()).or_default();
@@ -203,6 +219,9 @@ impl Node {
             Hook::Exact(value) => {
                 take_from(&mut self.exact, value, place);
             }
+            Hook::Number(bits) => {
+                take_from(&mut self.numbers, bits, place);
+            }
             Hook::Present => self.present.retain(|present| *present != place),
             Hook::Prefix(prefix) => {
                 if take_from(&mut self.prefixes, prefix, place)
@@ -218,30 +237,68 @@ impl Node {
     }
 
     fn is_empty(&self) -> bool {
-        self.below.is_empty() && self.exact.is_empty() && self.prefixes.is_empty() && self.present.is_empty()
+        let is_bare = self.exact.is_empty() && self.numbers.is_empty() && self.prefixes.is_empty();
+        is_bare && self.below.is_empty() && self.present.is_empty()
     }
 
-    /// Collects the places of the patterns whose anchors an event touches.
-    fn touched(&self, value: &Tree, places: &mut Vec<usize>) {
+    /// Collects the patterns whose anchors an event touches.
+    fn touch(&self, value: &Tree, touched: &mut Touched) {
         match value {
             Tree::Object(members) => {
                 for (name, value) in members {
                     if let Some(node) = self.below.get(&**name) {
-                        node.touched(value, places);
+                        node.touch(value, touched);
                     }
                 }
             }
-            Tree::Array(items) => items.iter().for_each(|item| self.touched(item, places)),
-            Tree::Scalar(scalar) => self.touched_here(scalar, places),
+            Tree::Array(items) => {
+                items.iter().for_each(|item| match item {
+                    Tree::Scalar(scalar) => self.touch_exact(scalar, touched),
+                    other => self.touch(other, touched),
+                });
+                if items.iter().any(|item| matches!(item, Tree::Scalar(_))) {
+                    touched.add(&self.present);
+                }
+            }
+            Tree::Scalar(scalar) => {
+                touched.add(&self.present);
+                self.touch_exact(scalar, touched);
+            }
         }
     }
 
-    fn touched_here(&self, value: &Scalar, places: &mut Vec<usize>) {
-        places.extend_from_slice(&self.present);
-        places.extend(self.exact.get(value).into_iter().flatten());
-        let Scalar::Text(text) = value else { return };
-        let beginnings = self.lengths.keys().map_while(|length| (*length <= text.len()).then(|| text.get(..*length)));
-        places.extend(beginnings.flatten().filter_map(|beginning| self.prefixes.get(beginning)).flatten());
+    /// Those that need this very value, or the beginning of it.
+    fn touch_exact(&self, value: &Scalar, touched: &mut Touched) {
+        touched.add_of(self.exact.get(value));
+        match value {
+            Scalar::Text(text) => {
+                let lengths = self.lengths.keys().take_while(|length| **length <= text.len());
+                for beginning in lengths.filter_map(|length| text.get(..*length)) {
+                    touched.add_of(self.prefixes.get(beginning));
+                }
+            }
+            Scalar::Number(number) if !self.numbers.is_empty() => {
+                let number = number.parse().ok().map(bits);
+                touched.add_of(number.and_then(|bits| self.numbers.get(&bits)));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Touched {
+    fn add(&mut self, places: &[usize]) {
+        for place in places {
+            if let Some(is) = self.is.get_mut(*place)
+                && !std::mem::replace(is, true)
+            {
+                self.places.push(*place);
+            }
+        }
+    }
+
+    fn add_of(&mut self, places: Option<&Vec<usize>>) {
+        self.add(places.map_or(&[], Vec::as_slice));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Whether rules hold of an event.
 
+use std::cell::RefCell;
+
 use super::tree::{Scalar, Tree};
 use super::{Form, Range, Rule, Rules, Test};
 
@@ -8,7 +10,8 @@ impl Rules {
     ///
     /// Of the objects in an array, one must fulfil all that is asked of it. What must not exist must not exist in any.
     pub fn hold_of(&self, event: &Tree) -> bool {
-        matches!(event, Tree::Object(_)) && Matching { event }.hold(self, Some(event), None)
+        matches!(event, Tree::Object(_))
+            && Matching { event, absences: RefCell::default() }.hold(self, Some(event), None)
     }
 }
 
@@ -21,6 +24,8 @@ struct Path<'p> {
 
 struct Matching<'e, 't> {
     event: &'e Tree<'t>,
+    /// What has been found of tests for absence: each is the same for all objects of an array.
+    absences: RefCell<Vec<(*const Test, bool)>>,
 }
 
 impl Matching<'_, '_> {
@@ -40,9 +45,18 @@ impl Matching<'_, '_> {
 
     fn one_holds(&self, tests: &[Test], value: Option<&Tree>, path: &Path) -> bool {
         tests.iter().any(|test| match test {
-            Test::Exists(false) => !has_leaf(self.event, path),
+            Test::Exists(false) => self.is_absent(test, path),
             Test::Exists(true) => value.is_some_and(|value| any_leaf(value, &mut |_| true)),
             _ => value.is_some_and(|value| any_leaf(value, &mut |leaf| test.holds(leaf))),
+        })
+    }
+
+    fn is_absent(&self, test: *const Test, path: &Path) -> bool {
+        let known = self.absences.borrow().iter().find(|(known, _)| *known == test).map(|(_, is_absent)| *is_absent);
+        known.unwrap_or_else(|| {
+            let is_absent = !has_leaf(self.event, path);
+            self.absences.borrow_mut().push((test, is_absent));
+            is_absent
         })
     }
 

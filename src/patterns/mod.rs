@@ -6,6 +6,7 @@
 
 mod cidr;
 mod compile;
+mod complexity;
 mod index;
 mod matching;
 mod reader;
@@ -16,7 +17,6 @@ mod wildcard;
 mod independent;
 #[cfg(test)]
 mod tests;
-
 
 use std::collections::BTreeMap;
 
@@ -30,9 +30,9 @@ pub use tree::{Scalar, Tree, json_text};
 /// Whose language it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// Numbers are equal by their values. A policy may be empty, and then asks for nothing.
+    /// A policy may be empty, and then asks for nothing.
     FilterPolicy,
-    /// Numbers are equal by how they are written. There are wildcards, and prefixes of any case.
+    /// There are wildcards, and prefixes of any case. A field's name may be its whole path, with dots.
     EventPattern,
 }
 
@@ -87,6 +87,12 @@ impl Range {
     fn only(number: f64) -> Range {
         Range { bottom: Some((number, true)), top: Some((number, true)) }
     }
+
+    /// The number, where only one is in it.
+    fn single(&self) -> Option<f64> {
+        let ((bottom, true), (top, true)) = (self.bottom?, self.top?) else { return None };
+        (bottom == top).then_some(bottom)
+    }
 }
 
 impl Rules {
@@ -98,14 +104,42 @@ impl Rules {
         compile::compile(text, dialect)
     }
 
+    /// Adds what must hold of a field, by its name or path. Of several lists of tests for a field, the last counts
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>).
+    fn put(&mut self, path: &str, rule: Rule) {
+        if let Some((first, rest)) = path.split_once('.') {
+            let mut below = Rules::default();
+            below.put(rest, rule);
+            return self.put_here(first.to_owned(), Rule::Nested(below));
+        }
+        self.put_here(path.to_owned(), rule);
+    }
+
+    fn put_here(&mut self, name: String, rule: Rule) {
+        match (self.fields.get_mut(&name), rule) {
+            (Some(Rule::Nested(known)), Rule::Nested(more)) => {
+                more.fields.into_iter().for_each(|(name, rule)| known.put_here(name, rule));
+                known.alternatives.extend(more.alternatives);
+            }
+            (Some(Rule::Tests(known)), Rule::Tests(tests)) => *known = tests,
+            // In an array, a field may have values and objects.
+            (Some(_), rule) => {
+                self.alternatives.push(vec![Rules { fields: BTreeMap::from([(name, rule)]), ..Rules::default() }]);
+            }
+            (None, rule) => drop(self.fields.insert(name, rule)),
+        }
+    }
+
     /// Into how many patterns without `$or` this one would have to be taken apart.
     pub fn combinations(&self) -> u64 {
         let nested = self.fields.values().map(|rule| match rule {
             Rule::Tests(_) => 1,
             Rule::Nested(rules) => rules.combinations(),
         });
-        let alternatives =
-            self.alternatives.iter().map(|branches| branches.iter().map(Rules::combinations).fold(0, u64::saturating_add));
+        let alternatives = self
+            .alternatives
+            .iter()
+            .map(|branches| branches.iter().map(Rules::combinations).fold(0, u64::saturating_add));
         nested.chain(alternatives).fold(1, u64::saturating_mul)
     }
 }

@@ -15,6 +15,8 @@ pub struct Flaw {
     line: usize,
     /// In characters, from 1; that behind what was read.
     column: usize,
+    /// How often the place is told.
+    told: usize,
 }
 
 /// Characters of a text that an error quotes.
@@ -31,13 +33,26 @@ impl Flaw {
 
     /// The sentence and the place, as SNS tells them.
     pub fn redacted(&self) -> String {
-        let place = self.place("REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)");
-        format!("{}\n at {place}", self.sentence)
+        self.with(&self.place("REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"))
     }
 
     /// The sentence, the text and the place, as EventBridge tells them.
     pub fn quoting(&self, text: &str) -> String {
-        format!("{}\n at {}", self.sentence, self.place_in(text))
+        self.with(&self.place_in(text))
+    }
+
+    /// The same without a place, which AWS does not tell of what is wrong inside a value.
+    pub fn nowhere(self) -> Flaw {
+        Flaw { told: 0, ..self }
+    }
+
+    /// The same with its place told once more, as AWS does in lists inside of `anything-but`.
+    pub fn told_again(self) -> Flaw {
+        Flaw { told: self.told + 1, ..self }
+    }
+
+    fn with(&self, place: &str) -> String {
+        format!("{}{}", self.sentence, format!("\n at {place}").repeat(self.told))
     }
 
     fn place(&self, source: impl fmt::Display) -> String {
@@ -102,10 +117,10 @@ impl<'t> Reader<'t> {
         }
         self.finish();
         self.skip_space();
-        match (self.open.last().copied(), self.peek()) {
+        match (self.open.last().copied(), self.byte()) {
             (None, None) if self.after_value => Ok(Token::End),
             (None, Some(_)) if self.after_value => self.value(),
-            (Some(is_object), Some(closing)) if closing == if is_object { '}' } else { ']' } => {
+            (Some(is_object), Some(closing)) if closing == if is_object { b'}' } else { b']' } => {
                 self.at += 1;
                 self.open.pop();
                 self.after_value = true;
@@ -136,18 +151,18 @@ impl<'t> Reader<'t> {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
-        Flaw { sentence: sentence.into(), line, column }
+        Flaw { sentence: sentence.into(), line, column, told: 1 }
     }
 
     fn field(&mut self) -> Result<Token<'t>, Flaw> {
         self.separate("Object")?;
-        if self.peek() != Some('"') {
+        if self.byte() != Some(b'"') {
             return Err(self.unexpected("was expecting double-quote to start field name"));
         }
         let (name, end) = self.string()?;
         self.at = end;
         self.skip_space();
-        if self.peek() != Some(':') {
+        if self.byte() != Some(b':') {
             return Err(self.unexpected("was expecting a colon to separate field name and value"));
         }
         self.at += 1;
@@ -162,7 +177,7 @@ impl<'t> Reader<'t> {
         if !self.after_value {
             return Ok(());
         }
-        if self.peek() != Some(',') {
+        if self.byte() != Some(b',') {
             return Err(self.unexpected(&format!("was expecting comma to separate {what} entries")));
         }
         self.at += 1;
@@ -172,24 +187,24 @@ impl<'t> Reader<'t> {
 
     fn value(&mut self) -> Result<Token<'t>, Flaw> {
         self.after_value = true;
-        match self.peek() {
-            Some(start @ ('{' | '[')) => {
+        match self.byte() {
+            Some(start @ (b'{' | b'[')) => {
                 self.at += 1;
                 if self.open.len() >= self.depth_max {
                     return Err(self.flaw("Document nesting depth exceeds the maximum"));
                 }
-                self.open.push(start == '{');
+                self.open.push(start == b'{');
                 self.after_value = false;
-                Ok(if start == '{' { Token::StartObject } else { Token::StartArray })
+                Ok(if start == b'{' { Token::StartObject } else { Token::StartArray })
             }
-            Some('"') => {
+            Some(b'"') => {
                 let (text, end) = self.string()?;
                 self.at += 1;
                 self.unfinished = Some(end);
                 Ok(Token::Text(text))
             }
-            Some('-' | '0'..='9') => self.number(),
-            Some(letter) if letter.is_alphabetic() => self.word(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ if self.peek().is_some_and(char::is_alphabetic) => self.word(),
             _ => {
                 const WANTED: &str =
                     "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
@@ -199,8 +214,9 @@ impl<'t> Reader<'t> {
     }
 
     fn number(&mut self) -> Result<Token<'t>, Flaw> {
-        let length = self.rest().find(|letter: char| !matches!(letter, '-' | '+' | '.' | 'e' | 'E' | '0'..='9'));
-        let text = self.rest().get(..length.unwrap_or(self.rest().len())).unwrap_or_default();
+        let is_of_number = |byte: &u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+        let length = self.rest().bytes().take_while(is_of_number).count();
+        let text = self.rest().get(..length).unwrap_or_default();
         let number = serde_json::from_str::<f64>(text).ok().filter(|number| number.is_finite());
         let Some(number) = number else {
             return Err(self.unexpected("expected a valid number"));
@@ -245,7 +261,8 @@ impl<'t> Reader<'t> {
     /// What is between two quotes.
     fn unescaped(&self, start: usize, end: usize) -> Result<Cow<'t, str>, Flaw> {
         let inside = self.text.get(start..end).unwrap_or_default();
-        if inside.bytes().all(|byte| byte >= b' ' && byte != b'\\') {
+        // Looked at as a whole, which goes many bytes at a time.
+        if !inside.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == b'\\')) {
             return Ok(Cow::Borrowed(inside));
         }
         let quoted = self.text.get(start - 1..end + 1).unwrap_or_default();
@@ -275,8 +292,13 @@ impl<'t> Reader<'t> {
         self.rest().chars().next()
     }
 
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     fn skip_space(&mut self) {
-        let rest = self.rest();
-        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
     }
 }

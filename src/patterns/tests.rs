@@ -5,7 +5,7 @@ use super::*;
 #[track_caller]
 fn check(pattern: &str, event: &str, expected: bool) {
     let rules = Rules::parse(pattern, Dialect::EventPattern).unwrap();
-    let event = Tree::read(event).unwrap();
+    let event = Tree::read_event(event).unwrap();
     assert_eq!(rules.hold_of(&event), expected, "{pattern} {event}");
     let mut index = Index::default();
     index.insert("rule", rules);
@@ -63,15 +63,44 @@ fn arrays_of_the_guide() {
     check(pattern, &event.replace("i-b188560f", "i-b188560e"), false);
 }
 
-/// `eb-create-pattern`: numbers are compared as they are written.
+/// AWS's answers to `TestEventPattern`; in `eb-create-pattern`, it says that numbers must be written alike.
 #[test]
-fn numbers_are_equal_when_written_alike() {
-    for (pattern, event) in [("300", "300"), ("300.0", "300.0"), ("3.0e2", "3.0e2")] {
+fn numbers_are_equal_whatever_their_form() {
+    for (pattern, event) in [("300", "300"), ("300", "300.0"), ("300.0", "3.0e2"), ("3.0e2", "300"), ("0", "-0.0")] {
         check(&format!(r#"{{"a":[{pattern}]}}"#), &format!(r#"{{"a":{event}}}"#), true);
     }
-    for (pattern, event) in [("300", "300.0"), ("300.0", "3.0e2"), ("3.0e2", "300"), ("300", "\"300\"")] {
+    for (pattern, event) in [("300", "300.5"), ("300", "\"300\""), ("300", "null")] {
         check(&format!(r#"{{"a":[{pattern}]}}"#), &format!(r#"{{"a":{event}}}"#), false);
     }
+    // Beyond what can be compared, numbers are texts.
+    check(r#"{"a":[123456789012]}"#, r#"{"a":123456789012}"#, true);
+    check(r#"{"a":[123456789012]}"#, r#"{"a":123456789012.0}"#, false);
+    check(r#"{"a":[{"anything-but":[300]}]}"#, r#"{"a":3e2}"#, false);
+    check(r#"{"a":[{"anything-but":0}]}"#, r#"{"a":789}"#, true);
+}
+
+/// `eb-create-pattern`: names are joined by dots, and the last of several patterns for a field counts.
+#[test]
+fn names_with_dots_are_paths() {
+    for pattern in [r#"{"detail":{"state":{"status":["running"]}}}"#, r#"{"detail":{"state.status":["running"]}}"#] {
+        check(pattern, r#"{"detail":{"state":{"status":"running"}}}"#, true);
+        check(pattern, r#"{"detail":{"state.status":"running"}}"#, true);
+        check(pattern, r#"{"detail.state":{"status":"running"},"detail":{"n":1}}"#, true);
+        check(pattern, r#"{"detail":{"state.status":{"status":"running"}}}"#, false);
+        check(pattern, r#"{"detail":{"state":{"status":"stopped"}}}"#, false);
+    }
+    check(
+        r#"{"detail":{"state.status":{"status":["running"]}}}"#,
+        r#"{"detail":{"state":{"status":"running"}}}"#,
+        false,
+    );
+    check(r#"{"a":[1],"a":[2]}"#, r#"{"a":2}"#, true);
+    check(r#"{"a":[1],"a":[2]}"#, r#"{"a":1}"#, false);
+    check(r#"{"a":{"b":[1]},"a":{"c":[2]}}"#, r#"{"a":{"b":3,"c":2}}"#, false);
+    check(r#"{"a":{"b":[1]},"a.c":[2]}"#, r#"{"a":{"b":1,"c":2}}"#, true);
+    check(r#"{"a":[1],"a.b":[2]}"#, r#"{"a":[1,{"b":2}]}"#, true);
+    check(r#"{"a":[1],"a.b":[2]}"#, r#"{"a":1}"#, false);
+    check(r#"{"a.b":[{"exists":false}]}"#, r#"{"a":{"b":1}}"#, false);
 }
 
 /// `eb-create-pattern-operators`.
@@ -234,38 +263,55 @@ fn combinations_are_counted() {
     check(r#"{"$or":[{"a":[1]},{"$or":[{"b":[1]},{"c":[1]}]}]}"#, 3);
 }
 
-/// Sentences as users of AWS quote them, such as in cloud-custodian's issue 6507 and in buildkite's documentation.
+/// Sentences as AWS answers them, and as users quote them, such as in cloud-custodian's issue 6507 and in buildkite's
+/// documentation.
+#[track_caller]
+fn check_flaw(pattern: &str, sentence: &str, (line, column): (u32, u32), times: usize) {
+    let flaw = Rules::parse(pattern, Dialect::EventPattern).unwrap_err().quoting(pattern);
+    let place = format!("\n at [Source: (String)\"{pattern}\"; line: {line}, column: {column}]");
+    assert_eq!(flaw, format!("{sentence}{}", place.repeat(times)));
+}
+
 #[test]
 fn flaws_quote_the_pattern() {
-    let check = |pattern: &str, sentence: &str, place: (u32, u32)| {
-        let flaw = Rules::parse(pattern, Dialect::EventPattern).unwrap_err().quoting(pattern);
-        let expected =
-            format!("{sentence}\n at [Source: (String)\"{pattern}\"; line: {}, column: {}]", place.0, place.1);
-        assert_eq!(flaw, expected);
-    };
-    check(r#"{"source": ["aws.health"], "detail": {}}"#, "Empty objects are not allowed", (1, 40));
+    let check = |pattern: &str, sentence: &str, column: u32| check_flaw(pattern, sentence, (1, column), 1);
+    check(r#"{"source": ["aws.health"], "detail": {}}"#, "Empty objects are not allowed", 40);
     check(
         r#"{"source":["test.event-pattern"],"detail":{"lenderId":"LenderA"}}"#,
         "\"lenderId\" must be an object or an array",
-        (1, 56),
+        56,
     );
+    check(r#"{"detail-type":["Object Created"],"source":"aws.s3"}"#, "\"source\" must be an object or an array", 45);
+    check(r#"{"int": 42}"#, "\"int\" must be an object or an array", 11);
+    check(r#"{"string": "my-value"}"#, "\"string\" must be an object or an array", 13);
+    check("{}", "Empty objects are not allowed", 3);
+    check(r#"["not", "a", "dict", "but valid json"]"#, "Filter is not an object", 2);
+    check(r#"{"resources": []}"#, "Empty arrays are not allowed", 17);
+    check(r#"{"my_key": [{"EXISTS": true}]}"#, "Unrecognized match type EXISTS", 28);
+    check(r#"{"detail": {"equal": [{"NUMERIC": ["=", 5]}]}}"#, "Unrecognized match type NUMERIC", 36);
+    check(r#"{"a":[{"starts-with":"x"}]}"#, "Unrecognized match type starts-with", 23);
+    check(r#"{"time": [{"prefix": ["2022-07-13"]}]}"#, "prefix match pattern must be a string", 23);
+    check(r#"{"time": [{"prefix": 123}]}"#, "prefix match pattern must be a string", 25);
+    check(r#"{"FileName": [{"suffix": 123}]}"#, "suffix match pattern must be a string", 29);
+    check(r#"{"FileName": [{"suffix": [".png"]}]}"#, "suffix match pattern must be a string", 27);
+    check(r#"{"EventBusArn": [{"wildcard": 123}]}"#, "wildcard match pattern must be a string", 34);
     check(
-        r#"{"detail-type":["Object Created"],"source":"aws.s3"}"#,
-        "\"source\" must be an object or an array",
-        (1, 45),
+        r#"{"detail-type": [{"equals-ignore-case": {"prefix": "ec2"}}]}"#,
+        "equals-ignore-case match pattern must be a string",
+        42,
     );
-    check("{}", "Empty objects are not allowed", (1, 3));
-    check("[]", "Filter is not an object", (1, 2));
-    check(r#"{"a":[]}"#, "Empty arrays are not allowed", (1, 8));
-    check(r#"{"a":[{"starts-with":"x"}]}"#, "Unrecognized match type starts-with", (1, 23));
-    check(r#"{"a":[{"prefix":["x"]}]}"#, "prefix match pattern must be a string", (1, 18));
-    check(r#"{"a":[{"suffix":["created"]}]}"#, "suffix match pattern must be a string", (1, 18));
-    check(r#"{"a":[{"wildcard":1}]}"#, "wildcard match pattern must be a string", (1, 20));
-    check(r#"{"a":[{"numeric":["<",5000000001]}]}"#, "Value must be between -5.0E9 and 5.0E9, inclusive", (1, 33));
+    check(r#"{"detail": {"sourceIPAddress": [{"cidr": ["bad-type"]}]}}"#, "prefix match pattern must be a string", 43);
+    check(r#"{"detail": {"c-count": [{"numeric": [">", 0, ">", 0]}]}}"#, "Bad numeric range operator: >", 49);
+    check(r#"{"detail": {"c-count": [{"numeric": [">", 0, "<"]}]}}"#, "Value of < must be numeric", 50);
+    check(r#"{"a":[{"numeric":["<",5000000001]}]}"#, "Value must be between -5.0E9 and 5.0E9, inclusive", 33);
+    check(
+        r#"{"EventBusArn": [{"wildcard": "arn:aws:events:us-east-1:**:event-bus/*"}]}"#,
+        "Consecutive wildcard characters at pos 26",
+        72,
+    );
+    check_flaw("{\n  \"a\": 1\n}", "\"a\" must be an object or an array", (2, 9), 1);
     let sentence = |pattern: &str| Rules::parse(pattern, Dialect::EventPattern).unwrap_err().sentence;
-    assert_eq!(sentence(r#"{"a":[{"wildcard":"a**b"}]}"#), "Consecutive wildcard characters at pos 1");
-    assert_eq!(sentence(r#"{"a":[{"wildcard":"a\\b"}]}"#), "Invalid escape character at pos 1");
-    assert_eq!(sentence(r#"{"a":[{"anything-but":{"numeric":1}}]}"#), "Unsupported anything-but pattern: numeric");
+    assert_eq!(sentence(r#"{"a":[{"wildcard":"a\\b"}]}"#), "Invalid escape character at pos 2");
     assert_eq!(sentence(r#"{"a":[{"prefix":{"suffix":"a"}}]}"#), "Unsupported prefix pattern: suffix");
     // What is in an object of `$or` decides whether it is one.
     assert_eq!(sentence(r#"{"$or":[{"prefix":1},{"a":[1]}]}"#), "prefix match pattern must be a string");
@@ -274,12 +320,86 @@ fn flaws_quote_the_pattern() {
     assert!(flaw.contains("xxx\"[truncated 108 chars]; line: 1, column: "), "{flaw}");
 }
 
+/// In lists inside of it, AWS tells the place twice.
+#[test]
+fn flaws_of_anything_but() {
+    const ANY_CASE: &str = "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.";
+    const ENDS: &str = "prefix/suffix match pattern must be a string";
+    const LIKE: &str = "wildcard match pattern must be a string";
+    const NONE: &str = "Value of anything-but must be an array or single string/number value.";
+    const MIXED: &str = "Inside anything but list, either all values are number or string, mixed type is not supported";
+    let once = |pattern: &str, sentence: &str, column: u32| check_flaw(pattern, sentence, (1, column), 1);
+    once(r#"{"detail": {"state": [{"anything-but": {"equals-ignore-case": 123}}]}}"#, ANY_CASE, 66);
+    once(r#"{"detail": {"FilePath": [{"anything-but": {"wildcard": 123}}]}}"#, LIKE, 59);
+    once(r#"{"detail": {"FileName": [{"anything-but": {"suffix": 123}}]}}"#, ENDS, 57);
+    once(r#"{"detail": {"state": [{"anything-but": {"prefix": 123}}]}}"#, ENDS, 54);
+    once(r#"{"detail": {"FileName": [{"anything-but": {"prefix": {"equals-ignore-case": "file"}}}]}}"#, NONE, 55);
+    once(r#"{"a":[{"anything-but":null}]}"#, NONE, 27);
+    once(r#"{"a":[{"anything-but":["x",1]}]}"#, MIXED, 30);
+    once(r#"{"a":[{"anything-but":[]}]}"#, MIXED, 25);
+    let twice = |pattern: &str, sentence: &str, column: u32| check_flaw(pattern, sentence, (1, column), 2);
+    twice(r#"{"detail": {"state": [{"anything-but": {"equals-ignore-case": [123, 456]}}]}}"#, ANY_CASE, 67);
+    twice(r#"{"detail": {"FileName": [{"anything-but": {"suffix": [123, ".txt"]}}]}}"#, ENDS, 58);
+    twice(r#"{"detail": {"state": [{"anything-but": {"wildcard": [123, "*/dir/*"]}}]}}"#, LIKE, 57);
+    twice(
+        r#"{"a":[{"anything-but":["x",null]}]}"#,
+        "Inside anything but list, start|null|boolean is not supported.",
+        32,
+    );
+    let sentence = |pattern: &str| Rules::parse(pattern, Dialect::EventPattern).unwrap_err().sentence;
+    assert_eq!(sentence(r#"{"a":[{"anything-but":{"numeric":1}}]}"#), "Unsupported anything-but pattern: numeric");
+    assert_eq!(sentence(r#"{"a":[{"anything-but":{"prefix":""}}]}"#), "Null prefix/suffix not allowed");
+}
+
+/// What is wrong inside of a value has no place.
+#[test]
+fn flaws_of_addresses() {
+    let check = |block: &str, sentence: &str| {
+        check_flaw(&format!(r#"{{"a":[{{"cidr":"{block}"}}]}}"#), sentence, (1, 1), 0);
+    };
+    check("bad-filter", "Malformed CIDR, one '/' required");
+    check("10.0.0.0/xx", "Malformed CIDR, mask bits must be an integer");
+    check("xx.11.xx/8", "Nonstandard IP address: xx.11.xx");
+    check("xxxx:db8:1234:1a00::/64", "Nonstandard IP address: xxxx:db8:1234:1a00::");
+}
+
+#[test]
+fn flaws_of_json() {
+    const WORD: &str = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+    let check = |pattern: &str, sentence: &str, column: u32| check_flaw(pattern, sentence, (1, column), 1);
+    check("this is valid json but not a dict", &format!("Unrecognized token 'this': {WORD}"), 5);
+    check(r#"{"not": closed mark""#, &format!("Unrecognized token 'closed': {WORD}"), 15);
+    check(
+        "{'bad': 'quotation'}",
+        "Unexpected character (''' (code 39)): was expecting double-quote to start field name",
+        2,
+    );
+}
+
 #[test]
 fn texts_that_are_no_json() {
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
-    for text in ["", "{", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":[1,]}"#, r#"{"a":1}}"#, "nul", "\"a", "{} {}", "\"\u{1}\"", &deep] {
+    for text in
+        ["", "{", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":[1,]}"#, r#"{"a":1}}"#, "nul", "\"a", "{} {}", "\"\u{1}\"", &deep]
+    {
         assert!(Tree::read(text).is_err(), "{text}");
     }
+}
+
+/// Neither depth nor breadth is a way to hold up others.
+#[test]
+fn paths_may_be_long() {
+    let dots = ".".repeat(500_000);
+    check(r#"{"a":[1]}"#, &format!(r#"{{"{dots}":1,"a":1}}"#), true);
+    assert!(Rules::parse(&format!(r#"{{"{}":[1]}}"#, ".".repeat(4000)), Dialect::EventPattern).is_err());
+    let steps = vec!["a"; 128].join(".");
+    check(&format!(r#"{{"{steps}":[1]}}"#), &format!(r#"{{"{steps}":1}}"#), true);
+    let many: Vec<String> = (0..100_000).map(|number| format!("\"a.b{number}\":1")).collect();
+    check(r#"{"a":{"b7":[1],"b99999":[1]}}"#, &format!("{{{}}}", many.join(",")), true);
+    let items = vec![r#"{"a":0}"#; 100_000].join(",");
+    check(r#"{"list":{"b":[{"exists":false}],"a":[1]}}"#, &format!(r#"{{"list":[{items},{{"b":1}}]}}"#), false);
+    let deep = format!("{}1{}", r#"{"a.a.a.a":"#.repeat(1000), "}".repeat(1000));
+    check(r#"{"a":{"b":[1]}}"#, &deep, false);
 }
 
 #[test]

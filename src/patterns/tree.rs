@@ -1,8 +1,10 @@
 //! What patterns are held against: JSON as it was written, numbers in their own form.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
+use super::compile::PATH_MAX;
 use super::reader::{Flaw, Reader, Token};
 
 /// How deep events may nest: a little deeper than AWS lets them
@@ -42,6 +44,32 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// Reads an event for patterns, to which a name with dots is a path: `"a.b"` is `b` in `a`
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern.html>).
+    ///
+    /// # Errors
+    /// As [`Tree::read`].
+    pub fn read_event(text: &'t str) -> Result<Tree<'t>, Flaw> {
+        let mut event = Tree::read(text)?;
+        event.split_names(PATH_MAX);
+        Ok(event)
+    }
+
+    /// Nothing changes below the depth that patterns can reach.
+    fn split_names(&mut self, room: usize) {
+        let Some(below) = room.checked_sub(1) else { return };
+        match self {
+            Tree::Scalar(_) => {}
+            Tree::Array(items) => items.iter_mut().for_each(|item| item.split_names(room)),
+            Tree::Object(members) => {
+                if members.iter().any(|(name, _)| name.contains('.')) {
+                    *members = split(std::mem::take(members));
+                }
+                members.iter_mut().for_each(|(_, value)| value.split_names(below));
+            }
+        }
+    }
+
     /// Reads JSON texts that follow one another.
     ///
     /// # Errors
@@ -61,6 +89,24 @@ impl<'t> Tree<'t> {
         let Tree::Object(members) = self else { return None };
         members.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
     }
+}
+
+type Members<'t> = Vec<(Cow<'t, str>, Tree<'t>)>;
+
+/// Members whose names have no dots before their first step, each followed by the object with all that is below it.
+fn split(whole: Members<'_>) -> Members<'_> {
+    let (mut members, mut objects) = (Members::new(), BTreeMap::<String, Members>::new());
+    for (path, value) in whole {
+        match (path.split_once('.'), value) {
+            (Some((first, rest)), value) => {
+                objects.entry(first.to_owned()).or_default().push((Cow::Owned(rest.to_owned()), value));
+            }
+            (None, Tree::Object(below)) => objects.entry(path.into_owned()).or_default().extend(below),
+            (None, value) => members.push((path, value)),
+        }
+    }
+    members.extend(objects.into_iter().map(|(name, below)| (Cow::Owned(name), Tree::Object(below))));
+    members
 }
 
 /// The value that begins with a token.

@@ -14,7 +14,8 @@ impl Wildcard {
     /// What is wrong with it, as AWS says it.
     pub fn parse(text: &str) -> Result<Wildcard, String> {
         let mut pieces = vec![String::new()];
-        let mut letters = text.chars().enumerate().peekable();
+        // Places count from the quote in front of the text.
+        let mut letters = (1..).zip(text.chars()).peekable();
         while let Some((at, letter)) = letters.next() {
             match (letter, letters.peek()) {
                 ('*', Some((_, '*'))) => return Err(format!("Consecutive wildcard characters at pos {at}")),
@@ -28,6 +29,11 @@ impl Wildcard {
             }
         }
         Ok(Wildcard { pieces })
+    }
+
+    /// What stands before, between and behind the asterisks.
+    pub fn pieces(&self) -> &[String] {
+        &self.pieces
     }
 
     /// Whether a text is of this form.

@@ -14,15 +14,19 @@ pub struct Resource<'a> {
     pub policy: Option<&'a Policy>,
 }
 
+/// Whether the caller is of the account that owns a resource, and may use it without the resource's policy.
+pub fn is_owner(cx: &Cx<'_>, owner: &AccountId) -> bool {
+    cx.account == *owner && !matches!(cx.caller.principal, Principal::Service(_) | Principal::Anonymous)
+}
+
 /// Whether the caller may do something (`sqs:SendMessage`) with a resource. What the owner's account itself does is
 /// up to the policies of its identities; AWS services and other accounts need the resource's policy, which may ask for
 /// condition keys of its service, `context`.
 pub fn admits(cx: &Cx<'_>, resource: &Resource<'_>, action: &str, context: &[(&str, &str)]) -> bool {
-    let caller = cx.caller;
-    let is_service = matches!(caller.principal, Principal::Service(_));
-    if cx.account == *resource.owner && !is_service && caller.principal != Principal::Anonymous {
+    if is_owner(cx, resource.owner) {
         return true;
     }
+    let caller = cx.caller;
     let (arn, role, root) = (caller.arn(), caller.role_arn(), cx.account.root_arn());
     let mut principals: Vec<(&str, &str)> = Vec::new();
     let mut known: Vec<(&str, &str)> = context.to_vec();

@@ -79,6 +79,8 @@ pub type Background = Box<dyn FnOnce() + Send>;
 
 /// The state machine's state.
 pub struct World {
+    /// The first moment.
+    pub began: Time,
     /// The moment of the current step; fixed while it runs.
     pub now: Time,
     pub settings: Settings,
@@ -137,6 +139,7 @@ impl World {
     /// The first moment: nothing has happened.
     pub fn new(settings: Settings, now: Time) -> World {
         World {
+            began: now,
             now,
             ids: Ids::new(settings.seed),
             jobs: Jobs::default(),

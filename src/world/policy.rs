@@ -110,7 +110,7 @@ impl Policy {
 impl Statement {
     fn applies(&self, request: &Request) -> bool {
         self.names(request.principals)
-            && self.actions.picks(|pattern| matches(&pattern.to_lowercase(), &request.action.to_lowercase()))
+            && self.actions.picks(|pattern| matches_action(pattern, request.action))
             && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| matches(pattern, request.resource)))
             && self.conditions.iter().all(|condition| self.holds(condition, request.context))
     }
@@ -188,24 +188,45 @@ fn comparison(operator: &str) -> Option<(bool, Compare)> {
 
 /// `*` stands for any characters, `?` for one.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    is_like(pattern, text, |wanted, byte| wanted == byte)
+}
+
+/// Actions are named in any case.
+fn matches_action(pattern: &str, action: &str) -> bool {
+    is_like(pattern, action, |wanted, byte| wanted.eq_ignore_ascii_case(&byte))
+}
+
+fn is_like(pattern: &str, text: &str, is_same: impl Fn(u8, u8) -> bool) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut read, mut star) = (0, 0, None);
-    while let Some(letter) = text.get(read) {
+    while let Some(byte) = text.get(read).copied() {
         match pattern.get(at) {
-            Some('*') => {
+            Some(b'*') => {
                 star = Some((at, read));
                 at += 1;
             }
-            Some(wanted) if *wanted == '?' || wanted == letter => (at, read) = (at + 1, read + 1),
+            Some(b'?') => (at, read) = (at + 1, read + letter_length(byte)),
+            Some(wanted) if is_same(*wanted, byte) => (at, read) = (at + 1, read + 1),
             _ => {
                 // Let the last star take one letter more.
                 let Some((star_at, taken)) = star else { return false };
-                star = Some((star_at, taken + 1));
-                (at, read) = (star_at + 1, taken + 1);
+                let taken = taken + text.get(taken).copied().map_or(1, letter_length);
+                star = Some((star_at, taken));
+                (at, read) = (star_at + 1, taken);
             }
         }
     }
-    pattern.iter().skip(at).all(|letter| *letter == '*')
+    pattern.iter().skip(at).all(|byte| *byte == b'*')
+}
+
+/// Bytes of the letter that begins with a byte.
+fn letter_length(first: u8) -> usize {
+    match first {
+        0xf0.. => 4,
+        0xe0.. => 3,
+        0xc0.. => 2,
+        _ => 1,
+    }
 }
 
 /// The six parts of an ARN match one by one.
@@ -412,6 +433,10 @@ mod tests {
         check("a?c", "ac", false);
         check("*b*b", "abab", true);
         check("", "a", false);
+        check("a?c", "aéc", true);
+        check("*?é", "€xé", true);
+        check("??", "é", false);
+        check("*?", "é", true);
     }
 
     #[test]

@@ -3,93 +3,35 @@
 import datetime
 import json
 import re
-import time
 
 import pytest
 import requests
 
 from conftest import refused
+from event_lab import (
+    ACCOUNT,
+    DEFAULT_BUS,
+    GROUP,
+    GROUP_ARN,
+    OTHER,
+    RULE,
+    TRUST,
+    UUID,
+    arrived,
+    events,
+    group,
+    logged,
+    make_queue,
+    make_role,
+    make_rule,
+    put,
+    put_target,
+    received,
+    stranger,
+    trail,
+)
 
 pytestmark = pytest.mark.usefixtures("user")
-
-ACCOUNT = "000000000000"
-OTHER = "111122223333"
-GROUP = "/aws/events/all"
-GROUP_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{GROUP}"
-DEFAULT_BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
-RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule"
-UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# The policy of AWS's documentation for log groups, and its trust policy for targets' roles.
-GROUP_POLICY = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/events/*:*",
-        }
-    ],
-}
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
-
-
-@pytest.fixture
-def events(trailcam):
-    return trailcam.client("events")
-
-
-@pytest.fixture
-def group(trailcam):
-    """A log group that EventBridge may write to."""
-    logs = trailcam.client("logs")
-    logs.create_log_group(logGroupName=GROUP)
-    logs.put_resource_policy(policyName="EventBridgeToCWLogsPolicy", policyDocument=json.dumps(GROUP_POLICY))
-    return GROUP_ARN
-
-
-def make_role(trailcam, name="bridge", **identity):
-    role = trailcam.client("iam", **identity).create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
-    return role["Role"]["Arn"]
-
-
-@pytest.fixture
-def stranger(trailcam):
-    """A user of another account: what identifies it as a caller."""
-    iam = trailcam.client("iam", key=OTHER)
-    iam.create_user(UserName="stranger")
-    made = iam.create_access_key(UserName="stranger")["AccessKey"]
-    return {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
-
-
-def make_rule(events, name, pattern, target, bus="default", **more):
-    settings = {"Description": "A test", "State": "ENABLED"}
-    events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern), **settings)
-    put_target(events, name, target, bus, **more)
-
-
-def put_target(events, rule, target, bus="default", **more):
-    done = events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "1", "Arn": target} | more])
-    assert (done["FailedEntryCount"], done["FailedEntries"]) == (0, [])
-
-
-def put(events, detail, source="shop", **more):
-    entry = {"Source": source, "DetailType": "order", "Detail": json.dumps(detail)} | more
-    done = events.put_events(Entries=[entry])
-    assert done["FailedEntryCount"] == 0
-    return done["Entries"][0]["EventId"]
-
-
-def logged(trailcam, group=GROUP, **identity):
-    pages = trailcam.client("logs", **identity).get_paginator("filter_log_events").paginate(logGroupName=group)
-    return [event for page in pages for event in page["events"]]
-
-
-def arrived(trailcam, **where):
-    return [json.loads(event["message"]) for event in logged(trailcam, **where)]
 
 
 # Buses and rules
@@ -323,94 +265,6 @@ def test_roles_that_eventbridge_cannot_take_on_are_refused(trailcam, events, str
 # Queues
 
 
-def make_queue(trailcam, name="jobs", rule="*", **more):
-    """A queue that EventBridge may send to, for a rule."""
-    sqs = trailcam.client("sqs")
-    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnLike": {"aws:SourceArn": f"{RULE}/{rule}"}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    return sqs.create_queue(QueueName=name, Attributes={"Policy": policy} | more)["QueueUrl"], arn
-
-
-def received(trailcam, url, wait=0):
-    """Messages of a queue, each deleted once it is read."""
-    sqs = trailcam.client("sqs")
-    answer = sqs.receive_message(
-        QueueUrl=url,
-        MaxNumberOfMessages=10,
-        WaitTimeSeconds=wait,
-        MessageAttributeNames=["All"],
-        AttributeNames=["All"],
-    )
-    for message in answer.get("Messages", []):
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return answer.get("Messages", [])
-
-
-NEW_USER = {
-    "source": ["aws.iam"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-    "detail": {"eventSource": ["iam.amazonaws.com"], "eventName": ["CreateUser"]},
-}
-WHO = {
-    "InputPathsMap": {"who": "$.detail.requestParameters.userName", "by": "$.detail.userIdentity.arn"},
-    "InputTemplate": '{"user": <who>, "by": <by>, "rule": <aws.events.rule-name>}',
-}
-
-
-def test_a_new_user_comes_to_a_queue_while_the_clock_stands_still(trailcam, events):
-    trail(trailcam)
-    url, queue = make_queue(trailcam, rule="users")
-    make_rule(events, "users", NEW_USER, queue, InputTransformer=WHO)
-    trailcam.client("iam").create_user(UserName="mallory")
-    (message,) = received(trailcam, url)
-    by = f"arn:aws:iam::{ACCOUNT}:user/dev"
-    assert json.loads(message["Body"]) == {"user": "mallory", "by": by, "rule": "users"}
-    (record,) = trailcam.events(eventName="SendMessage")
-    assert record["userIdentity"] == {"type": "AWSService", "invokedBy": "events.amazonaws.com"}
-    assert record["requestParameters"]["messageBody"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
-
-
-def test_a_new_user_comes_to_a_queue_within_two_seconds(start):
-    trailcam = start("--cadence", "fast")
-    trailcam.act_as_user("dev")
-    events = trailcam.client("events")
-    trail(trailcam)
-    url, queue = make_queue(trailcam)
-    make_rule(events, "users", NEW_USER, queue, InputTransformer=WHO)
-    before = time.monotonic()
-    trailcam.client("iam").create_user(UserName="mallory")
-    (message,) = received(trailcam, url, wait=20)
-    took = time.monotonic() - before
-    assert json.loads(message["Body"])["user"] == "mallory"
-    assert took < 2, took
-
-
-def test_a_new_user_of_another_account_comes_to_our_queue(trailcam, events, stranger):
-    """The same through the bus of a security account, which is what organizations do."""
-    trailcam.trail_bucket("theirs", account=OTHER)
-    cloudtrail = trailcam.client("cloudtrail", **stranger)
-    cloudtrail.create_trail(Name="main", S3BucketName="theirs")
-    cloudtrail.start_logging(Name="main")
-    events.create_event_bus(Name="security")
-    bus = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/security"
-    events.put_permission(EventBusName="security", StatementId="other", Action="events:PutEvents", Principal=OTHER)
-    url, queue = make_queue(trailcam, rule="security/users")
-    make_rule(events, "users", NEW_USER | {"account": [OTHER]}, queue, bus="security", InputTransformer=WHO)
-    role = make_role(trailcam, **stranger)
-    make_rule(trailcam.client("events", **stranger), "forward", NEW_USER, bus, RoleArn=role)
-    trailcam.client("iam", **stranger).create_user(UserName="mallory")
-    (message,) = received(trailcam, url)
-    by = f"arn:aws:iam::{OTHER}:user/stranger"
-    assert json.loads(message["Body"]) == {"user": "mallory", "by": by, "rule": "users"}
-
-
 def test_groups_of_ordered_queues_come_from_the_event(trailcam, events):
     url, queue = make_queue(trailcam, "jobs.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     group = {"MessageGroupId": "$.detail.customer"}
@@ -595,14 +449,6 @@ def test_archive_and_replay(trailcam, events, group):
 
 
 # Events from services
-
-
-def trail(trailcam, **settings):
-    trailcam.trail_bucket("logs")
-    cloudtrail = trailcam.client("cloudtrail")
-    cloudtrail.create_trail(Name="main", S3BucketName="logs", **settings)
-    cloudtrail.start_logging(Name="main")
-    return cloudtrail
 
 
 def test_an_api_call_comes_to_a_rule_as_its_record(trailcam, events, group):

@@ -15,9 +15,9 @@ use crate::world::time::Time;
 
 use super::event::Event;
 use super::paging::{PageEnd, PageRequest};
+use super::pattern;
 use super::place::{archive, archive_arn, store};
 use super::routing::Listener;
-use super::pattern;
 use super::{BusPlace, faults};
 
 /// The operations on archives.
@@ -226,6 +226,9 @@ fn list(cx: &mut Cx, (input, page): (ListArchives, PageRequest)) -> Result<(List
     let now = cx.world.now;
     cx.world.regional(&cx.account, cx.region).events.archives.values_mut().for_each(|archive| archive.expire(now));
     let prefix = input.prefix.unwrap_or_default();
+    if let Some(bus) = input.source.as_deref().and_then(BusPlace::parse).filter(|bus| !bus.is_there(cx.world)) {
+        return Err(faults::no_bus(&bus.name));
+    }
     let archives = store(cx.world, &cx.account, cx.region).into_iter().flat_map(|store| &store.archives);
     let shown = archives.filter(|(name, archive)| {
         name.starts_with(&prefix)

@@ -38,7 +38,7 @@ pub struct Bus {
     pub description: Option<String>,
     /// Who beside its account may do something with it.
     pub policy: Option<BusPolicy>,
-    /// The default bus is older than anything that happens here.
+    /// Default buses have none: they are as old as the world.
     pub created: Option<Time>,
     pub modified: Option<Time>,
     pub tags: BTreeMap<String, String>,
@@ -168,17 +168,19 @@ fn describe(cx: &mut Cx, input: DescribeEventBus) -> Result<Described, Fault> {
     let place = BusPlace::named(cx, input.name.as_deref())?;
     let arn = place.arn();
     place.check(cx, &arn, &[])?;
-    Ok(described(&place, place.find(cx.world)))
+    Ok(described(cx, &place, place.find(cx.world)))
 }
 
-fn described(place: &BusPlace, bus: Option<&Bus>) -> Described {
+/// Default buses are there from the first moment.
+fn described(cx: &Cx, place: &BusPlace, bus: Option<&Bus>) -> Described {
+    let began = place.is_default().then_some(cx.world.began);
     Described {
         name: place.name.clone(),
         arn: place.arn(),
         description: bus.and_then(|bus| bus.description.clone()),
         policy: bus.and_then(Bus::policy_text),
-        created: bus.and_then(|bus| bus.created),
-        modified: bus.and_then(|bus| bus.modified),
+        created: bus.and_then(|bus| bus.created).or(began),
+        modified: bus.and_then(|bus| bus.modified).or(began),
     }
 }
 
@@ -189,7 +191,7 @@ fn list(cx: &mut Cx, (input, page): (ListEventBuses, PageRequest)) -> Result<(Li
     let prefix = input.prefix.unwrap_or_default();
     let shown = buses.into_iter().filter(|(name, _)| name.starts_with(&prefix)).map(|(name, bus)| {
         let place = BusPlace { account: cx.account.clone(), region: cx.region, name: name.to_owned() };
-        (name, described(&place, bus))
+        (name, described(cx, &place, bus))
     });
     let (buses, end) = page.cut(shown)?;
     Ok((Listed { buses }, end))

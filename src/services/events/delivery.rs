@@ -21,8 +21,9 @@ use super::{RulePlace, send};
 /// Deliveries that one job makes; others get in between.
 const DELIVERIES_A_JOB: usize = 20;
 
-/// Deliveries of an account in a Region that wait. More are not accepted.
+/// Deliveries of an account in a Region that wait, and the bytes of their events. More are not accepted.
 const WAITING_MAX: usize = 100_000;
+const WAITING_BYTES_MAX: usize = 256 << 20;
 
 /// The first pause before another attempt, doubled each time up to the longest: so the usual 185 attempts take about
 /// the usual 24 hours.
@@ -37,6 +38,8 @@ pub struct Deliveries {
     /// To be made at a time.
     later: BTreeMap<(Time, u64), Delivery>,
     counter: u64,
+    /// Of the events of all that waits; one that goes to several targets counts for each.
+    bytes: usize,
 }
 
 /// An event for a target.
@@ -54,21 +57,28 @@ pub(super) struct Delivery {
 impl Deliveries {
     /// Whether there is no room for further ones.
     pub(super) fn is_full(&self) -> bool {
-        self.ready.len() + self.later.len() >= WAITING_MAX
+        self.ready.len() + self.later.len() >= WAITING_MAX || self.bytes >= WAITING_BYTES_MAX
+    }
+
+    fn add(&mut self, delivery: Delivery) {
+        self.bytes += delivery.event.text.len();
+        self.ready.push_back(delivery);
     }
 
     fn put_off(&mut self, delivery: Delivery, due: Time) {
+        self.bytes += delivery.event.text.len();
         self.counter += 1;
         self.later.insert((due, self.counter), delivery);
     }
 
     /// The next that is to be made now.
     fn take(&mut self, now: Time) -> Option<Delivery> {
-        if let Some(delivery) = self.ready.pop_front() {
-            return Some(delivery);
-        }
-        let first = self.later.first_entry().filter(|entry| entry.key().0 <= now)?;
-        Some(first.remove())
+        let due = |later: &mut BTreeMap<(Time, u64), Delivery>| {
+            Some(later.first_entry().filter(|entry| entry.key().0 <= now)?.remove())
+        };
+        let delivery = self.ready.pop_front().or_else(|| due(&mut self.later))?;
+        self.bytes -= delivery.event.text.len();
+        Some(delivery)
     }
 
     /// Makes all that waits due, and answers how much that is.
@@ -123,7 +133,7 @@ pub(super) fn add(world: &mut World, rule: &Arc<RulePlace>, aim: &Aim, event: &A
     let delivery = Delivery { rule: Arc::clone(rule), target, event: Arc::clone(event), arrived: now, failures: 0 };
     let account = account.clone();
     match event.not_before {
-        None => store.deliveries.ready.push_back(delivery),
+        None => store.deliveries.add(delivery),
         Some(due) => store.deliveries.put_off(delivery, due),
     }
     schedule(world, &account, region);
@@ -158,7 +168,8 @@ pub fn flush(world: &mut World) {
     for (account, region) in places {
         let waiting = store_mut(world, &account, region).map_or(0, |store| store.deliveries.hurry());
         for _ in 0..waiting {
-            let next = store_mut(world, &account, region).and_then(|store| store.deliveries.ready.pop_front());
+            let now = world.now;
+            let next = store_mut(world, &account, region).and_then(|store| store.deliveries.take(now));
             let Some(delivery) = next else { break };
             attempt(world, delivery);
         }
@@ -225,6 +236,24 @@ mod tests {
     use super::super::BusPlace;
     use super::super::targets::Retry;
     use super::*;
+
+    #[test]
+    fn large_events_wait_in_smaller_numbers() {
+        let bus = BusPlace::default_of(&AccountId::parse("123456789012").unwrap(), Region::US_EAST_1);
+        let rule = Arc::new(RulePlace { bus, name: "r".to_owned() });
+        let event = Arc::new(Event::of_text("x".repeat(1 << 20), Time::UNIX_EPOCH));
+        let (arrived, failures) = (Time::UNIX_EPOCH, 0);
+        let delivery = Delivery { rule, target: "t".into(), event, arrived, failures };
+        let mut deliveries = Deliveries::default();
+        for _ in 0..256 {
+            assert!(!deliveries.is_full());
+            deliveries.put_off(delivery.clone(), Time::UNIX_EPOCH + TimeDelta::seconds(1));
+        }
+        assert!(deliveries.is_full());
+        assert!(deliveries.take(Time::UNIX_EPOCH).is_none());
+        assert!(deliveries.take(Time::UNIX_EPOCH + TimeDelta::seconds(1)).is_some());
+        assert!(!deliveries.is_full());
+    }
 
     #[test]
     fn pauses_double_and_fill_a_day() {

@@ -6,12 +6,16 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::patterns::json_text;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::{Time, iso_seconds, whole_seconds};
 
 /// How deep the detail of an event may be nested
 /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>).
 const DEPTH_MAX: usize = 1100;
+
+/// Room for what is around the details of most events.
+const ENVELOPE_BYTES: usize = 400;
 
 /// What an event is made of.
 pub(super) struct Parts<'a> {
@@ -68,11 +72,11 @@ pub(super) struct Envelope<'a> {
     time: Cow<'a, str>,
     #[serde(borrow)]
     region: Cow<'a, str>,
+    #[serde(borrow, rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
+    pub replay_name: Option<Cow<'a, str>>,
     pub resources: Vec<String>,
     #[serde(borrow)]
     pub detail: &'a RawValue,
-    #[serde(borrow, rename = "replay-name", default, skip_serializing_if = "Option::is_none")]
-    pub replay_name: Option<Cow<'a, str>>,
 }
 
 impl Envelope<'_> {
@@ -94,19 +98,18 @@ impl Hops {
 impl Event {
     /// A new event.
     pub fn new(parts: &Parts) -> Event {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let resources: Vec<String> = parts.resources.iter().map(|resource| quoted(resource)).collect();
-        let text = format!(
-            r#"{{"version":"0","id":"{}","detail-type":{},"source":{},"account":"{}","time":"{}","region":"{}","resources":[{}],"detail":{}}}"#,
-            parts.id,
-            quoted(parts.detail_type),
-            quoted(parts.source),
-            parts.account,
-            iso_seconds(parts.time),
-            parts.region,
-            resources.join(","),
-            parts.detail,
-        );
+        let mut text = String::with_capacity(ENVELOPE_BYTES + parts.detail.len());
+        text.extend([r#"{"version":"0","id":""#, &parts.id, r#"","detail-type":"#]);
+        quote(&mut text, parts.detail_type);
+        text.push_str(r#","source":"#);
+        quote(&mut text, parts.source);
+        text.extend([r#","account":""#, parts.account.as_str(), r#"","time":""#, &iso_seconds(parts.time)]);
+        text.extend([r#"","region":""#, parts.region.as_str(), r#"","resources":["#]);
+        for (place, resource) in parts.resources.iter().enumerate() {
+            text.push_str(if place > 0 { "," } else { "" });
+            quote(&mut text, resource);
+        }
+        text.extend([r#"],"detail":"#, parts.detail, "}"]);
         Event::of_text(text, whole_seconds(parts.time))
     }
 
@@ -127,6 +130,14 @@ impl Event {
         let text = serde_json::to_string(&envelope).ok()?;
         Some(Event { replayed: true, ..Event::of_text(text, time) })
     }
+}
+
+/// Adds a text as JSON. Most have nothing that must be escaped.
+fn quote(out: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        return out.push_str(&json_text(text));
+    }
+    out.extend(["\"", text, "\""]);
 }
 
 /// A detail without spaces between its tokens; `None` for what is no JSON object, or nested too deep. Numbers and
@@ -198,7 +209,7 @@ mod tests {
         );
         assert_eq!(event.text, text);
         let again = Event::replayed(&event.text, event.time, "again").unwrap();
-        assert_eq!(again.text, text.replace(r#"{"n":1.0}}"#, r#"{"n":1.0},"replay-name":"again"}"#));
+        assert_eq!(again.text, text.replace(r#""resources""#, r#""replay-name":"again","resources""#));
         assert!(again.replayed);
     }
 }

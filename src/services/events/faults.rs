@@ -87,9 +87,9 @@ pub fn bus_has_rules() -> Fault {
 
 // Policies.
 
-/// An action that buses do not let others do one by one.
-pub fn unsupported_action() -> Fault {
-    validation("Provided value in parameter 'action' is not supported.")
+/// An action that buses do not let others do one by one, or a condition that single statements cannot have.
+pub fn unsupported(parameter: &str) -> Fault {
+    validation(format!("Provided value in parameter '{parameter}' is not supported."))
 }
 
 /// A parameter that a statement needs.
@@ -117,12 +117,7 @@ pub fn policy_too_long() -> Fault {
     Fault::new("PolicyLengthExceededException", "The event bus policy size exceeds the limit.")
 }
 
-/// A bus without a policy, of which a statement is to be taken away.
-pub fn no_policy() -> Fault {
-    not_found("EventBus does not have a policy.".to_owned())
-}
-
-/// A statement that the policy has not.
+/// A statement that the bus's policy has not, or a bus without a policy.
 pub fn no_statement() -> Fault {
     not_found("Statement with the provided id does not exist.".to_owned())
 }
@@ -159,9 +154,17 @@ pub fn too_many_combinations(most: u64) -> Fault {
     invalid_pattern(format_args!("The alternatives of $or make more than {most} combinations"))
 }
 
+/// A pattern whose wildcards are too many, or repeat too much.
+pub fn pattern_too_complex() -> Fault {
+    invalid_pattern(
+        "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences after a \
+         wildcard character",
+    )
+}
+
 /// An event that is to be tried and is none.
-pub fn invalid_event(reason: impl Display) -> Fault {
-    validation(format!("Parameter Event is not valid. Reason: {reason}"))
+pub fn invalid_event() -> Fault {
+    validation("Parameter Event is not valid.")
 }
 
 /// A rule that still has targets.
@@ -360,6 +363,11 @@ pub fn end_before_start() -> Fault {
 /// An ARN that is none of a rule or a bus.
 pub fn not_taggable(arn: &str) -> Fault {
     parameter(arn, "Provided Arn is not in correct format.")
+}
+
+/// A key that only AWS may use.
+pub fn reserved_tag() -> Fault {
+    validation("Tag keys that start with aws: are reserved for AWS use.")
 }
 
 /// A key that stands twice in one call.

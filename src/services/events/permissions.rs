@@ -45,6 +45,14 @@ record! {
     }
 }
 
+impl Condition {
+    /// The only condition that single statements can have
+    /// (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Condition.html>).
+    fn is_on_organization(&self) -> bool {
+        self.operator == "StringEquals" && self.key == "aws:PrincipalOrgID"
+    }
+}
+
 /// Puts a whole policy in place, or adds a statement. A statement with the same id is replaced.
 fn put(cx: &mut Cx, input: PutPermission) -> Result<(), Fault> {
     let place = BusPlace::named(cx, input.bus.as_deref())?;
@@ -69,7 +77,10 @@ fn statement(place: &BusPlace, input: &PutPermission) -> Result<Json, Fault> {
         return Err(faults::missing_parameter("Action, Principal and StatementId, or Policy,"));
     };
     if action != PUT_EVENTS {
-        return Err(faults::unsupported_action());
+        return Err(faults::unsupported("action"));
+    }
+    if input.condition.as_ref().is_some_and(|condition| !condition.is_on_organization()) {
+        return Err(faults::unsupported("condition"));
     }
     let principal = match AccountId::parse(principal) {
         Some(account) => json!({"AWS": account.root_arn()}),
@@ -97,10 +108,7 @@ fn remove(cx: &mut Cx, input: RemovePermission) -> Result<(), Fault> {
         return set(cx, &place, None);
     }
     let Some(id) = input.id else { return Err(faults::missing_parameter("StatementId or RemoveAllPermissions")) };
-    let mut policy = policy(cx, &place).ok_or_else(faults::no_policy)?;
-    if !policy.has(&id) {
-        return Err(faults::no_statement());
-    }
+    let mut policy = policy(cx, &place).filter(|policy| policy.has(&id)).ok_or_else(faults::no_statement)?;
     policy.remove(&id);
     let text = (!policy.is_empty()).then(|| policy.text(""));
     set(cx, &place, text)

@@ -54,7 +54,7 @@ impl Listeners {
 
     /// Who gets an event, in a fixed order.
     fn of(&self, event: &Event) -> Vec<Listener> {
-        let mut listeners = Tree::read(&event.text).map(|event| self.index.matching(&event)).unwrap_or_default();
+        let mut listeners = Tree::read_event(&event.text).map(|event| self.index.matching(&event)).unwrap_or_default();
         listeners.extend(self.all.iter().cloned());
         listeners.sort();
         listeners

@@ -14,7 +14,7 @@ use crate::world::scope::AccountId;
 use super::paging::{PageEnd, PageRequest};
 use super::routing::Listener;
 use super::tags::{self, Tag};
-use super::targets::Aim;
+use super::targets::{self, Aim};
 use super::timers::{self, Timer};
 use super::{BusPlace, RulePlace, faults, pattern};
 
@@ -131,7 +131,10 @@ fn put(cx: &mut Cx, (named, input): (Named, PutRule)) -> Result<Put, Fault> {
         pattern::checked(text)?;
     }
     let tags = tags::checked(input.tags)?;
-    let creator = cx.account.clone();
+    let (creator, role) = (cx.account.clone(), given(input.role));
+    if let Some(role) = &role {
+        targets::check_role(cx.world, &place, Some(&creator), role)?;
+    }
     let bus = place.bus.bus(cx.world)?;
     let old = bus.rules.remove(&place.name);
     if old.is_none() && bus.rules.len() >= RULES_MAX {
@@ -144,7 +147,7 @@ fn put(cx: &mut Cx, (named, input): (Named, PutRule)) -> Result<Put, Fault> {
         timer,
         state: State::of(input.state.as_deref()),
         description: given(input.description),
-        role: given(input.role),
+        role,
         creator,
         tags,
         targets: BTreeMap::new(),

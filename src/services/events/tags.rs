@@ -31,6 +31,9 @@ record! {
 pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>, Fault> {
     let mut map = BTreeMap::new();
     for tag in tags {
+        if tag.key.starts_with("aws:") {
+            return Err(faults::reserved_tag());
+        }
         if map.insert(tag.key, tag.value).is_some() {
             return Err(faults::duplicate_tag());
         }

@@ -250,7 +250,7 @@ impl Aim {
         kind.check_reach(rule, &target)?;
         target.refuse_others(&kind)?;
         if let Some(role) = &target.role {
-            check_role(world, rule, role)?;
+            check_role(world, rule, rule.find(world).map(|rule| &rule.creator), role)?;
         }
         if let Some(arn) = target.dead_letter_queue() {
             let queue = Queue::parse(arn).filter(|queue| queue.region == rule.bus.region && !queue.is_fifo());
@@ -266,8 +266,12 @@ impl Aim {
 
 /// Whether EventBridge can take on a role for a rule: it is of the account of the bus or of who made the rule, exists,
 /// and trusts EventBridge.
-fn check_role(world: &World, rule: &RulePlace, role: &str) -> Result<(), Fault> {
-    let creator = rule.find(world).map(|rule| &rule.creator);
+pub(super) fn check_role(
+    world: &World,
+    rule: &RulePlace,
+    creator: Option<&AccountId>,
+    role: &str,
+) -> Result<(), Fault> {
     let is_known = |account: &AccountId| *account == rule.bus.account || Some(account) == creator;
     if names::parse_arn(names::Kind::Role, role).is_some_and(|(account, _)| !is_known(&account)) {
         return Err(faults::role_of_another_account());

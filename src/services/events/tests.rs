@@ -287,6 +287,14 @@ fn buses_and_rules_are_refused_as_aws_does() {
     check("PutRule", schedule, invalid, "ScheduleExpression is supported only on the default event bus.");
     let schedule = json!({"Name": "r2", "ScheduleExpression": "sometimes"});
     check("PutRule", schedule, invalid, "Parameter ScheduleExpression is not valid.");
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/nobody");
+    let stranger = format!("Provided role '{role}' cannot be assumed by principal 'events.amazonaws.com'.");
+    check("PutRule", json!({"Name": "r2", "EventPattern": pattern, "RoleArn": role}), invalid, &stranger);
+    let reserved = "Tag keys that start with aws: are reserved for AWS use.";
+    let tags = json!([{"Key": "aws:a", "Value": "b"}]);
+    check("PutRule", json!({"Name": "r2", "EventPattern": pattern, "Tags": tags}), invalid, reserved);
+    let nowhere = format!("arn:aws:events:us-east-1:{ACCOUNT}:event-bus/none");
+    check("ListArchives", json!({"EventSourceArn": nowhere}), missing, "Event bus none does not exist.");
     check("DescribeRule", json!({"Name": "no"}), missing, "Rule no does not exist on EventBus default.");
     check("DeleteRule", json!({"Name": "r"}), invalid, "Rule can't be deleted since it has targets.");
     let targets = |target: Json| json!({"Rule": "r", "Targets": [target]});
@@ -429,7 +437,13 @@ fn policies_grow_statement_by_statement() {
     lab.call("events", "RemovePermission", &json!({"RemoveAllPermissions": true}));
     assert_eq!(policy(&mut lab), None);
     let (_, message) = lab.refused("RemovePermission", &json!({"StatementId": "b"}));
-    assert_eq!(message, "EventBus does not have a policy.");
+    assert_eq!(message, "Statement with the provided id does not exist.");
+    let condition = json!({"Type": "StringEquals", "Key": "aws:SourceIp", "Value": "10.0.0.1"});
+    let (code, _) = lab.refused(
+        "PutPermission",
+        &json!({"StatementId": "c", "Action": "events:PutEvents", "Principal": "*", "Condition": condition}),
+    );
+    assert_eq!(code, "ValidationException", "conditions other than on the organization need a whole policy");
     let (_, message) = lab.refused("PutPermission", &json!({"Policy": "{"}));
     assert_eq!(message, "This policy contains invalid Json");
 }
@@ -584,7 +598,7 @@ fn archives_are_replayed_minute_by_minute() {
     lab.advance(TimeDelta::seconds(9));
     assert_eq!(state(&mut lab, "again"), "COMPLETED");
     assert_eq!(lab.details(), [json!({"n": 1}), json!({"n": 3})]);
-    assert!(lab.logged()[0].ends_with(r#""replay-name":"again"}"#));
+    assert!(lab.logged()[0].contains(r#""region":"us-east-1","replay-name":"again","resources":[]"#));
     assert_eq!(count(&mut lab), Some(Value::Int(2)), "replayed events are not archived again");
     lab.call("events", "StartReplay", &start("stopped"));
     lab.call("events", "CancelReplay", &json!({"ReplayName": "stopped"}));

@@ -63,3 +63,21 @@ fn detail_type(event_type: &str) -> &'static str {
         _ => "AWS API Call via CloudTrail",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The detail types of `eb-service-event-cloudtrail`, and of CloudTrail's own guide.
+    #[test]
+    fn records_come_as_what_they_are() {
+        let check = |event_type: &str, wanted: &str| assert_eq!(detail_type(event_type), wanted, "{event_type}");
+        check("AwsApiCall", "AWS API Call via CloudTrail");
+        check("AwsServiceEvent", "AWS Service Event via CloudTrail");
+        check("AwsConsoleSignIn", "AWS Console Sign In via CloudTrail");
+        check("AwsConsoleAction", "AWS Console Action via CloudTrail");
+        check("AwsCloudTrailInsight", "AWS Insight via CloudTrail");
+        check("AwsVpceEvent", "AWS Network Activity Event via CloudTrail");
+        assert_eq!(source("iam.amazonaws.com"), "aws.iam");
+    }
+}

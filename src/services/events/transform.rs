@@ -112,6 +112,7 @@ impl Template {
     /// What is wrong with it.
     pub fn parse(paths: &BTreeMap<String, String>, text: &str) -> Result<Template, String> {
         let path = |(name, path): (&String, &String)| match Path::parse(path) {
+            _ if name.starts_with("AWS") => Err(format!("{name} is a reserved name")),
             Some(path) => Ok((name.clone(), path)),
             None => Err(format!("{path} is no path")),
         };
@@ -163,9 +164,7 @@ impl Template {
 
 fn without_detail<'t>(event: &Tree<'t>) -> Tree<'t> {
     match event {
-        Tree::Object(members) => {
-            Tree::Object(members.iter().filter(|(name, _)| name != "detail").cloned().collect())
-        }
+        Tree::Object(members) => Tree::Object(members.iter().filter(|(name, _)| name != "detail").cloned().collect()),
         other => other.clone(),
     }
 }
@@ -256,10 +255,7 @@ mod tests {
             assert_eq!(filled.as_deref(), wanted, "{template}");
         };
         check(r#""instance <instance> is in <state>""#, Some(r#""instance i-0123456789 is in RUNNING""#));
-        check(
-            r#""instance \"<instance>\" is in <state>""#,
-            Some(r#""instance \"i-0123456789\" is in RUNNING""#),
-        );
+        check(r#""instance \"<instance>\" is in <state>""#, Some(r#""instance \"i-0123456789\" is in RUNNING""#));
         check(
             "{\n  \"instance\" : <instance>,\n  \"state\": <state>\n}",
             Some(r#"{"instance":"i-0123456789","state":"RUNNING"}"#),
@@ -310,7 +306,9 @@ mod tests {
         check("instance <instance> is in <state>");
         check("{\"a\": <b>");
         check("{\"a\" <b>}");
-        let paths = BTreeMap::from([("a".to_owned(), "detail".to_owned())]);
-        assert!(Template::parse(&paths, "<a>").is_err());
+        for (name, path) in [("a", "detail"), ("AWSname", "$.detail")] {
+            let paths = BTreeMap::from([(name.to_owned(), path.to_owned())]);
+            assert!(Template::parse(&paths, "<a>").is_err(), "{name}");
+        }
     }
 }
