@@ -1,0 +1,5 @@
+//! Walks, as AWS documents them and against an evaluator that shares nothing with the engine.
+
+mod documented;
+mod lab;
+mod routing;
