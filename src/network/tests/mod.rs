@@ -2,4 +2,6 @@
 
 mod documented;
 mod lab;
+mod naive;
+mod random;
 mod routing;
