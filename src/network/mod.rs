@@ -10,6 +10,7 @@
 
 mod cidr;
 mod flow;
+pub mod flow_logs;
 mod index;
 mod quiet;
 mod refusal;
@@ -28,6 +29,6 @@ pub use refusal::Refusal;
 pub use topology::*;
 pub use tracking::Connections;
 pub use walk::{
-    Action, Component, Decision, Direction, End, Explained, FlowFault, Leg, Observation, Outcome, Step, TrafficPath,
-    Vantage, Walk,
+    Action, Component, DURATION_S_MAX, Decision, Direction, End, Explained, FlowFault, Leg, Observation, Outcome, Step,
+    TrafficPath, Vantage, Walk,
 };

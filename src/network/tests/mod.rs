@@ -1,7 +1,7 @@
 //! Walks, as AWS documents them and against an evaluator that shares nothing with the engine.
 
 mod documented;
-mod lab;
+pub(super) mod lab;
 mod naive;
 mod random;
 mod routing;

@@ -120,7 +120,7 @@ impl<'t> Naive<'t> {
         self.behind_box = false;
         self.hops = 0;
         if let Some(id) = forward.verdict.strip_prefix("at ") {
-            self.sends(&id.to_owned(), &mut packet);
+            self.sends(id, &mut packet);
         } else if forward.verdict == "internet" {
             self.comes_in(&mut packet);
         } else if let Some(id) = forward.verdict.strip_prefix("service ") {

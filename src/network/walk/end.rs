@@ -22,7 +22,12 @@ pub enum FlowFault {
     Families,
     /// Both ends are on the internet.
     BothOutside,
+    /// It would last longer than [`DURATION_S_MAX`].
+    TooLong,
 }
+
+/// The longest that a flow may last, in seconds: 30 days. Each window of time that a flow touches is a record.
+pub const DURATION_S_MAX: u32 = 30 * 86_400;
 
 /// One end: an interface or a host outside, and its address.
 struct Found {
@@ -32,6 +37,9 @@ struct Found {
 
 impl Network {
     pub(super) fn resolve(&self, flow: &Flow) -> Result<(Turn, Packet), FlowFault> {
+        if flow.duration_s > DURATION_S_MAX {
+            return Err(FlowFault::TooLong);
+        }
         let (source, destination) = match (&flow.source, &flow.destination) {
             (Place::Address(source), Place::Address(destination)) => {
                 (self.sender(*source, self.public_at(*destination))?, self.outside(*destination))
@@ -181,6 +189,7 @@ impl fmt::Display for FlowFault {
             }
             FlowFault::Families => write!(out, "Source and destination must both be IPv4 or both IPv6."),
             FlowFault::BothOutside => write!(out, "Neither the source nor the destination is in a VPC."),
+            FlowFault::TooLong => write!(out, "A flow lasts at most {DURATION_S_MAX} seconds."),
         }
     }
 }

@@ -39,21 +39,21 @@ impl Walker<'_> {
         match hop {
             Hop::Local => self.within(vpc, interface),
             Hop::Interface(middlebox) => Turn::Arrive(middlebox, Some(subnet)),
-            Hop::InternetGateway(gateway) => self.to_internet(gateway, vpc),
+            Hop::InternetGateway(gateway) => self.leave_by_gateway(gateway, vpc),
             Hop::EgressOnlyGateway(gateway) => {
                 self.track(interface, Direction::Egress);
                 self.by_egress_only(gateway)
             }
             Hop::Nat(nat) => {
                 self.track(interface, Direction::Egress);
-                self.to_nat(nat, vpc, subnet)
+                self.reach_nat(nat, vpc, subnet)
             }
             Hop::Peering(peering) => self.over_peering(peering, vpc),
             Hop::Endpoint(endpoint) => {
                 if self.network.topology().gateway_endpoints[endpoint as usize].dynamodb {
                     self.track(interface, Direction::Egress);
                 }
-                self.to_endpoint(endpoint)
+                self.call_endpoint(endpoint)
             }
             Hop::Blackhole => self.refuse_route(subnet, Refusal::RouteIsBlackhole),
             Hop::Other => self.refuse_route(subnet, Refusal::NotModelled),
@@ -81,7 +81,7 @@ impl Walker<'_> {
     }
 
     /// Out by an internet gateway, which gives IPv4 packets their public source.
-    pub(super) fn to_internet(&mut self, gateway: u32, vpc: u32) -> Turn {
+    pub(super) fn leave_by_gateway(&mut self, gateway: u32, vpc: u32) -> Turn {
         let component = Component::InternetGateway(gateway);
         if self.network.gateways[gateway as usize] != Some(vpc) {
             return self.refuse(component, Refusal::GatewayNotAttached);
@@ -138,7 +138,7 @@ impl Walker<'_> {
     }
 
     /// In from the internet: by the internet gateway of the VPC that has the address.
-    pub(super) fn from_internet(&mut self) -> Turn {
+    pub(super) fn enter(&mut self) -> Turn {
         let network = self.network;
         if self.steps.is_empty() {
             self.step(Component::Internet, Decision::Passed);
@@ -212,7 +212,7 @@ impl Walker<'_> {
     }
 
     /// To the service behind a gateway endpoint.
-    fn to_endpoint(&mut self, endpoint: u32) -> Turn {
+    fn call_endpoint(&mut self, endpoint: u32) -> Turn {
         let component = Component::Endpoint(endpoint);
         if !self.network.topology().gateway_endpoints[endpoint as usize].available {
             return self.refuse(component, Refusal::EndpointIsDown);
@@ -224,7 +224,7 @@ impl Walker<'_> {
     }
 
     /// The answer of such a service.
-    pub(super) fn from_endpoint(&mut self, endpoint: u32) -> Turn {
+    pub(super) fn enter_from_endpoint(&mut self, endpoint: u32) -> Turn {
         self.step(Component::Endpoint(endpoint), Decision::Passed);
         let Some(vpc) = self.network.endpoints[endpoint as usize] else {
             return self.refuse(Component::Endpoint(endpoint), Refusal::NobodyThere);

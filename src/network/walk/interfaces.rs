@@ -20,7 +20,7 @@ impl Walker<'_> {
         }
         self.step(Component::Interface(interface), Decision::Passed);
         if let Some(service) = self.aws_service(index.vpc) {
-            return self.to_aws(index.vpc, service);
+            return self.reach_aws(index.vpc, service);
         }
         if facts.kind == InterfaceKind::VpcEndpoint && !self.answering {
             return self.refuse(Component::Interface(interface), Refusal::EndpointDoesNotCall);
@@ -97,7 +97,7 @@ impl Walker<'_> {
         quiet::service(&self.packet, |address: IpAddr| reserved.get(&address).copied())
     }
 
-    fn to_aws(&mut self, vpc: u32, service: AwsService) -> Turn {
+    fn reach_aws(&mut self, vpc: u32, service: AwsService) -> Turn {
         let has_resolver = self.network.topology().vpcs[vpc as usize].dns_support;
         if service == AwsService::Dns && !has_resolver {
             return self.refuse(Component::Vpc(vpc), Refusal::NoResolver);

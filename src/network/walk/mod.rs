@@ -24,7 +24,7 @@ use super::quiet::AwsService;
 use super::refusal::Refusal;
 use super::tracking::Connections;
 
-pub use end::FlowFault;
+pub use end::{DURATION_S_MAX, FlowFault};
 pub use explain::Explained;
 
 /// More hops than any way has that ends.
@@ -267,7 +267,7 @@ impl<'n> Walker<'n> {
             turn = match turn {
                 Turn::Leave(interface) => self.leave(interface),
                 Turn::Arrive(interface, from) => self.arrive(interface, from),
-                Turn::Internet => self.from_internet(),
+                Turn::Internet => self.enter(),
                 Turn::Done(outcome) => return self.leg(outcome),
             };
         }
@@ -294,7 +294,7 @@ impl<'n> Walker<'n> {
                 self.step(Component::Internet, Decision::Passed);
                 Turn::Internet
             }
-            End::Endpoint(endpoint) => self.from_endpoint(endpoint),
+            End::Endpoint(endpoint) => self.enter_from_endpoint(endpoint),
             End::AwsService(_) => return None,
         };
         Some(self.run(turn))

@@ -24,7 +24,7 @@ const PORT_FIRST: u16 = 1024;
 
 impl Walker<'_> {
     /// To a NAT gateway, by a route.
-    pub(super) fn to_nat(&mut self, nat: u32, vpc: u32, subnet: u32) -> Turn {
+    pub(super) fn reach_nat(&mut self, nat: u32, vpc: u32, subnet: u32) -> Turn {
         let network = self.network;
         let component = Component::NatGateway(nat);
         if network.nats[nat as usize].vpc != vpc {
