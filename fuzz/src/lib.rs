@@ -2,6 +2,7 @@
 //! stays found.
 
 mod calls;
+mod capture;
 mod decode;
 mod insights;
 mod pattern;
@@ -10,6 +11,7 @@ mod texts;
 mod upload;
 
 pub use calls::calls;
+pub use capture::capture;
 pub use decode::decode;
 pub use insights::insights;
 pub use pattern::pattern;
@@ -32,8 +34,9 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("calls", calls),
+    ("capture", capture),
     ("decode", decode),
     ("insights", insights),
     ("pattern", pattern),

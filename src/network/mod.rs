@@ -8,6 +8,7 @@
 //! The module knows nothing of the EC2 store, of HTTP and of time. Walks follow the VPC User Guide; each file names the
 //! pages that it follows. What the guide leaves open is said where it is decided.
 
+pub mod capture;
 mod cidr;
 mod flow;
 pub mod flow_logs;
