@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::Deserialize;
+
 /// Protocol numbers that are more than numbers here.
 pub const ICMP: u8 = 1;
 pub const TCP: u8 = 6;
@@ -37,8 +39,9 @@ pub struct Flow {
     pub duration_s: u32,
 }
 
-/// One end of a flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One end of a flow. In JSON, a text.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub enum Place {
     /// A private, public or IPv6 address: of an interface, or of a host on the internet.
     Address(IpAddr),
@@ -103,6 +106,12 @@ impl Flow {
 impl From<IpAddr> for Place {
     fn from(address: IpAddr) -> Place {
         Place::Address(address)
+    }
+}
+
+impl From<String> for Place {
+    fn from(text: String) -> Place {
+        text.as_str().into()
     }
 }
 

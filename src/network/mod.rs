@@ -15,6 +15,7 @@ pub mod flow_logs;
 mod index;
 mod quiet;
 mod refusal;
+pub mod scenarios;
 mod topology;
 mod tracking;
 mod walk;
