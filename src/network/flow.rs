@@ -27,7 +27,7 @@ pub struct Flow {
     /// Nothing for protocols without ports.
     pub source_port: u16,
     pub destination_port: u16,
-    /// ICMP type and code.
+    /// ICMP type and code, of ICMP only.
     pub icmp: (u8, u8),
     /// What the source sends. `None`: as many as fit the protocol and whether there was an answer.
     pub sent: Option<Volume>,
@@ -78,7 +78,11 @@ impl Flow {
             protocol,
             source_port: 0,
             destination_port: 0,
-            icmp: (8, 0),
+            icmp: match protocol {
+                ICMP => (8, 0),
+                ICMPV6 => (128, 0),
+                _ => (0, 0),
+            },
             sent: None,
             tcp_flags: None,
             answer: Answer::Usual,

@@ -11,6 +11,8 @@ mod packet;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
+
 use super::flow::{Flow, Place};
 use super::index::Network;
 
@@ -46,18 +48,14 @@ pub fn read(bytes: &[u8]) -> Result<Capture, CaptureFault> {
 impl Network {
     /// A flow as captured at an interface: a host outside that sends to its private address used the public one.
     pub fn as_sent(&self, flow: Flow) -> Flow {
-        let Place::Address(destination) = flow.destination else { return flow };
-        let Place::Address(source) = flow.source else { return flow };
-        let interfaces = &self.topology().interfaces;
-        let has = |address| interfaces.iter().any(|part| part.addresses.iter().any(|own| own.private == address));
-        if let std::net::IpAddr::V4(source) = source
-            && has(source)
-        {
+        let (Place::Address(source), Place::Address(destination)) = (&flow.source, &flow.destination) else {
             return flow;
-        }
-        let addresses = interfaces.iter().flat_map(|part| &part.addresses);
-        let mut known = addresses.filter(|own| std::net::IpAddr::V4(own.private) == destination);
-        match known.next().and_then(|own| own.public) {
+        };
+        let holder = |address: &IpAddr| self.vpcs.iter().find_map(|vpc| vpc.addresses.get(address).copied());
+        let (None, Some(interface)) = (holder(source), holder(destination)) else { return flow };
+        let own = &self.topology().interfaces[interface as usize].addresses;
+        let public = own.iter().find(|own| IpAddr::V4(own.private) == *destination).and_then(|own| own.public);
+        match public {
             Some(public) => Flow { destination: Place::Address(public.into()), ..flow },
             None => flow,
         }

@@ -105,13 +105,6 @@ fn expected() -> Flow {
         duration_s: 5,
         ..Flow::tcp(address(CLIENT).into(), 40000, address(SERVER).into(), 80)
     }
-    .with_plain_icmp()
-}
-
-impl Flow {
-    fn with_plain_icmp(self) -> Flow {
-        Flow { icmp: (0, 0), ..self }
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod fields;
 mod format;
 mod record;
+mod table;
 mod viewpoints;
 mod windows;
 

@@ -25,7 +25,10 @@ impl Viewpoints {
         let parts = network.topology();
         let ranges: Vec<_> = (0..).zip(&parts.service_ranges).map(|(number, range)| (range.cidr, number)).collect();
         Viewpoints {
-            interfaces: parts.interfaces.iter().map(|part| Arc::new(of_interface(part, parts))).collect(),
+            interfaces: (0..)
+                .zip(&parts.interfaces)
+                .map(|(place, part)| Arc::new(of_interface(network, place, part)))
+                .collect(),
             nats: parts.nat_gateways.iter().map(|part| of_nat(part, parts).map(Arc::new)).collect(),
             ranges: Longest::new(&ranges),
             names: parts.service_ranges.iter().map(|range| range.service.as_str().into()).collect(),
@@ -45,26 +48,26 @@ impl Viewpoints {
     }
 
     /// `pkt-src-aws-service` and `pkt-dst-aws-service`.
-    pub(super) fn services(&self, packet: &Packet) -> (Option<Arc<str>>, Option<Arc<str>>) {
-        let name = |address: IpAddr| self.names.get(self.ranges.at(address)? as usize).cloned();
+    pub(super) fn services(&self, packet: &Packet) -> (Option<&Arc<str>>, Option<&Arc<str>>) {
+        let name = |address: IpAddr| self.names.get(self.ranges.at(address)? as usize);
         (name(packet.source), name(packet.destination))
     }
 }
 
-fn of_interface(interface: &Interface, parts: &Topology) -> Facts {
-    let subnet = parts.subnets.iter().find(|part| part.id == interface.subnet);
-    let vpc = subnet.and_then(|subnet| parts.vpcs.iter().find(|part| part.id == subnet.vpc));
+fn of_interface(network: &Network, place: usize, interface: &Interface) -> Facts {
+    let (parts, index) = (network.topology(), &network.interfaces[place]);
+    let (subnet, vpc) = (&parts.subnets[index.subnet as usize], &parts.vpcs[index.vpc as usize]);
     let is_own = interface.kind == InterfaceKind::Instance;
     let attachment = interface.attachment.as_ref().filter(|_| is_own);
-    let sublocation = subnet.and_then(|subnet| subnet.sublocation.as_ref());
+    let sublocation = subnet.sublocation.as_ref();
     Facts {
         interface_id: Some(interface.id.clone()),
         account_id: interface.owner.clone(),
-        vpc_id: vpc.map_or(String::new(), |vpc| vpc.id.clone()),
-        subnet_id: Some(interface.subnet.clone()),
+        vpc_id: vpc.id.clone(),
+        subnet_id: Some(subnet.id.clone()),
         instance_id: attachment.map(|attachment| attachment.instance.clone()),
-        region: vpc.map_or(String::new(), |vpc| vpc.region.clone()),
-        az_id: subnet.and_then(|subnet| subnet.az_id.clone()).filter(|_| sublocation.is_none()),
+        region: vpc.region.clone(),
+        az_id: subnet.az_id.clone().filter(|_| sublocation.is_none()),
         sublocation: sublocation.map(|place| (place.kind.clone(), place.id.clone())),
         resource_id: None,
         ecs: None,

@@ -2,14 +2,15 @@
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>, aggregation interval).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hash};
-use std::net::IpAddr;
+use std::hash::BuildHasherDefault;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::super::flow::{ACK, FIN, Packet, RST, SYN};
+use super::super::flow::{ACK, FIN, RST, SYN};
 use super::super::index::Quick;
-use super::super::walk::{Action, Direction, Observation, TrafficPath};
+use super::super::walk::Observation;
 use super::record::{Content, Facts, Record, Totals};
+use super::table::{Key, Sums, Table};
 use super::viewpoints::Viewpoints;
 
 /// Windows of one length, 60 or 600 seconds, that are not over yet. They begin at multiples of their length.
@@ -19,40 +20,21 @@ pub struct Windows {
     open: BTreeMap<i64, Window>,
     /// Who has been seen, by the numbers that keys have.
     facts: Vec<Arc<Facts>>,
-    numbers: HashMap<String, u32>,
+    numbers: HashMap<String, u32, BuildHasherDefault<Quick>>,
+    /// Names of AWS services, by the numbers that sums have, from 1.
+    services: Vec<Arc<str>>,
     /// Where the next window to close begins. Nothing is closed before there was traffic.
     next_s: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Window {
-    flows: HashMap<Key, Sums, BuildHasherDefault<Quick>>,
+    v4: Table<Ipv4Addr>,
+    v6: Table<Ipv6Addr>,
     /// Whose records were lost.
     lost: BTreeSet<u32>,
     /// Whose records a flush has written already.
     written: BTreeSet<u32>,
-}
-
-/// A flow of an interface: one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    at: u32,
-    direction: Direction,
-    action: Action,
-    source: IpAddr,
-    destination: IpAddr,
-    packet: Packet,
-    path: Option<TrafficPath>,
-}
-
-#[derive(Clone, Debug)]
-struct Sums {
-    tcp_flags: u8,
-    packets: u64,
-    bytes: u64,
-    start_s: i64,
-    end_s: i64,
-    services: (Option<Arc<str>>, Option<Arc<str>>),
 }
 
 /// The part of a flow that falls into one window.
@@ -72,7 +54,8 @@ impl Windows {
             interval_s: i64::from(interval_s.max(1)),
             open: BTreeMap::new(),
             facts: Vec::new(),
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
+            services: Vec::new(),
             next_s: None,
         }
     }
@@ -80,32 +63,24 @@ impl Windows {
     /// Takes in what an interface saw. A flow that lasts over several windows is divided among them evenly.
     pub fn add(&mut self, seen: &Observation, viewpoints: &Viewpoints) {
         let Some(facts) = viewpoints.facts(seen.seen_at) else { return };
-        let key = Key {
-            at: self.number(facts),
-            direction: seen.direction,
-            action: seen.action,
-            source: seen.source,
-            destination: seen.destination,
-            // Types and codes of ICMP are not told apart.
-            packet: Packet { icmp: (0, 0), ..seen.packet },
-            path: seen.path,
-        };
+        let at = self.number(facts);
+        let (source, destination) = viewpoints.services(&seen.packet);
+        let services = (self.service(source), self.service(destination));
         for part in parts(seen, self.interval_s) {
             self.begin(part.window_s);
             let window = self.open.entry(part.window_s).or_default();
-            let sums = window.flows.entry(key).or_insert_with(|| Sums {
-                tcp_flags: 0,
-                packets: 0,
-                bytes: 0,
-                start_s: part.start_s,
-                end_s: part.end_s,
-                services: viewpoints.services(&seen.packet),
-            });
+            let sums = match seen.packet.source {
+                IpAddr::V4(_) => window.v4.entry(Key::new(at, seen, v4)).or_default(),
+                IpAddr::V6(_) => window.v6.entry(Key::new(at, seen, v6)).or_default(),
+            };
+            let is_new = sums.packets == 0;
+            let (first_s, last_s) = (part.start_s - part.window_s, part.end_s - part.window_s);
+            sums.first_s = if is_new { first_s as u32 } else { sums.first_s.min(first_s as u32) };
+            sums.last_s = sums.last_s.max(last_s as u32);
             sums.tcp_flags |= part.tcp_flags;
             sums.packets = sums.packets.saturating_add(part.packets);
             sums.bytes = sums.bytes.saturating_add(part.bytes);
-            sums.start_s = sums.start_s.min(part.start_s);
-            sums.end_s = sums.end_s.max(part.end_s);
+            sums.services = services;
         }
     }
 
@@ -115,7 +90,8 @@ impl Windows {
         let window_s = at_s - at_s.rem_euclid(self.interval_s);
         self.begin(window_s);
         let window = self.open.entry(window_s).or_default();
-        window.flows.retain(|key, _| key.at != number);
+        window.v4.retain(|key, _| key.at != number);
+        window.v6.retain(|key, _| key.at != number);
         window.lost.insert(number);
     }
 
@@ -153,7 +129,7 @@ impl Windows {
 
     /// Flows that are gathered at the moment.
     pub fn len(&self) -> usize {
-        self.open.values().map(|window| window.flows.len()).sum()
+        self.open.values().map(|window| window.v4.len() + window.v6.len()).sum()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -162,7 +138,6 @@ impl Windows {
 
     /// Takes the records out of a window.
     fn records(&self, window: &mut Window, start_s: i64, watched: &[Arc<Facts>]) -> Vec<Record> {
-        let mut records = Vec::with_capacity(window.flows.len());
         let whole = |of: &Arc<Facts>, content| Record {
             of: of.clone(),
             content,
@@ -170,20 +145,70 @@ impl Windows {
             // As in real records, which end a second before the next window begins.
             end_s: start_s + self.interval_s - 1,
         };
+        let mut records = Vec::with_capacity(window.v4.len() + window.v6.len() + watched.len());
+        let mut written = std::mem::take(&mut window.written);
         for number in std::mem::take(&mut window.lost) {
-            window.written.insert(number);
+            written.insert(number);
             records.push(whole(&self.facts[number as usize], Content::SkipData));
         }
-        for (key, sums) in window.flows.drain() {
-            window.written.insert(key.at);
-            let (of, start_s, end_s) = (self.facts[key.at as usize].clone(), sums.start_s, sums.end_s);
-            records.push(Record { of, content: Content::Ok(Box::new(totals(key, sums))), start_s, end_s });
-        }
-        let busy: BTreeSet<&str> = window.written.iter().map(|number| self.facts[*number as usize].id()).collect();
+        self.drain(&mut window.v4, start_s, &mut written, &mut records);
+        self.drain(&mut window.v6, start_s, &mut written, &mut records);
+        let busy: BTreeSet<&str> = written.iter().map(|number| self.facts[*number as usize].id()).collect();
         let quiet = watched.iter().filter(|facts| !busy.contains(facts.id()));
         records.extend(quiet.map(|facts| whole(facts, Content::NoData)));
+        window.written = written;
+        // Stable: flows of the same interface and time stay in the order of their keys.
         records.sort_by(|one, other| order(one).cmp(&order(other)));
         records
+    }
+
+    /// Tables have no order; records do.
+    fn drain<A: Copy + Ord + std::hash::Hash + Into<IpAddr>>(
+        &self,
+        table: &mut Table<A>,
+        start_s: i64,
+        written: &mut BTreeSet<u32>,
+        records: &mut Vec<Record>,
+    ) {
+        let mut flows: Vec<(Key<A>, Sums)> = std::mem::take(table).into_iter().collect();
+        flows.sort_unstable_by_key(|(key, sums)| (key.at, sums.first_s, sums.last_s, *key));
+        for (key, sums) in flows {
+            written.insert(key.at);
+            records.push(Record {
+                of: self.facts[key.at as usize].clone(),
+                content: Content::Ok(Box::new(self.totals(&key, &sums))),
+                start_s: start_s + i64::from(sums.first_s),
+                end_s: start_s + i64::from(sums.last_s),
+            });
+        }
+    }
+
+    fn totals<A: Copy + Into<IpAddr>>(&self, key: &Key<A>, sums: &Sums) -> Totals {
+        let (source, destination) = key.ends();
+        let service = |number: u16| self.services.get(usize::from(number).wrapping_sub(1)).cloned();
+        Totals {
+            direction: key.direction,
+            action: key.action,
+            source,
+            destination,
+            packet: key.packet(),
+            path: key.path,
+            source_service: service(sums.services.0),
+            destination_service: service(sums.services.1),
+            tcp_flags: sums.tcp_flags,
+            packets: sums.packets,
+            bytes: sums.bytes,
+        }
+    }
+
+    /// The number of a service's name; 0 is none.
+    fn service(&mut self, name: Option<&Arc<str>>) -> u16 {
+        let Some(name) = name else { return 0 };
+        let place = self.services.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.services.push(name.clone());
+            self.services.len() - 1
+        });
+        u16::try_from(place + 1).unwrap_or_default()
     }
 
     fn begin(&mut self, window_s: i64) {
@@ -209,32 +234,22 @@ impl Windows {
     }
 }
 
-/// Tables have no order; records do.
-fn order(record: &Record) -> impl Ord + '_ {
-    let flow = match &record.content {
-        Content::Ok(totals) => {
-            let packet = &totals.packet;
-            let ends = (packet.source, packet.source_port, packet.destination, packet.destination_port);
-            Some((packet.protocol, ends, totals.direction, totals.action, totals.path))
-        }
-        Content::NoData | Content::SkipData => None,
-    };
-    (record.of.id(), record.start_s, record.end_s, flow)
+fn order(record: &Record) -> (&str, i64, i64) {
+    (record.of.id(), record.start_s, record.end_s)
 }
 
-fn totals(key: Key, sums: Sums) -> Totals {
-    Totals {
-        direction: key.direction,
-        action: key.action,
-        source: key.source,
-        destination: key.destination,
-        packet: key.packet,
-        path: key.path,
-        source_service: sums.services.0,
-        destination_service: sums.services.1,
-        tcp_flags: sums.tcp_flags,
-        packets: sums.packets,
-        bytes: sums.bytes,
+/// Ends of a flow are of one family, and so is the address that an interface shows.
+fn v4(address: IpAddr) -> Ipv4Addr {
+    match address {
+        IpAddr::V4(address) => address,
+        IpAddr::V6(address) => address.to_ipv4().unwrap_or(Ipv4Addr::UNSPECIFIED),
+    }
+}
+
+fn v6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
     }
 }
 

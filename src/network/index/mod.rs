@@ -357,6 +357,10 @@ impl Hasher for Quick {
         self.write_u64(u64::from(word));
     }
 
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(u64::from(word));
+    }
+
     fn write_u64(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word ^ 0x9e37_79b9_7f4a_7c15).wrapping_mul(0xa076_1d64_78bd_642f_e703_7ed1);
         self.0 = (product as u64) ^ ((product >> 64) as u64);

@@ -11,16 +11,26 @@ use super::super::flow::{ACK, Answer, FIN, Flow, Place, SYN, Volume};
 pub fn internet_host(rng: &mut impl Rng) -> IpAddr {
     loop {
         let address = Ipv4Addr::from(rng.r#gen::<u32>());
-        let special = match address.octets() {
-            [0 | 10 | 127 | 224.., ..] => true,
-            [100, 64..=127, ..] | [169, 254, ..] | [172, 16..=31, ..] | [192, 168, ..] => true,
-            [192, 0, 0 | 2, _] | [192, 88, 99, _] | [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
-            _ => false,
-        };
-        if !special {
+        if !is_special(address) {
             return address.into();
         }
     }
+}
+
+fn is_special(address: Ipv4Addr) -> bool {
+    matches!(
+        address.octets(),
+        [0 | 10 | 127 | 224.., ..]
+            | [100, 64..=127, ..]
+            | [169, 254, ..]
+            | [172, 16..=31, ..]
+            | [192, 168, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+    )
 }
 
 /// As Linux chooses ports for connections.

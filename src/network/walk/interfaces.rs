@@ -153,11 +153,15 @@ impl Walker<'_> {
         self.observations.push(observation(seen_at, direction, action, (source, destination), &packet, path));
     }
 
+    /// The primary private IPv4 address, or the IPv6 address that the interface uses.
     fn shown(&self, interface: u32, address: IpAddr) -> IpAddr {
-        if address.is_ipv6() && self.owns(interface, address) {
-            return address;
-        }
-        self.network.interfaces[interface as usize].primary.unwrap_or(address)
+        let facts = &self.network.topology().interfaces[interface as usize];
+        let own = match address {
+            IpAddr::V4(_) => facts.addresses.first().map(|own| IpAddr::V4(own.private)),
+            IpAddr::V6(_) if self.owns(interface, address) => Some(address),
+            IpAddr::V6(_) => facts.ipv6.first().copied().map(IpAddr::V6),
+        };
+        own.unwrap_or(address)
     }
 }
 
