@@ -16,6 +16,6 @@ mod tests;
 
 pub use fields::{ColumnType, FIELDS, Field};
 pub use format::{Format, FormatFault};
-pub use record::{Content, EcsTask, Facts, Record, Totals, Value};
+pub use record::{Content, EcsTask, Facts, Record, Totals, TrafficType, Value, text_file};
 pub use viewpoints::Viewpoints;
 pub use windows::Windows;

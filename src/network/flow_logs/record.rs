@@ -27,6 +27,14 @@ pub enum Content {
     SkipData,
 }
 
+/// `TrafficType`: which records a flow log has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrafficType {
+    Accept,
+    Reject,
+    All,
+}
+
 /// What an interface, or a regional NAT gateway, is. What does not apply is `None`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
@@ -88,6 +96,39 @@ pub enum Value<'r> {
     Text(&'r str),
     Number(i64),
     Address(IpAddr),
+}
+
+impl TrafficType {
+    /// `ACCEPT`, `REJECT` or `ALL`.
+    pub fn parse(text: &str) -> Option<TrafficType> {
+        match text {
+            "ACCEPT" => Some(TrafficType::Accept),
+            "REJECT" => Some(TrafficType::Reject),
+            "ALL" => Some(TrafficType::All),
+            _ => None,
+        }
+    }
+
+    /// Whether a flow log of this type has the record. Records without traffic are in all of them.
+    pub fn takes(self, record: &Record) -> bool {
+        match (&record.content, self) {
+            (Content::Ok(totals), TrafficType::Accept) => totals.action == Action::Accept,
+            (Content::Ok(totals), TrafficType::Reject) => totals.action != Action::Accept,
+            (_, TrafficType::All) | (Content::NoData | Content::SkipData, _) => true,
+        }
+    }
+}
+
+/// A text file as flow logs are in S3 before compression: a line with the names of the fields, then the records
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>). Log streams have the lines alone.
+pub fn text_file<'r>(records: impl IntoIterator<Item = &'r Record>, format: &Format) -> String {
+    let mut text = format.header();
+    text.push('\n');
+    for record in records {
+        record.write(format, &mut text);
+        text.push('\n');
+    }
+    text
 }
 
 impl Facts {

@@ -493,6 +493,26 @@ fn parts_add_up() {
     });
 }
 
+/// Files in S3 begin with a line of names; ACCEPT and REJECT logs have their part.
+#[test]
+fn text_files_have_a_header_and_the_records_of_their_type() {
+    let plain = totals(("10.0.0.5", 1), ("10.0.0.6", 2), 1, 40);
+    let rejected = Totals { action: Action::Reject, ..plain.clone() };
+    let blocked = Totals { action: Action::RejectBpa, ..plain.clone() };
+    let quiet = Record { of: Arc::new(facts()), content: Content::NoData, start_s: 0, end_s: 59 };
+    let traffic = [plain, rejected, blocked].map(|totals| record(facts(), totals, 0, 1));
+    let records: Vec<Record> = traffic.into_iter().chain([quiet]).collect();
+    let format = Format::parse("${action} ${reject-reason} ${end}").expect("a format");
+    let of = |name: &str| {
+        let kind = TrafficType::parse(name).expect("a type");
+        text_file(records.iter().filter(|record| kind.takes(record)), &format)
+    };
+    assert_eq!(of("ALL"), "action reject-reason end\nACCEPT - 1\nREJECT - 1\nREJECT BPA 1\n- - 59\n");
+    assert_eq!(of("ACCEPT"), "action reject-reason end\nACCEPT - 1\n- - 59\n");
+    assert_eq!(of("REJECT"), "action reject-reason end\nREJECT - 1\nREJECT BPA 1\n- - 59\n");
+    assert_eq!(TrafficType::parse("accept"), None);
+}
+
 /// ICMP types are not told apart, whatever they are.
 #[test]
 fn icmp_of_two_types_is_one_record() {
