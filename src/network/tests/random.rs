@@ -330,7 +330,7 @@ fn told(network: &Network, leg: &Leg) -> Told {
 
 /// One topology, several flows. Answers how many of them were walked.
 fn compare(seed: u64, verdicts: &mut std::collections::BTreeMap<String, usize>) -> usize {
-    let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed), seed % 2 == 0);
+    let mut dice = Dice(ChaCha8Rng::seed_from_u64(seed), seed.is_multiple_of(2));
     let parts = dice.topology();
     let network = Network::new(parts.clone()).expect("a topology without contradictions");
     let mut walked = 0;
