@@ -5,6 +5,7 @@ pub mod contract;
 pub mod data_dir;
 pub mod emulator;
 pub mod front;
+pub mod network;
 pub mod patterns;
 pub mod query;
 pub mod services;

@@ -2,6 +2,7 @@
 //! stays found.
 
 mod calls;
+mod capture;
 mod decode;
 mod events;
 mod insights;
@@ -11,6 +12,7 @@ mod texts;
 mod upload;
 
 pub use calls::calls;
+pub use capture::capture;
 pub use decode::decode;
 pub use events::events;
 pub use insights::insights;
@@ -34,8 +36,9 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("calls", calls),
+    ("capture", capture),
     ("decode", decode),
     ("events", events),
     ("insights", insights),

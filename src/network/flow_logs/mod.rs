@@ -1,0 +1,21 @@
+//! Flow log records: from what interfaces saw to lines. Where they are delivered is the service's affair.
+//!
+//! ```text
+//! Observation ── Windows::add ──> windows ── close_next ──> Record ── line ──> "2 123456789012 eni-… ACCEPT OK"
+//! ```
+
+mod fields;
+mod format;
+mod record;
+mod table;
+mod viewpoints;
+mod windows;
+
+#[cfg(test)]
+mod tests;
+
+pub use fields::{ColumnType, FIELDS, Field};
+pub use format::{Format, FormatFault};
+pub use record::{Content, EcsTask, Facts, Record, Totals, TrafficType, Value, text_file};
+pub use viewpoints::Viewpoints;
+pub use windows::Windows;
