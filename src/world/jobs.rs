@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::services::firehose;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
+use crate::services::{ec2, firehose};
 
 use crate::services::{sns, sqs};
 
@@ -27,6 +27,8 @@ pub enum Job {
     TrailDigest { account: AccountId, trail: String, region: Region },
     /// Write a Firehose stream's buffered records to its bucket.
     FirehoseDelivery(firehose::Place),
+    /// Bring an instance, a gateway or a connection of EC2 to its next state.
+    Ec2Transition(ec2::Place),
     /// Finish the creation or deletion of a Firehose stream.
     FirehoseTransition(firehose::Place),
     /// Drop events older than 90 days from the event history.

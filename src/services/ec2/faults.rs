@@ -490,6 +490,127 @@ pub fn endpoint_is_no_target(id: &str) -> Fault {
     fault("RouteNotSupported", message)
 }
 
+pub fn group_of_other_network(group: &str, subnet: &str) -> Fault {
+    let message = format!("Security group {group} and subnet {subnet} belong to different networks.");
+    fault("InvalidParameter", message)
+}
+
+pub fn no_permission() -> Fault {
+    fault("AuthFailure", "You do not have permission to access the specified resource.").status(403)
+}
+
+pub fn interface_in_use(id: &str) -> Fault {
+    invalid_value(format!("Network interface '{id}' is currently in use."))
+}
+
+pub fn interface_in_other_zone() -> Fault {
+    invalid_value("You may not attach a network interface to an instance if they are not in the same availability zone")
+}
+
+pub fn device_taken(instance: &str, device: i64) -> Fault {
+    invalid_value(format!("Instance '{instance}' already has an interface attached at device index '{device}'."))
+}
+
+pub fn device_twice(device: i64) -> Fault {
+    invalid_value(format!("Each network interface requires a unique device index; {device} is used twice."))
+}
+
+pub fn missing_device(device: i64) -> Fault {
+    invalid_value(format!("A network interface with device index {device} is required."))
+}
+
+pub fn too_many_interfaces(count: usize, kind: &str) -> Fault {
+    fault("AttachmentLimitExceeded", format!("Interface count {count} exceeds the limit for {kind}"))
+}
+
+pub fn attachment_not_found(id: &str) -> Fault {
+    fault("InvalidAttachmentID.NotFound", format!("The interface attachment '{id}' does not exist."))
+}
+
+pub fn managed_attachment() -> Fault {
+    fault("OperationNotPermitted", "You are not allowed to manage 'ela-attach' attachments.")
+}
+
+pub fn primary_interface() -> Fault {
+    fault("OperationNotPermitted", "The network interface at device index 0 cannot be detached.")
+}
+
+// Addresses.
+
+pub fn invalid_address(text: &str) -> Fault {
+    invalid_value(format!("invalid value for parameter address: {text}"))
+}
+
+pub fn address_outside(text: &str) -> Fault {
+    invalid_value(format!("Address {text} does not fall within the subnet's address range"))
+}
+
+pub fn address_reserved(address: impl Display) -> Fault {
+    invalid_value(format!("Address {address} is in subnet's reserved address range"))
+}
+
+pub fn address_in_use() -> Fault {
+    fault("InvalidIPAddress.InUse", "The specified address is already in use.")
+}
+
+pub fn two_primaries() -> Fault {
+    invalid_combination("Only one primary private IP address can be specified.")
+}
+
+pub fn address_not_of_interface(address: &str, interface: &str) -> Fault {
+    invalid_value(format!("The address {address} is not assigned to the network interface {interface}"))
+}
+
+pub fn primary_address(address: &str) -> Fault {
+    invalid_value(format!("The primary private IP address {address} cannot be unassigned"))
+}
+
+pub fn no_private_address() -> Fault {
+    invalid_value("The network interface has no private IPv4 address")
+}
+
+pub fn address_not_found(address: &str) -> Fault {
+    fault("InvalidAddress.NotFound", format!("Address '{address}' not found."))
+}
+
+pub fn elastic_address_in_use(address: impl Display) -> Fault {
+    fault("InvalidIPAddress.InUse", format!("Address {address} is in use."))
+}
+
+pub fn already_associated(allocation: &str, association: &str) -> Fault {
+    let message = format!("resource {allocation} is already associated with associate-id {association}");
+    fault("Resource.AlreadyAssociated", message)
+}
+
+pub fn no_gateway(vpc: &str) -> Fault {
+    fault("Gateway.NotAttached", format!("Network {vpc} is not attached to any internet gateway"))
+}
+
+/// What a NAT gateway fails with: code and sentence.
+pub fn address_taken(allocation: &str) -> (String, String) {
+    let message = format!("Elastic IP address [{allocation}] is already associated");
+    ("Resource.AlreadyAssociated".to_owned(), message)
+}
+
+/// What a NAT gateway fails with: code and sentence.
+pub fn no_internet_gateway(vpc: &str) -> (String, String) {
+    ("Gateway.NotAttached".to_owned(), format!("Network {vpc} has no Internet gateway attached"))
+}
+
+// Key pairs.
+
+pub fn key_exists(name: &str) -> Fault {
+    fault("InvalidKeyPair.Duplicate", format!("The keypair already exists: {name}"))
+}
+
+pub fn key_format() -> Fault {
+    fault("InvalidKey.Format", "Key is not in valid OpenSSH public key format")
+}
+
+pub fn key_not_made() -> Fault {
+    Fault::new("InternalError", "The key could not be made.").status(500)
+}
+
 // Instances.
 
 pub fn instances_not_found(ids: &[String]) -> Fault {
@@ -498,4 +619,145 @@ pub fn instances_not_found(ids: &[String]) -> Fault {
         ids => format!("The instance IDs '{}' do not exist", ids.join(", ")),
     };
     fault("InvalidInstanceID.NotFound", message)
+}
+
+pub fn incorrect_state(instance: &str) -> Fault {
+    let message = format!("The instance '{instance}' is not in a state from which it can do that.");
+    fault("IncorrectInstanceState", message)
+}
+
+pub fn not_stopped(instance: &str) -> Fault {
+    fault("IncorrectInstanceState", format!("The instance '{instance}' is not in the 'stopped' state."))
+}
+
+pub fn invalid_instance(instance: &str) -> Fault {
+    let message = format!("The instance '{instance}' is not in a valid state for this operation.");
+    fault("InvalidInstanceID", message)
+}
+
+pub fn stop_protected(instance: &str) -> Fault {
+    let message = format!(
+        "The instance '{instance}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
+    );
+    fault("OperationNotPermitted", message)
+}
+
+pub fn termination_protected(instance: &str) -> Fault {
+    let message = format!(
+        "The instance '{instance}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
+    );
+    fault("OperationNotPermitted", message)
+}
+
+pub fn unknown_instance_type(name: &str) -> Fault {
+    invalid_value(format!("Invalid value '{name}' for InstanceType."))
+}
+
+pub fn unknown_instance_types(names: &[String]) -> Fault {
+    let message = format!("The following supplied instance types do not exist: [{}]", names.join(", "));
+    fault("InvalidInstanceType", message)
+}
+
+pub fn other_architecture(of_type: &str, of_image: &str) -> Fault {
+    invalid_value(format!(
+        "The architecture '{of_type}' of the specified instance type does not match the architecture '{of_image}' of \
+         the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can \
+         use 'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI."
+    ))
+}
+
+pub fn instance_counts(min: i64, max: i64) -> Fault {
+    invalid_value(format!("Invalid value for instance counts: minCount {min}, maxCount {max}"))
+}
+
+pub fn user_data_encoding() -> Fault {
+    invalid_value("Invalid BASE64 encoding of user data.")
+}
+
+pub fn user_data_too_long() -> Fault {
+    invalid_value("User data is limited to 16384 bytes")
+}
+
+pub fn interfaces_and(what: &str) -> Fault {
+    let message = format!("Network interfaces and an instance-level {what} may not be specified on the same request");
+    invalid_combination(message)
+}
+
+pub fn one_address_many_instances() -> Fault {
+    invalid_combination("A specific address or network interface cannot be given to more than one instance")
+}
+
+pub fn subnet_in_other_zone(subnet: &str) -> Fault {
+    invalid_value(format!("The subnet {subnet} is not in the specified availability zone"))
+}
+
+pub fn no_default_subnet(vpc: &str) -> Fault {
+    fault("MissingInput", format!("No subnets found for the default VPC '{vpc}'. Please specify a subnet."))
+}
+
+// Peering connections.
+
+pub fn unknown_peer_region(name: &str) -> Fault {
+    invalid_parameter(name, "PeerRegion", "The region does not exist.")
+}
+
+pub fn peering_exists(id: &str) -> Fault {
+    let message = format!("A VPC peering connection already exists between these VPCs: {id}");
+    fault("VpcPeeringConnectionAlreadyExists", message)
+}
+
+pub fn not_accepter(account: &str, id: &str) -> Fault {
+    fault("OperationNotPermitted", format!("User {account} cannot accept peering {id}"))
+}
+
+pub fn not_own_side(account: &str, id: &str) -> Fault {
+    fault("OperationNotPermitted", format!("User {account} cannot modify peering options of the other side of {id}"))
+}
+
+pub fn peering_state(id: &str, from: &str, to: &str) -> Fault {
+    let message = format!("Invalid state transition for {id}, attempted to transition from {from} to {to}");
+    fault("InvalidStateTransition", message)
+}
+
+// Endpoints.
+
+pub fn unknown_service(name: &str) -> Fault {
+    fault("InvalidServiceName", format!("The Vpc Endpoint Service '{name}' does not exist"))
+}
+
+pub fn service_type(name: &str, kind: &str) -> Fault {
+    let message = format!("Endpoint type ({kind}) does not match available service types of {name}.");
+    fault("InvalidParameter", message)
+}
+
+pub fn wrong_endpoint_members(members: &str, kind: &str) -> Fault {
+    fault("InvalidParameter", format!("{members} can only be specified for endpoints of type {kind}."))
+}
+
+pub fn invalid_policy() -> Fault {
+    fault("InvalidPolicyDocument", "The specified policy document is not a valid JSON policy document.")
+}
+
+pub fn endpoint_route_exists(table: &str, list: &str) -> Fault {
+    let message = format!("route table {table} already has a route with destination-prefix-list-id {list}");
+    fault("RouteAlreadyExists", message)
+}
+
+pub fn endpoint_zone_twice(subnet: &str) -> Fault {
+    let message = format!("Found another VPC endpoint subnet in the availability zone of {subnet}.");
+    fault("DuplicateSubnetsInSameZone", message)
+}
+
+pub fn private_dns_needs_dns(vpc: &str) -> Fault {
+    let message = format!(
+        "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for {vpc}"
+    );
+    fault("InvalidParameter", message)
+}
+
+pub fn private_dns_conflict(host: &str, vpc: &str) -> Fault {
+    let message = format!(
+        "private-dns-enabled cannot be set because there is already a conflicting DNS domain for {host} in the VPC {vpc}"
+    );
+    fault("InvalidParameter", message)
 }

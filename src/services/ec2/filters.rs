@@ -176,6 +176,11 @@ impl<V> Shown<V> {
     pub fn new(value: Value) -> Shown<V> {
         Shown(value, PhantomData)
     }
+
+    /// A text of what is shown.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.0.get(member).and_then(Value::as_str)
+    }
 }
 
 impl<V: Field> Field for Shown<V> {

@@ -107,8 +107,9 @@ fn detach(cx: &mut Cx, input: Pair) -> Result<(), Fault> {
 }
 
 /// Whether interfaces of a VPC have public addresses, which its gateway maps.
-fn has_public_addresses(_: &Store, _: &str) -> bool {
-    false
+fn has_public_addresses(ec2: &Store, vpc: &str) -> bool {
+    let mut interfaces = ec2.interfaces.values().filter(|interface| interface.vpc == vpc);
+    interfaces.any(|interface| interface.addresses.iter().any(|address| address.public.is_some()))
 }
 
 fn describe(

@@ -1,19 +1,31 @@
 //! EC2's network, and instances as far as a network needs them. Everything hangs off a [`Store`], an account's in one
 //! Region; peering connections, which join two of them, hang off the world.
 
+pub mod addresses;
+pub mod attachments;
 pub mod cidr;
+pub mod classic_links;
 pub mod default_vpc;
 pub mod dhcp_options;
 pub mod egress_gateways;
+pub mod endpoint_services;
 pub mod endpoints;
 pub mod faults;
 pub mod filters;
 pub mod group_permissions;
 pub mod group_rules;
+pub mod images;
+pub mod instance_attributes;
+pub mod instance_states;
+pub mod instance_types;
+pub mod instance_views;
 pub mod instances;
+pub mod interface_addresses;
 pub mod interfaces;
 pub mod internet_gateways;
+pub mod key_pairs;
 pub mod kinds;
+pub mod launches;
 pub mod nat_gateways;
 pub mod network_acls;
 pub mod peerings;
@@ -24,6 +36,7 @@ pub mod routes;
 pub mod security_groups;
 pub mod subnets;
 pub mod tags;
+pub mod transitions;
 pub mod vpc_attributes;
 pub mod vpc_cidrs;
 pub mod vpcs;
@@ -41,12 +54,14 @@ use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
+use addresses::ElasticAddress;
 use dhcp_options::DhcpOptions;
 use egress_gateways::EgressGateway;
 use endpoints::Endpoint;
 use instances::Instance;
 use interfaces::Interface;
 use internet_gateways::InternetGateway;
+use key_pairs::KeyPair;
 use nat_gateways::NatGateway;
 use network_acls::NetworkAcl;
 use peerings::Peering;
@@ -57,14 +72,31 @@ use subnets::Subnet;
 use tags::Tagged;
 use vpcs::Vpc;
 
+pub use transitions::{Place, settle};
+
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &[
+    addresses::OPS,
+    attachments::OPS,
+    classic_links::OPS,
     dhcp_options::OPS,
     egress_gateways::OPS,
+    endpoint_services::OPS,
+    endpoints::OPS,
     group_permissions::OPS,
+    images::OPS,
+    instance_attributes::OPS,
+    instance_states::OPS,
+    instance_types::OPS,
     instances::OPS,
+    interface_addresses::OPS,
+    interfaces::OPS,
     internet_gateways::OPS,
+    key_pairs::OPS,
+    launches::OPS,
+    nat_gateways::OPS,
     network_acls::OPS,
+    peerings::OPS,
     prefix_lists::OPS,
     regions::OPS,
     route_tables::OPS,
@@ -95,8 +127,11 @@ pub struct Store {
     pub network_acls: BTreeMap<String, NetworkAcl>,
     pub prefix_lists: BTreeMap<String, PrefixList>,
     pub interfaces: BTreeMap<String, Interface>,
+    pub addresses: BTreeMap<String, ElasticAddress>,
     pub nat_gateways: BTreeMap<String, NatGateway>,
     pub instances: BTreeMap<String, Instance>,
+    /// By name.
+    pub key_pairs: BTreeMap<String, KeyPair>,
     pub peerings: BTreeMap<String, Peering>,
     pub endpoints: BTreeMap<String, Endpoint>,
     pub tags: Tagged,

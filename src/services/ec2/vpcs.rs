@@ -11,7 +11,7 @@ use super::default_vpc;
 use super::filters::{Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
 use super::tags::{Tag, Tagging};
 use super::vpc_cidrs::{CidrAssociation, CidrView, Ipv6View, amazon_block};
-use super::{Store, dry_run, faults, kinds, network_acls, route_tables, security_groups, store};
+use super::{Store, dry_run, faults, kinds, network_acls, peerings, route_tables, security_groups, store};
 
 /// The operations on VPCs.
 pub const OPS: &[Op] = &[
@@ -209,6 +209,7 @@ fn delete(cx: &mut Cx, input: DeleteVpc) -> Result<(), Fault> {
         return Err(faults::dependencies("vpc", &input.id));
     }
     dry_run(cx)?;
+    peerings::vpc_goes(cx, &input.id);
     let ec2 = store(cx);
     let id = &input.id;
     forget(ec2, |ec2| of_vpc(&ec2.route_tables, |table| table.vpc == *id));
@@ -239,6 +240,7 @@ fn has_dependencies(ec2: &Store, id: &str) -> bool {
         || ec2.route_tables.values().any(|table| table.vpc == id && !table.is_main())
         || ec2.network_acls.values().any(|acl| acl.vpc == id && !acl.is_default)
         || ec2.security_groups.values().any(|group| group.vpc == id && !group.is_default())
+        || ec2.endpoints.values().any(|endpoint| endpoint.vpc == id)
         || group_is_referenced(ec2, id)
 }
 
