@@ -233,7 +233,7 @@ def test_an_instance_lives_by_the_clock(trailcam, ec2, public):
 
 
 def test_launching(ec2, subnet, vpc):
-    key = ec2.create_key_pair(KeyName="lab")["KeyName"]
+    key = ec2.create_key_pair(KeyName="lab", KeyType="ed25519")["KeyName"]
     group = ec2.create_security_group(GroupName="web", Description="x", VpcId=vpc)["GroupId"]
     arguments = {
         "KeyName": key, "SecurityGroupIds": [group], "UserData": "#!/bin/sh\necho hello\n", "ClientToken": "once",
@@ -399,8 +399,9 @@ def test_the_usual_lab_with_the_command_line(trailcam):
     for port in ("22", "80", "443"):
         aws("authorize-security-group-ingress", "--group-id", group, "--protocol", "tcp", "--port", port, "--cidr",
             "0.0.0.0/0")
-    key = aws("create-key-pair", "--key-name", "lab", "--query", "KeyMaterial", "--output", "text")
-    assert key.startswith("-----BEGIN RSA PRIVATE KEY-----")
+    key = aws("create-key-pair", "--key-name", "lab", "--key-type", "ed25519", "--query", "KeyMaterial", "--output",
+              "text")
+    assert key.startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
     ami = aws("describe-images", "--owners", "amazon", "--filters", "Name=name,Values=al2023-ami-*-x86_64",
               "--query", "Images[0].ImageId")
     instance = aws("run-instances", "--image-id", ami, "--count", "1", "--instance-type", "t3.micro", "--key-name", "lab",

@@ -28,7 +28,7 @@ pub const OPS: &[Op] = &[
 /// The quota that accounts start with, five, can be raised.
 const ADDRESSES_MAX: usize = 1000;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::ADDRESS,
     paths: &[
         ("allocation-id", "AllocationId"),

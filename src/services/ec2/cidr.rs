@@ -23,7 +23,7 @@ impl Cidr {
     /// The block of an address; `None` when the prefix is longer than addresses are.
     pub fn new(address: IpAddr, bits: u8) -> Option<Cidr> {
         let block = Cidr { base: address, bits };
-        (bits <= block.width()).then(|| block.with(u128::from(number(address)) & block.mask()))
+        (bits <= block.width()).then(|| block.with(number(address) & block.mask()))
     }
 
     pub fn v4(a: u8, b: u8, c: u8, d: u8, bits: u8) -> Cidr {

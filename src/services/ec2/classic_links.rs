@@ -14,7 +14,8 @@ use super::{kinds, store};
 pub const OPS: &[Op] =
     &[op!(Read "DescribeVpcClassicLink" describe), op!(Read "DescribeVpcClassicLinkDnsSupport" describe_names)];
 
-const LISTING: Listing = Listing { kind: &kinds::VPC, paths: &[("is-classic-link-enabled", "ClassicLinkEnabled")] };
+pub(super) const LISTING: Listing =
+    Listing { kind: &kinds::VPC, paths: &[("is-classic-link-enabled", "ClassicLinkEnabled")] };
 
 record! {
     struct Describe { ids: Vec<String> = "VpcIds" }

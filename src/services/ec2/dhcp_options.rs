@@ -30,7 +30,7 @@ const KEYS: [&str; 6] = [
     "ntp-servers",
 ];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::DHCP_OPTIONS,
     paths: &[
         ("dhcp-options-id", "DhcpOptionsId"),

@@ -19,7 +19,7 @@ pub const OPS: &[Op] = &[
     op!(Read "DescribeEgressOnlyInternetGateways" describe),
 ];
 
-const LISTING: Listing = Listing { kind: &kinds::EGRESS_GATEWAY, paths: &[] };
+pub(super) const LISTING: Listing = Listing { kind: &kinds::EGRESS_GATEWAY, paths: &[] };
 
 /// An egress-only internet gateway.
 #[derive(Clone, Debug)]

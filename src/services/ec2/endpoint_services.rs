@@ -22,7 +22,7 @@ pub const OPS: &[Op] = &[op!(Read "DescribeVpcEndpointServices" describe)];
 /// The hosted zone of endpoints' names. AWS has one for each Region and service.
 pub const HOSTED_ZONE: &str = "Z7HUB22UULQXV";
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::ENDPOINT,
     paths: &[
         ("owner", "Owner"),

@@ -35,7 +35,7 @@ const POLICY_LENGTH_MAX: usize = 20_480;
 /// Who makes the interfaces of endpoints for an account.
 const REQUESTER: &str = "727180483921";
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::ENDPOINT,
     paths: &[
         ("ip-address-type", "IpAddressType"),

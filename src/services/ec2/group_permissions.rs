@@ -31,7 +31,7 @@ pub const OPS: &[Op] = &[
 /// Rules of a group in one direction, of IPv4 or of IPv6: the quota that accounts start with.
 const RULES_MAX: usize = 60;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::GROUP_RULE,
     paths: &[("group-id", "GroupId"), ("security-group-rule-id", "SecurityGroupRuleId")],
 };

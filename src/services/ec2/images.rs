@@ -17,7 +17,7 @@ use super::{kinds, store};
 /// The operations on images.
 pub const OPS: &[Op] = &[op!(Read "DescribeImages" describe)];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::IMAGE,
     paths: &[
         ("architecture", "Architecture"),

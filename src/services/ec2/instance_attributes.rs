@@ -27,7 +27,7 @@ pub const OPS: &[Op] = &[
 /// User data, before it is encoded.
 pub(super) const USER_DATA_MAX: usize = 16 * 1024;
 
-const CREDITS: Listing = Listing { kind: &kinds::INSTANCE, paths: &[("instance-id", "InstanceId")] };
+pub(super) const CREDITS: Listing = Listing { kind: &kinds::INSTANCE, paths: &[("instance-id", "InstanceId")] };
 
 /// How an instance's metadata service is reached
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html>).

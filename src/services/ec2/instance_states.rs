@@ -34,7 +34,7 @@ const SHOWN_AFTER_TERMINATION: TimeDelta = TimeDelta::hours(1);
 /// How long the checks of a started instance take.
 const CHECKS: TimeDelta = TimeDelta::minutes(2);
 
-const STATUS: Listing = Listing {
+pub(super) const STATUS: Listing = Listing {
     kind: &kinds::INSTANCE,
     paths: &[
         ("availability-zone", "AvailabilityZone"),

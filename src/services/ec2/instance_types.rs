@@ -15,7 +15,7 @@ use super::{faults, kinds};
 /// The operations on instance types.
 pub const OPS: &[Op] = &[op!(Read "DescribeInstanceTypes" describe)];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::INSTANCE,
     paths: &[
         ("auto-recovery-supported", "AutoRecoverySupported"),

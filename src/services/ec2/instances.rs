@@ -20,7 +20,7 @@ use super::{Store, faults, images, kinds, store};
 /// The operations on instances.
 pub const OPS: &[Op] = &[op!(Read "DescribeInstances" describe)];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::INSTANCE,
     paths: &[
         ("affinity", ""),

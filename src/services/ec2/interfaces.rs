@@ -26,7 +26,7 @@ pub const OPS: &[Op] = &[
 /// Security groups of an interface: what the quota can be raised to.
 const GROUPS_MAX: usize = 16;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::INTERFACE,
     paths: &[
         ("addresses.association.allocation-id", "PrivateIpAddresses.Association.AllocationId"),

@@ -19,7 +19,7 @@ pub const OPS: &[Op] = &[
     op!(Write "DetachInternetGateway" detach),
 ];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::INTERNET_GATEWAY,
     paths: &[
         ("attachment.state", "Attachments.State"),

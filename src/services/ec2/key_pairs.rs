@@ -36,7 +36,7 @@ pub const OPS: &[Op] = &[
 /// Key pairs of a Region.
 const PAIRS_MAX: usize = 5000;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::KEY_PAIR,
     paths: &[("fingerprint", "KeyFingerprint"), ("key-name", "KeyName"), ("key-pair-id", "KeyPairId")],
 };

@@ -209,3 +209,55 @@ pub fn once<O: Field>(cx: &mut Cx, run: impl FnOnce(&mut Cx) -> Result<O, Fault>
     store(cx).answers.insert(key, Remembered { input, answer, at: now });
     Ok(output)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::contract::{self, Contract, Kind, ShapeId};
+
+    use super::filters::Paths;
+    use super::*;
+
+    /// Filters look at members that the contract has.
+    #[test]
+    fn paths_of_filters_lead_somewhere() {
+        let listings: &[(&str, Paths)] = &[
+            ("Address", addresses::LISTING.paths),
+            ("DhcpOptions", dhcp_options::LISTING.paths),
+            ("EgressOnlyInternetGateway", egress_gateways::LISTING.paths),
+            ("Image", images::LISTING.paths),
+            ("InstanceCreditSpecification", instance_attributes::CREDITS.paths),
+            ("InstanceStatus", instance_states::STATUS.paths),
+            ("InstanceTypeInfo", instance_types::LISTING.paths),
+            ("InternetGateway", internet_gateways::LISTING.paths),
+            ("KeyPairInfo", key_pairs::LISTING.paths),
+            ("ManagedPrefixList", prefix_lists::LISTING.paths),
+            ("NatGateway", nat_gateways::LISTING.paths),
+            ("NetworkAcl", network_acls::LISTING.paths),
+            ("NetworkInterface", interfaces::LISTING.paths),
+            ("PrefixList", prefix_lists::SERVICES.paths),
+            ("RouteTable", route_tables::LISTING.paths),
+            ("SecurityGroup", security_groups::LISTING.paths),
+            ("SecurityGroupRule", group_permissions::LISTING.paths),
+            ("ServiceDetail", endpoint_services::LISTING.paths),
+            ("Subnet", subnets::LISTING.paths),
+            ("Vpc", vpcs::LISTING.paths),
+            ("VpcEndpoint", endpoints::LISTING.paths),
+            ("VpcPeeringConnection", peerings::LISTING.paths),
+        ];
+        let ec2 = contract::get("ec2").expect("the contract");
+        for (shape, paths) in listings {
+            let start = ec2.find_shape(shape).expect(shape);
+            for (filter, path) in paths.iter().filter(|(_, path)| !path.is_empty()) {
+                let end = path.split('.').try_fold(start, |shape, name| member(ec2, shape, name));
+                assert!(end.is_some(), "{shape} has no {path} for {filter}");
+            }
+        }
+    }
+
+    fn member(contract: &Contract, shape: ShapeId, name: &str) -> Option<ShapeId> {
+        match &contract.shape(shape).kind {
+            Kind::List { member: of, .. } => member(contract, of.shape, name),
+            _ => contract.structure(shape)?.member(name).map(|member| member.shape),
+        }
+    }
+}

@@ -32,7 +32,7 @@ const SHOWN_AFTER_DELETION: TimeDelta = TimeDelta::hours(1);
 /// Who makes the interfaces of gateways for an account.
 const REQUESTER: &str = "amazon-aws";
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::NAT_GATEWAY,
     paths: &[
         ("connectivity-type", "ConnectivityType"),

@@ -30,7 +30,7 @@ const DENY_REST_IPV6: i64 = 32768;
 /// Rules in each direction: the quota that accounts start with is 20, which can be raised to this.
 const ENTRIES_MAX: usize = 40;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::NETWORK_ACL,
     paths: &[
         ("association.association-id", "Associations.NetworkAclAssociationId"),

@@ -33,7 +33,7 @@ const WAITS: TimeDelta = TimeDelta::days(7);
 const FAILED_SHOWN: TimeDelta = TimeDelta::hours(2);
 const REFUSED_SHOWN: TimeDelta = TimeDelta::days(2);
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::PEERING,
     paths: &[
         ("accepter-vpc-info.cidr-block", "AccepterVpcInfo.CidrBlock"),

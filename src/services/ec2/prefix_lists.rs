@@ -35,19 +35,19 @@ const ENTRIES_MAX: i64 = 1000;
 /// Entries that are added or removed at once.
 const CHANGES_MAX: usize = 100;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::PREFIX_LIST,
     paths: &[("owner-id", "OwnerId"), ("prefix-list-id", "PrefixListId"), ("prefix-list-name", "PrefixListName")],
 };
 
-const SERVICES: Listing = Listing {
+pub(super) const SERVICES: Listing = Listing {
     kind: &kinds::PREFIX_LIST,
     paths: &[("prefix-list-id", "PrefixListId"), ("prefix-list-name", "PrefixListName")],
 };
 
 /// Lists of AWS: Region, id and some of the published blocks (<https://ip-ranges.amazonaws.com/ip-ranges.json>), of S3 and
 /// of DynamoDB. Ids that are not known here are made up like those of other resources.
-const AWS_LISTS: [(&str, [(&str, &[&str]); 2]); 17] = [
+const AWS_LISTS: [(&str, [AwsList; 2]); 17] = [
     ("ap-northeast-1", [("pl-61a54008", &["3.5.152.0/21", "52.219.0.0/20"]), ("pl-78a54011", &["52.94.9.0/24"])]),
     ("ap-northeast-2", [("pl-78a54011", &["3.5.140.0/22", "52.219.56.0/22"]), ("pl-48a54021", &["52.94.6.0/24"])]),
     ("ap-northeast-3", [("", &["3.5.240.0/22"]), ("", &["52.94.20.0/24"])]),
@@ -78,6 +78,9 @@ const AWS_LISTS: [(&str, [(&str, &[&str]); 2]); 17] = [
         [("pl-68a54001", &["3.5.80.0/21", "52.218.128.0/17"]), ("pl-00a54069", &["52.94.10.0/24", "52.119.252.0/22"])],
     ),
 ];
+
+/// Id and blocks.
+type AwsList = (&'static str, &'static [&'static str]);
 
 /// A prefix list.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ pub const OPS: &[Op] = &[
     op!(Write "ReplaceRouteTableAssociation" replace_association),
 ];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::ROUTE_TABLE,
     paths: &[
         ("association.gateway-id", "Associations.GatewayId"),

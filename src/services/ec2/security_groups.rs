@@ -26,7 +26,7 @@ const NAME_LENGTH_MAX: usize = 255;
 /// The group that each VPC has from the start.
 const DEFAULT: &str = "default";
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::SECURITY_GROUP,
     paths: &[
         ("description", "Description"),

@@ -29,7 +29,7 @@ pub const OPS: &[Op] = &[
     op!(Write "ModifySubnetAttribute" modify),
 ];
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::SUBNET,
     paths: &[
         ("availability-zone", "AvailabilityZone"),

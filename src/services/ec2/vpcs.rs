@@ -24,7 +24,7 @@ pub const OPS: &[Op] = &[
 /// What AWS grants at the most; the quota that accounts start with, five, can be raised.
 const VPCS_MAX: usize = 1000;
 
-const LISTING: Listing = Listing {
+pub(super) const LISTING: Listing = Listing {
     kind: &kinds::VPC,
     paths: &[
         ("cidr", "CidrBlock"),
