@@ -110,6 +110,7 @@ impl Writer {
             operation.record_read_only == Some(true),
         ]);
         self.string(operation.record_extra);
+        self.string(operation.record_answer);
         self.flags(&[operation.output_unwrapped, operation.unsigned]);
     }
 
@@ -314,6 +315,7 @@ impl Reader {
             read_only,
         ] = self.flags();
         let record_extra = self.string();
+        let record_answer = self.string();
         let [output_unwrapped, unsigned] = self.flags();
         Operation {
             name,
@@ -335,6 +337,7 @@ impl Reader {
             record_read_only: knows_read_only.then_some(read_only),
             record_data,
             record_extra,
+            record_answer,
             unsigned,
         }
     }

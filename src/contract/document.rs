@@ -273,6 +273,7 @@ impl Reader {
             record_read_only: operation.get("x-recordReadOnly").and_then(Value::as_bool),
             record_data: flag(operation, "x-recordData"),
             record_extra: text(&operation["x-recordExtra"]),
+            record_answer: text(&operation["x-recordAnswer"]),
             unsigned: flag(operation, "x-unsigned"),
         })
     }

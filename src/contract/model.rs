@@ -164,6 +164,8 @@ pub struct Operation {
     pub record_data: bool,
     /// Members that records add to the parameters when the caller sent none, as JSON text: `"force":false`.
     pub record_extra: &'static str,
+    /// Members that records add to the answer, as JSON text: `"_return":true`.
+    pub record_answer: &'static str,
     /// Needs no signature: links in messages call it, or callers prove themselves in another way (overlay).
     pub unsigned: bool,
 }

@@ -146,6 +146,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::TrailDigest { trail, region, .. } => {
             json!({"due": due, "job": "TrailDigest", "trail": trail, "region": region.as_str()})
         }
+        Job::Ec2Transition(place) => {
+            json!({"due": due, "job": "Ec2Transition", "resource": place.id, "region": place.region.as_str()})
+        }
         Job::FirehoseDelivery(place) => {
             json!({"due": due, "job": "FirehoseDelivery", "stream": place.stream, "region": place.region.as_str()})
         }

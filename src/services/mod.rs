@@ -72,6 +72,7 @@ pub fn run(world: &mut World, job: Job) {
             cloudtrail::topic::deliver(world, &account, &trail, region)
         }
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
+        Job::Ec2Transition(place) => ec2::settle(world, &place),
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),
         Job::FirehoseTransition(place) => firehose::settle(world, &place),
         Job::EventDelivery { account, region } => events::deliver(world, &account, region),

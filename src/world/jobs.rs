@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
-use crate::services::{events, firehose, sns, sqs};
+use crate::services::{ec2, events, firehose, sns, sqs};
 
 use super::scope::{AccountId, Region};
 use super::streams::StreamId;
@@ -25,6 +25,8 @@ pub enum Job {
     TrailDigest { account: AccountId, trail: String, region: Region },
     /// Write a Firehose stream's buffered records to its bucket.
     FirehoseDelivery(firehose::Place),
+    /// Bring an instance, a gateway or a connection of EC2 to its next state.
+    Ec2Transition(ec2::Place),
     /// Finish the creation or deletion of a Firehose stream.
     FirehoseTransition(firehose::Place),
     /// Bring events to targets of an account's rules in a Region.

@@ -1,10 +1,18 @@
-//! What the Describe calls have in common: filters, pages, and dry runs.
+//! What the Describe calls have in common: ids, filters, pages, and dry runs.
 
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::ops::Bound;
+
+use crate::contract::{Contract, ShapeId};
 use crate::record;
-use crate::wire::Fault;
+use crate::wire::{Fault, Value};
+use crate::world::fields::Field;
 use crate::world::pages::{self, Order};
 
 use super::faults;
+use super::kinds::Kind;
+use super::tags::{Tagged, Tags};
 
 record! {
     /// `Filters`: an item passes when each filter has a value that fits.
@@ -17,42 +25,183 @@ record! {
     pub struct PageEnd { token: Option<String> = "NextToken" }
 }
 
-/// Filters on tags.
+/// Filters on tags, which all resources have.
 const TAG_FILTERS: [&str; 3] = ["tag-key", "tag-value", "tag"];
+
+/// The filters of an operation, and where in what it shows the values stand: `("vpc-id", "VpcId")`. What nothing of
+/// ours has is known and stands nowhere: `("outpost-arn", "")`.
+pub type Paths = &'static [(&'static str, &'static str)];
+
+/// How resources of a kind are listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Listing {
+    pub kind: &'static Kind,
+    pub paths: Paths,
+}
+
+/// What a caller wants of a listing.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// All, when there are none.
+    pub ids: &'a [String],
+    pub filters: &'a Filters,
+    pub page: &'a PageRequest,
+}
+
+impl Listing {
+    /// The wanted page of what is there, as it is shown.
+    ///
+    /// # Errors
+    /// Ids of nothing, unknown filters, foreign tokens, dry runs.
+    pub fn list<T, V: Field>(
+        &self,
+        tagged: &Tagged,
+        items: &BTreeMap<String, T>,
+        wanted: Wanted,
+        view: impl Fn(&T) -> V,
+    ) -> Result<(Vec<Shown<V>>, PageEnd), Fault> {
+        self.list_quickly(tagged, items, wanted, |_, _| None, view)
+    }
+
+    /// As [`Listing::list`], for kinds of which there are thousands: `quick` tells the value under some filters, so
+    /// that what does not pass need not be made to be shown.
+    pub fn list_quickly<T, V: Field>(
+        &self,
+        tagged: &Tagged,
+        items: &BTreeMap<String, T>,
+        wanted: Wanted,
+        quick: impl for<'t> Fn(&'t T, &str) -> Option<&'t str>,
+        view: impl Fn(&T) -> V,
+    ) -> Result<(Vec<Shown<V>>, PageEnd), Fault> {
+        let Wanted { ids, filters, page } = wanted;
+        if let Some(missing) = ids.iter().find(|id| !items.contains_key(*id)) {
+            return Err(self.kind.missing(missing));
+        }
+        filters.check(self.paths)?;
+        let after = page.after()?;
+        let passes = |(id, item): (&String, &T)| {
+            let quick_pass = |filter: &Filter| quick(item, &filter.name).is_none_or(|value| filter.fits(value));
+            if !filters.filters.iter().all(quick_pass) {
+                return None;
+            }
+            let shown = view(item).write();
+            filters.pass_shown(&shown, tagged.of(id), self.paths).then(|| (id.clone(), Shown::new(shown)))
+        };
+        let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        if ids.is_empty() {
+            return Ok(page.take(items.range::<String, _>((start, Bound::Unbounded)).filter_map(passes)));
+        }
+        let mut ids: Vec<&String> = ids.iter().filter(|id| after.as_ref().is_none_or(|after| *id > after)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(page.take(ids.into_iter().filter_map(|id| items.get_key_value(id)).filter_map(passes)))
+    }
+}
 
 impl Filters {
     /// Refuses filters that the operation does not know, and then dry runs.
-    pub fn check(&self, known: &[&str]) -> Result<(), Fault> {
+    pub fn check(&self, paths: Paths) -> Result<(), Fault> {
+        let known = |name: &str| paths.iter().any(|(known, _)| *known == name);
         for Filter { name, .. } in &self.filters {
-            if !known.contains(&name.as_str()) && !name.starts_with("tag:") && !TAG_FILTERS.contains(&name.as_str()) {
+            if !known(name) && !name.starts_with("tag:") && !TAG_FILTERS.contains(&name.as_str()) {
                 return Err(faults::invalid_filter(name));
             }
         }
         if self.dry_run { Err(faults::dry_run()) } else { Ok(()) }
     }
 
-    /// Whether an item passes: `values` tells what it has under a filter's name.
-    pub fn pass(&self, values: impl Fn(&str) -> Vec<String>) -> bool {
-        self.filters.iter().all(|filter| {
-            let has = values(&filter.name);
-            filter.values.iter().any(|pattern| has.iter().any(|value| like(pattern, value)))
+    /// Whether an item without tags passes: what is shown of it has the values.
+    pub fn pass(&self, shown: &Value, paths: Paths) -> bool {
+        self.pass_shown(shown, None, paths)
+    }
+
+    fn pass_shown(&self, shown: &Value, tags: Option<&Tags>, paths: Paths) -> bool {
+        self.filters.iter().all(|filter| match filter.name.as_str() {
+            "tag-key" => tags.is_some_and(|tags| tags.keys().any(|key| filter.fits(key))),
+            "tag-value" => tags.is_some_and(|tags| tags.values().any(|value| filter.fits(value))),
+            name => match name.strip_prefix("tag:") {
+                Some(key) => tags.and_then(|tags| tags.get(key)).is_some_and(|value| filter.fits(value)),
+                None => path(paths, name).is_some_and(|path| any_leaf(shown, path, &|value| filter.fits(value))),
+            },
         })
     }
 }
 
+impl Filter {
+    fn fits(&self, value: &str) -> bool {
+        self.values.iter().any(|pattern| like(pattern, value))
+    }
+}
+
+fn path(paths: Paths, name: &str) -> Option<&'static str> {
+    paths.iter().find(|(known, _)| *known == name).map(|(_, path)| *path).filter(|path| !path.is_empty())
+}
+
+/// Whether a value at the end of the path fits; lists on the way are looked through.
+fn any_leaf(value: &Value, path: &str, fits: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(|item| any_leaf(item, path, fits)),
+        Value::Map(map) => {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            map.get(name).is_some_and(|member| any_leaf(member, rest, fits))
+        }
+        Value::Str(text) => fits(text),
+        Value::Bool(flag) => fits(if *flag { "true" } else { "false" }),
+        Value::Int(number) => fits(&number.to_string()),
+        Value::Time(time) => fits(&time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()),
+        Value::Null | Value::Double(_) | Value::Blob(_) => false,
+    }
+}
+
 impl PageRequest {
-    /// Takes the wanted page from items in the order of their keys; it goes on after the last key of the one before.
-    pub fn cut<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> Result<(Vec<T>, PageEnd), Fault> {
+    /// The key that the page before ended with.
+    pub fn after(&self) -> Result<Option<String>, Fault> {
         let read = |token| pages::key(token).ok_or_else(faults::invalid_next_token);
-        let after = self.token.as_deref().map(read).transpose()?;
+        self.token.as_deref().map(read).transpose()
+    }
+
+    /// Takes a page from the front of items that come in the order of their keys.
+    pub fn take<T>(&self, items: impl IntoIterator<Item = (String, T)>) -> (Vec<T>, PageEnd) {
         let max = self.max.and_then(|max| usize::try_from(max).ok()).unwrap_or(usize::MAX);
-        let (page, last) = pages::cut(after.as_deref(), max, Order::Ascending, items);
-        Ok((page, PageEnd { token: last.map(pages::token) }))
+        let (page, last) = pages::cut(None, max, Order::Ascending, items);
+        (page, PageEnd { token: last.map(pages::token) })
+    }
+}
+
+/// A view that is written already, because filters had to look at it.
+#[derive(Clone, Debug)]
+pub struct Shown<V>(Value, PhantomData<V>);
+
+impl<V> Shown<V> {
+    pub fn new(value: Value) -> Shown<V> {
+        Shown(value, PhantomData)
+    }
+
+    /// A text of what is shown.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.0.get(member).and_then(Value::as_str)
+    }
+}
+
+impl<V: Field> Field for Shown<V> {
+    fn read(value: Option<&Value>) -> Shown<V> {
+        Shown::new(Value::read(value))
+    }
+
+    fn write(self) -> Value {
+        self.0
+    }
+
+    fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {
+        V::misfits(contract, shape, path, out);
     }
 }
 
 /// Matches `*` (any text) and `?` (any character); a backslash takes the character after it as it is.
 fn like(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?', '\\']) {
+        return pattern == text;
+    }
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     // `fits[j]`: the pattern so far fits the first `j` characters of the text.
@@ -74,6 +223,7 @@ fn like(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::kinds;
     use super::*;
 
     #[test]
@@ -94,13 +244,59 @@ mod tests {
         }
     }
 
+    record! {
+        struct View { id: String = "VpcId", blocks: Vec<Block> = "Blocks", default: bool = "IsDefault" }
+        struct Block { cidr: String = "Cidr" }
+    }
+
+    const LISTING: Listing = Listing {
+        kind: &kinds::VPC,
+        paths: &[("vpc-id", "VpcId"), ("block", "Blocks.Cidr"), ("is-default", "IsDefault"), ("none", "")],
+    };
+
+    fn items() -> BTreeMap<String, View> {
+        let view = |id: &str, cidr: &str| View {
+            id: id.to_owned(),
+            blocks: vec![Block { cidr: cidr.to_owned() }],
+            default: cidr == "b",
+        };
+        [("vpc-1", "a"), ("vpc-2", "b"), ("vpc-3", "b")].map(|(id, cidr)| (id.to_owned(), view(id, cidr))).into()
+    }
+
+    fn list(ids: &[&str], filters: &[(&str, &str)], max: Option<i64>, token: Option<String>) -> (Vec<String>, PageEnd) {
+        let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
+        let filter = |(name, value): &(&str, &str)| Filter { name: (*name).into(), values: vec![(*value).into()] };
+        let filters = Filters { filters: filters.iter().map(filter).collect(), dry_run: false };
+        let page = PageRequest { max, token };
+        let wanted = Wanted { ids: &ids, filters: &filters, page: &page };
+        let mut tagged = Tagged::default();
+        tagged.add("vpc-3", [("Name".to_owned(), "three".to_owned())].into());
+        let (shown, end) = LISTING.list(&tagged, &items(), wanted, View::clone).expect("a page");
+        (shown.into_iter().map(|shown| View::read(Some(&shown.write())).id).collect(), end)
+    }
+
+    #[test]
+    fn filters_look_at_what_is_shown() {
+        let check = |ids: &[&str], filters: &[(&str, &str)], expected: &[&str]| {
+            assert_eq!(list(ids, filters, None, None).0, expected, "{ids:?} {filters:?}");
+        };
+        check(&[], &[], &["vpc-1", "vpc-2", "vpc-3"]);
+        check(&["vpc-2", "vpc-1"], &[], &["vpc-1", "vpc-2"]);
+        check(&[], &[("block", "b")], &["vpc-2", "vpc-3"]);
+        check(&[], &[("block", "b"), ("vpc-id", "*-3")], &["vpc-3"]);
+        check(&[], &[("is-default", "false")], &["vpc-1"]);
+        check(&[], &[("none", "*")], &[]);
+        check(&[], &[("tag:Name", "th*")], &["vpc-3"]);
+        check(&[], &[("tag-key", "Name")], &["vpc-3"]);
+        check(&["vpc-1"], &[("tag:Name", "three")], &[]);
+    }
+
     #[test]
     fn pages_follow_each_other() {
-        let items = || ["a", "b", "c"].map(|key| (key.to_owned(), key));
-        let (first, end) = PageRequest { max: Some(2), token: None }.cut(items()).unwrap();
-        assert_eq!(first, ["a", "b"]);
-        let (second, end) = PageRequest { max: Some(2), token: end.token }.cut(items()).unwrap();
-        assert_eq!(second, ["c"]);
+        let (first, end) = list(&[], &[], Some(2), None);
+        assert_eq!(first, ["vpc-1", "vpc-2"]);
+        let (second, end) = list(&[], &[], Some(2), end.token);
+        assert_eq!(second, ["vpc-3"]);
         assert!(end.token.is_none());
     }
 }

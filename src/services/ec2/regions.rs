@@ -4,16 +4,17 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::fields::Field;
 use crate::world::op::Op;
 use crate::world::scope::Region;
 
 use super::faults;
-use super::filters::Filters;
+use super::filters::{Filters, Paths};
 
 /// The operations on Regions.
 pub const OPS: &[Op] = &[op!(Read "DescribeRegions" describe)];
 
-const FILTERS: &[&str] = &["endpoint", "opt-in-status", "region-name"];
+const PATHS: Paths = &[("endpoint", "Endpoint"), ("opt-in-status", "OptInStatus"), ("region-name", "RegionName")];
 
 record! {
     struct DescribeRegions { all: bool = "AllRegions", names: Vec<String> = "RegionNames" }
@@ -32,10 +33,10 @@ fn describe(_: &mut Cx, (input, filters): (DescribeRegions, Filters)) -> Result<
     if let Some(unknown) = input.names.iter().find(|name| !regions.iter().any(|region| region.name == **name)) {
         return Err(faults::invalid_region(unknown));
     }
-    filters.check(FILTERS)?;
+    filters.check(PATHS)?;
     regions.retain(|region| {
         let named = input.names.is_empty() || input.names.contains(&region.name);
-        named && filters.pass(|filter| region.filter_values(filter))
+        named && filters.pass(&region.clone().write(), PATHS)
     });
     regions.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Regions { regions })
@@ -43,15 +44,4 @@ fn describe(_: &mut Cx, (input, filters): (DescribeRegions, Filters)) -> Result<
 
 fn view(region: Region, opt_in: &str) -> RegionView {
     RegionView { opt_in: opt_in.to_owned(), name: region.to_string(), endpoint: format!("ec2.{region}.amazonaws.com") }
-}
-
-impl RegionView {
-    fn filter_values(&self, filter: &str) -> Vec<String> {
-        match filter {
-            "endpoint" => vec![self.endpoint.clone()],
-            "opt-in-status" => vec![self.opt_in.clone()],
-            "region-name" => vec![self.name.clone()],
-            _ => Vec::new(),
-        }
-    }
 }

@@ -4,28 +4,29 @@ use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
+use crate::world::fields::Field;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 
 use super::default_vpc::derive;
 use super::faults;
-use super::filters::Filters;
+use super::filters::{Filters, Paths};
 
 /// The operations on zones.
 pub const OPS: &[Op] = &[op!(Read "DescribeAvailabilityZones" describe)];
 
-const FILTERS: &[&str] = &[
-    "group-long-name",
-    "group-name",
-    "message",
-    "opt-in-status",
-    "parent-zone-id",
-    "parent-zone-name",
-    "region-name",
-    "state",
-    "zone-id",
-    "zone-name",
-    "zone-type",
+const PATHS: Paths = &[
+    ("group-long-name", "GroupLongName"),
+    ("group-name", "GroupName"),
+    ("message", "Messages.Message"),
+    ("opt-in-status", "OptInStatus"),
+    ("parent-zone-id", ""),
+    ("parent-zone-name", ""),
+    ("region-name", "RegionName"),
+    ("state", "State"),
+    ("zone-id", "ZoneId"),
+    ("zone-name", "ZoneName"),
+    ("zone-type", "ZoneType"),
 ];
 
 /// A Region's prefix of zone ids, the zones that accounts have, and the letters they know them by
@@ -84,13 +85,14 @@ fn describe(cx: &mut Cx, (input, filters): (DescribeZones, Filters)) -> Result<Z
     if let Some(unknown) = input.ids.iter().find(|id| !zones.iter().any(|zone| zone.id == **id)) {
         return Err(faults::invalid_zone_id(unknown));
     }
-    filters.check(FILTERS)?;
+    filters.check(PATHS)?;
     zones.retain(|zone| {
         (input.names.is_empty() || input.names.contains(&zone.name))
             && (input.ids.is_empty() || input.ids.contains(&zone.id))
-            && filters.pass(|filter| filter_values(zone, region, filter))
     });
-    Ok(Zones { zones: zones.into_iter().map(|zone| view(zone, region)).collect() })
+    let mut zones: Vec<_> = zones.into_iter().map(|zone| view(zone, region)).collect();
+    zones.retain(|zone| filters.pass(&zone.clone().write(), PATHS));
+    Ok(Zones { zones })
 }
 
 fn view(zone: Zone, region: Region) -> ZoneView {
@@ -104,19 +106,6 @@ fn view(zone: Zone, region: Region) -> ZoneView {
         border_group: region.to_string(),
         kind: "availability-zone".to_owned(),
         state: "available".to_owned(),
-    }
-}
-
-fn filter_values(zone: &Zone, region: Region, filter: &str) -> Vec<String> {
-    match filter {
-        "group-name" => vec![group(region)],
-        "opt-in-status" => vec!["opt-in-not-required".to_owned()],
-        "region-name" => vec![region.to_string()],
-        "state" => vec!["available".to_owned()],
-        "zone-id" => vec![zone.id.clone()],
-        "zone-name" => vec![zone.name.clone()],
-        "zone-type" => vec!["availability-zone".to_owned()],
-        _ => Vec::new(),
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn response(facts: &Facts, access: Access) -> Option<String> {
     let empty = Map::new();
     let answer = shown.unwrap_or(&output.value).as_map().unwrap_or(&empty);
     object(|out| respond(contract, operation, facts.request_id, answer, out))
+        .map(|text| with_extra(text, operation.record_answer))
 }
 
 fn respond(contract: &Contract, operation: &Operation, request_id: &str, answer: &Map, out: &mut Json) {
