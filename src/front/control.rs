@@ -153,6 +153,9 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "FirehoseTransition", "stream": place.stream, "region": place.region.as_str()})
         }
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
+        Job::MetricRollUp { account, region } => {
+            json!({"due": due, "job": "MetricRollUp", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }

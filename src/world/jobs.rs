@@ -29,6 +29,8 @@ pub enum Job {
     FirehoseDelivery(firehose::Place),
     /// Finish the creation or deletion of a Firehose stream.
     FirehoseTransition(firehose::Place),
+    /// Roll up and drop old data points of an account's metrics in a Region.
+    MetricRollUp { account: AccountId, region: Region },
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
