@@ -158,6 +158,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::EventSchedule(place) => json!({"due": due, "job": "EventSchedule", "rule": place.arn()}),
         Job::EventReplay(place) => json!({"due": due, "job": "EventReplay", "replay": place.arn()}),
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
+        Job::MetricRollUp { account, region } => {
+            json!({"due": due, "job": "MetricRollUp", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }

@@ -1,6 +1,7 @@
 //! What AWS services do. One folder a service, one file a resource; each file has a table of its operations.
 
 pub mod cloudtrail;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod events;
 pub mod firehose;
@@ -21,6 +22,7 @@ use crate::world::time::Time;
 /// The operations we have, by service.
 pub const SERVICES: &[(&str, &[&[Op]])] = &[
     ("cloudtrail", cloudtrail::OPS),
+    ("cloudwatch", cloudwatch::OPS),
     ("ec2", ec2::OPS),
     ("events", events::OPS),
     ("firehose", firehose::OPS),
@@ -77,6 +79,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::EventDelivery { account, region } => events::deliver(world, &account, region),
         Job::EventSchedule(place) => events::tick(world, &place),
         Job::EventReplay(place) => events::go_on(world, &place),
+        Job::MetricRollUp { account, region } => cloudwatch::roll_up(world, &account, region),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
         Job::LogForward { account, region, destination } => {

@@ -147,6 +147,7 @@ pub struct Resource {
     /// Left out for S3 objects.
     pub account: Option<AccountId>,
     pub kind: &'static str,
+    /// Empty where records tell of the kind alone.
     pub arn: String,
     /// Listings name a prefix: `ARNPrefix`.
     pub is_prefix: bool,

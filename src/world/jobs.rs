@@ -33,6 +33,8 @@ pub enum Job {
     EventSchedule(events::RulePlace),
     /// Put archived events on their bus again.
     EventReplay(events::ReplayPlace),
+    /// Roll up and drop old data points of an account's metrics in a Region.
+    MetricRollUp { account: AccountId, region: Region },
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.

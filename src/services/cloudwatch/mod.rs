@@ -1,0 +1,42 @@
+//! CloudWatch metrics: data points come in, statistics come out.
+
+mod entities;
+pub mod faults;
+mod get_statistics;
+mod list;
+mod names;
+mod put;
+pub mod statistics;
+pub mod store;
+pub mod window;
+
+use crate::world::World;
+use crate::world::op::Op;
+use crate::world::scope::{AccountId, Region};
+
+pub use store::{Store, roll_up};
+
+use store::{MetricId, Report, Sample};
+
+/// The operations, a table for each resource.
+pub const OPS: &[&[Op]] = &[get_statistics::OPS, list::OPS, put::OPS];
+
+/// Reports a value of this minute for a metric of AWS's own.
+pub fn publish(
+    world: &mut World,
+    (account, region): (&AccountId, Region),
+    (namespace, name): (&str, &str),
+    dimensions: &[(&str, &str)],
+    value: f64,
+    unit: &str,
+) {
+    let second = world.now.timestamp();
+    let metric = MetricId::new(namespace, name, dimensions.iter().copied());
+    let at = second - second.rem_euclid(60);
+    store::add(
+        world,
+        account,
+        region,
+        [Report { metric, at, unit: store::unit(Some(unit)), sample: Sample::One(value) }],
+    );
+}

@@ -1,0 +1,31 @@
+//! What metrics and dimensions may be called
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html>).
+
+use std::collections::BTreeSet;
+
+use crate::wire::Fault;
+
+use super::faults;
+use super::put::Dimension;
+
+/// ASCII without control characters, and not only spaces.
+pub fn is_text(text: &str) -> bool {
+    !text.trim().is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+/// Collects what is wrong with the dimensions of a metric.
+pub fn check_dimensions(member: &str, dimensions: &[Dimension], flaws: &mut Vec<Fault>) {
+    let mut names = BTreeSet::new();
+    for (n, Dimension { name, value }) in (1..).zip(dimensions) {
+        let of = |part: &str| format!("{member}.Dimensions.member.{n}.{part}");
+        if !is_text(name) || name.starts_with(':') {
+            flaws.push(faults::invalid(&of("Name"), name));
+        }
+        if !is_text(value) {
+            flaws.push(faults::invalid(&of("Value"), value));
+        }
+        if !names.insert(name) {
+            flaws.push(faults::dimension_twice(member, name));
+        }
+    }
+}
