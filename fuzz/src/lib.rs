@@ -1,6 +1,7 @@
 //! What the fuzz targets do with any bytes. `tests/it` does the same with every seed, so that what was found once
 //! stays found.
 
+mod alarms;
 mod calls;
 mod decode;
 mod events;
@@ -10,6 +11,7 @@ mod request;
 mod texts;
 mod upload;
 
+pub use alarms::alarms;
 pub use calls::calls;
 pub use decode::decode;
 pub use events::events;
@@ -34,7 +36,8 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
+    ("alarms", alarms),
     ("calls", calls),
     ("decode", decode),
     ("events", events),

@@ -1,5 +1,6 @@
 //! CloudWatch metrics: data points come in, statistics come out.
 
+pub mod alarms;
 mod entities;
 pub mod faults;
 mod get_statistics;
