@@ -12,6 +12,7 @@ mod put;
 pub mod search;
 pub mod statistics;
 pub mod store;
+pub mod usage;
 pub mod window;
 
 use crate::world::World;
