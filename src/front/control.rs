@@ -161,6 +161,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::MetricRollUp { account, region } => {
             json!({"due": due, "job": "MetricRollUp", "account": account.as_str(), "region": region.as_str()})
         }
+        Job::LogMetrics { place } => {
+            json!({"due": due, "job": "LogMetrics", "logGroup": place.name, "region": place.region.as_str()})
+        }
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }

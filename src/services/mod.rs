@@ -17,6 +17,7 @@ use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
 use crate::world::outbox::{Asker, Outcome, PostId};
+use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 /// The operations we have, by service.
@@ -46,6 +47,11 @@ pub fn operations(service: &str) -> Vec<&'static str> {
     let mut names: Vec<_> = tables.flat_map(|table| table.iter()).map(|op| op.name).collect();
     names.sort_unstable();
     names
+}
+
+/// Takes down that a client has called an operation.
+pub fn called(world: &mut World, place: (&AccountId, Region), service: &str, operation: &str) {
+    cloudwatch::usage::called(world, place, service, operation);
 }
 
 /// Slow work that does not need the world.
@@ -81,6 +87,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::EventReplay(place) => events::go_on(world, &place),
         Job::MetricRollUp { account, region } => cloudwatch::roll_up(world, &account, region),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
+        Job::LogMetrics { place } => logs::metrics::close_minutes(world, &place),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
         Job::LogForward { account, region, destination } => {
             logs::forwarding::deliver(world, &account, region, &destination)

@@ -254,6 +254,9 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         world,
         record::Facts { call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
     );
+    if matches!(call.sender, Sender::Client { .. }) {
+        services::called(world, (&caller.account, call.region), call.contract.service, operation.name);
+    }
     Ok(Answer { request_id, outcome })
 }
 

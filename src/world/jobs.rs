@@ -41,6 +41,8 @@ pub enum Job {
     BucketLifecycle { bucket: String },
     /// Tell a topic or queue what happened to objects of a bucket.
     BucketNotice(notices::Address),
+    /// Report the default values of a log group's metric filters for the minutes that are over.
+    LogMetrics { place: GroupPlace },
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.

@@ -100,7 +100,9 @@ def test_metrics_are_listed(cloudwatch):
     cloudwatch.put_metric_data(Namespace="Other", MetricData=[datum(1)])
 
     def listed(**filters):
-        answer = cloudwatch.list_metrics(**filters)
+        metrics = cloudwatch.list_metrics(**filters)["Metrics"]
+        # Calls of CloudWatch are counted, too.
+        answer = {"Metrics": [metric for metric in metrics if not metric["Namespace"].startswith("AWS/")]}
         return [(m["Namespace"], m["MetricName"], len(m["Dimensions"])) for m in answer["Metrics"]]
 
     assert listed() == [("App", "Errors", 0), ("App", "Latency", 0), ("App", "Latency", 2), ("Other", "Latency", 0)]
@@ -153,7 +155,7 @@ def test_refusals_are_the_same_on_each_protocol(cloudwatch):
         "The value AWS/EC2 for parameter Namespace is invalid.",
         400,
     )
-    assert cloudwatch.list_metrics()["Metrics"] == []
+    assert cloudwatch.list_metrics(Namespace="App")["Metrics"] == []
 
     def get(**more):
         arguments = {"Namespace": "App", "MetricName": "m", "StartTime": at(-60), "EndTime": at(), "Period": 60}
@@ -180,7 +182,7 @@ def test_compressed_bodies(trailcam, cloudwatch):
     """Botocore compresses bodies of this operation from 10 KiB on."""
     data = [datum(Values=[float(n) for n in range(150)], name=f"m{n}") for n in range(20)]
     cloudwatch.put_metric_data(Namespace="App", MetricData=data)
-    assert len(cloudwatch.list_metrics()["Metrics"]) == 20
+    assert len(cloudwatch.list_metrics(Namespace="App")["Metrics"]) == 20
     headers = {
         "authorization": SIGNED.format("monitoring"),
         "content-type": "application/x-amz-json-1.0",
@@ -219,15 +221,15 @@ def test_high_resolution_and_roll_up(trailcam):
 def test_listings_forget_after_two_weeks(trailcam):
     client = trailcam.client("cloudwatch")
     client.put_metric_data(Namespace="App", MetricData=[datum(1, f"m{n:04}") for n in range(600)])
-    first = client.list_metrics()
-    second = client.list_metrics(NextToken=first["NextToken"])
+    first = client.list_metrics(Namespace="App")
+    second = client.list_metrics(Namespace="App", NextToken=first["NextToken"])
     assert (len(first["Metrics"]), len(second["Metrics"])) == (500, 100)
     assert "NextToken" not in second
-    assert len(client.list_metrics(RecentlyActive="PT3H")["Metrics"]) == 500
+    assert len(client.list_metrics(Namespace="App", RecentlyActive="PT3H")["Metrics"]) == 500
     trailcam.advance("PT3H1S")
-    assert client.list_metrics(RecentlyActive="PT3H")["Metrics"] == []
+    assert client.list_metrics(Namespace="App", RecentlyActive="PT3H")["Metrics"] == []
     trailcam.advance("P14D")
-    assert client.list_metrics()["Metrics"] == []
+    assert client.list_metrics(Namespace="App")["Metrics"] == []
     assert len(statistics(client, "m0001", period=300)) == 1
 
 
@@ -288,3 +290,140 @@ def test_aws_cli(trailcam):
     assert point["Timestamp"] in (at(-5).timestamp(), "2026-01-15T09:55:00+00:00", "2026-01-15T09:55:00Z")
     (metric,) = trailcam.aws("cloudwatch", "list-metrics", "--namespace", "App")["Metrics"]
     assert metric["Dimensions"] == [{"Name": "Host", "Value": "a"}, {"Name": "Stage", "Value": "live"}]
+
+
+def stat(id, name="Errors", function=None, period=60, statistic="Sum", **more):
+    dimensions = [{"Name": "FunctionName", "Value": function}] if function else []
+    metric = {"Namespace": "App", "MetricName": name, "Dimensions": dimensions}
+    return {"Id": id, "MetricStat": {"Metric": metric, "Period": period, "Stat": statistic}} | more
+
+
+@pytest.fixture
+def busy(cloudwatch):
+    """Ten minutes of errors and calls of two functions."""
+    data = [
+        datum(value * (minute + 1), name, Timestamp=at(minute - 10), Dimensions=[{"Name": "FunctionName", "Value": function}])
+        for minute in range(10)
+        for function, errors in [("one", 1.0), ("two", 2.0)]
+        for name, value in [("Errors", errors), ("Calls", 10.0)]
+    ]
+    cloudwatch.put_metric_data(Namespace="App", MetricData=data)
+    return cloudwatch
+
+
+def results(client, *queries, **more):
+    arguments = {"StartTime": at(-10), "EndTime": at()} | more
+    return client.get_metric_data(MetricDataQueries=list(queries), **arguments)
+
+
+def test_metrics_math_and_queries_in_one_call(busy):
+    answer = results(
+        busy,
+        stat("m1", function="one"),
+        stat("m2", "Calls", "one", ReturnData=False),
+        {"Id": "rate", "Expression": "100 * m1 / m2", "Label": "rate ${LAST}"},
+        {"Id": "found", "Expression": "SORT(SEARCH('{App,FunctionName} Errors', 'Sum', 300), SUM, DESC)"},
+        {"Id": "q", "Expression": "SELECT SUM(Errors) FROM App GROUP BY FunctionName", "Period": 600},
+        ScanBy="TimestampAscending",
+    )
+    assert answer["Messages"] == []
+    found = [(r["Id"], r["Label"], r["Values"], r["StatusCode"]) for r in answer["MetricDataResults"]]
+    assert found == [
+        ("m1", "Errors", [float(n) for n in range(1, 11)], "Complete"),
+        ("rate", "rate 10", [10.0] * 10, "Complete"),
+        ("found", "two", [30.0, 80.0], "Complete"),
+        ("found", "one", [15.0, 40.0], "Complete"),
+        ("q", "one", [55.0], "Complete"),
+        ("q", "two", [110.0], "Complete"),
+    ]
+    assert answer["MetricDataResults"][0]["Timestamps"] == [at(n - 10) for n in range(10)]
+
+
+def test_newest_first_and_in_pages(busy):
+    queries = [stat("m1", function="one"), stat("m2", function="two")]
+    pages = list(
+        busy.get_paginator("get_metric_data").paginate(
+            MetricDataQueries=queries, StartTime=at(-10), EndTime=at(), MaxDatapoints=7
+        )
+    )
+    shapes = [[(r["Id"], len(r["Values"]), r["StatusCode"]) for r in page["MetricDataResults"]] for page in pages]
+    assert shapes == [
+        [("m1", 7, "PartialData")],
+        [("m1", 3, "Complete"), ("m2", 4, "PartialData")],
+        [("m2", 6, "Complete")],
+    ]
+    values = [value for page in pages for result in page["MetricDataResults"] for value in result["Values"]]
+    assert values == [float(n) for n in range(10, 0, -1)] + [2.0 * n for n in range(10, 0, -1)]
+
+
+def test_one_of_several_units(cloudwatch):
+    for unit, value in [("Milliseconds", 60000.0), ("Seconds", 60.0), ("Seconds", 60.0)]:
+        cloudwatch.put_metric_data(Namespace="App", MetricData=[datum(value, "Errors", Unit=unit)])
+    (result,) = results(cloudwatch, stat("m1"), StartTime=at(), EndTime=at(1))["MetricDataResults"]
+    assert result["Values"] == [60000.0]
+    assert result["Messages"] == [
+        {"Code": "MultipleUnits", "Value": "Multiple units returned: '[Milliseconds, Seconds]'"}
+    ]
+
+
+def test_data_that_cannot_be_asked_for(cloudwatch):
+    def get(*queries, **more):
+        return refused(lambda: results(cloudwatch, *queries, **more))
+
+    e1 = lambda text, **more: {"Id": "e1", "Expression": text} | more
+    for queries, code, message in [
+        ([stat("m1", statistic="Most")], "ValidationError",
+         "The value Most for parameter MetricDataQueries.member.1.MetricStat.Stat is not a valid statistic."),
+        ([stat("M")], "ValidationError",
+         "The value M for parameter MetricDataQueries.member.1.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$."),
+        ([e1("NOPE(1)")], "ValidationError", "Error in expression 'e1': Function 'NOPE' not found at character 1"),
+        ([e1("SELECT SUM(Errors) FROM App WHERE a < 'b'", Period=60)], "ValidationError",
+         "Error in expression 'e1': Invalid syntax at character 37, where = or != is expected"),
+    ]:  # fmt: skip
+        assert get(*queries) == (code, message, 400)
+    assert get(e1("SERVICE_QUOTA(m1)"), stat("m1"))[::2] == ("NotImplemented", 501)
+    assert get(stat("m1"), EndTime=at(-10))[:2] == (
+        "ValidationError",
+        "The parameter StartTime must not equal parameter EndTime.",
+    )
+    assert get(stat("m1"), EndTime=at(-11))[:2] == (
+        "ValidationError",
+        "The parameter EndTime must be greater than StartTime.",
+    )
+    assert get(stat("m1"), NextToken="?")[0] == "InvalidNextToken"
+
+
+def test_percentiles_are_those_of_numpy(trailcam):
+    """Up to a thousand different values of a minute are kept apart; of more, percentiles are right to half a percent."""
+    numpy = pytest.importorskip("numpy")
+    client = trailcam.client("cloudwatch")
+    random = numpy.random.default_rng(7)
+    for name, values in [("few", random.exponential(50, 600)), ("many", random.lognormal(3, 1, 20_003))]:
+        for part in numpy.array_split(values, len(values) // 100):
+            client.put_metric_data(Namespace="App", MetricData=[datum(name=name, Values=[float(v) for v in part])])
+        asked = ["p0", "p1", "p25", "p50", "p90", "p99", "p99.9", "p100"]
+        (point,) = statistics(client, name, ExtendedStatistics=asked)
+        for text in asked:
+            wanted = numpy.percentile(values, float(text[1:]), method="inverted_cdf")
+            exact = pytest.approx(wanted, rel=1e-12 if name == "few" else 0.005)
+            assert point["ExtendedStatistics"][text] == exact, (name, text)
+        ordered = numpy.sort(values)
+        (point,) = statistics(client, name, ExtendedStatistics=["tm90", "TM(10%:90%)", "tc90", "IQM", "PR(:50)"])
+        count, rel = len(values), 1e-9 if name == "few" else 0.005
+        found = point["ExtendedStatistics"]
+        assert found["tm90"] == pytest.approx(ordered[: count * 9 // 10].mean(), rel=rel)
+        assert found["TM(10%:90%)"] == pytest.approx(ordered[count // 10 : count * 9 // 10].mean(), rel=rel)
+        assert found["IQM"] == pytest.approx(ordered[count // 4 : count * 3 // 4].mean(), rel=rel)
+        assert found["tc90"] == -(-count * 9 // 10)
+        assert found["PR(:50)"] == pytest.approx(100 * (values <= 50).mean(), rel=1e-9 if name == "few" else 0.01)
+
+
+def test_aws_cli_gets_data(trailcam):
+    trailcam.aws("cloudwatch", "put-metric-data", "--namespace", "App", "--metric-name", "Errors", "--value", "4")
+    queries = [stat("m1", ReturnData=False), {"Id": "e1", "Expression": "m1 * 2", "Label": "double"}]
+    answer = trailcam.aws(
+        *("cloudwatch", "get-metric-data", "--metric-data-queries", json.dumps(queries)),
+        *("--start-time", "2026-01-15T10:00:00Z", "--end-time", "2026-01-15T10:05:00Z"),
+    )
+    (result,) = answer["MetricDataResults"]
+    assert (result["Label"], result["Values"]) == ("double", [8.0])

@@ -2,6 +2,9 @@
 
 use crate::wire::Fault;
 
+use super::insights;
+use super::math::{self, FlawKind};
+
 const VALUE: &str = "InvalidParameterValue";
 const COMBINATION: &str = "InvalidParameterCombination";
 const MISSING: &str = "MissingParameter";
@@ -159,4 +162,90 @@ pub fn too_many_datapoints(wanted: i64, limit: i64) -> Fault {
 /// A statistic that there is none of.
 pub fn no_statistic(parameter: &str, value: &str) -> Fault {
     Fault::new(VALUE, format!("The value {value} for parameter {parameter} is not a valid statistic."))
+}
+
+// Queries of `GetMetricData`, and of alarms on expressions.
+
+fn validation(sentence: impl Into<String>) -> Fault {
+    Fault::new(VALIDATION, sentence)
+}
+
+/// An id that cannot be.
+pub fn id(member: &str, id: &str) -> Fault {
+    let pattern = "^[a-z][a-zA-Z0-9_]*$";
+    validation(format!("The value {id} for parameter {member}.Id is not matching the expected pattern {pattern}."))
+}
+
+/// An id that two queries have.
+pub fn id_twice(member: &str, id: &str) -> Fault {
+    validation(format!("The value {id} for parameter {member}.Id is not unique."))
+}
+
+/// More than one Metrics Insights query.
+pub fn two_insights_queries(member: &str) -> Fault {
+    validation(format!(
+        "The parameter {member}.Expression is a second Metrics Insights query, and there may be only one."
+    ))
+}
+
+/// A Metrics Insights query without a period.
+pub fn no_period(member: &str) -> Fault {
+    of_data(missing(&format!("{member}.Period")))
+}
+
+/// An offset from UTC that is none.
+pub fn timezone(value: &str) -> Fault {
+    of_data(invalid("LabelOptions.Timezone", value))
+}
+
+/// Data points of a page that cannot be so many.
+pub fn max_datapoints(limit: i64) -> Fault {
+    validation(format!("The parameter MaxDatapoints must be between 1 and {limit}."))
+}
+
+/// A label with something dynamic in it that there is not.
+pub fn label(id: &str, at: usize, what: &str) -> Fault {
+    validation(format!("Error in label of '{id}': {what} at character {at}"))
+}
+
+/// What is wrong with an expression. Where AWS's own words are known, they come first.
+pub fn expression(id: &str, flaw: &math::Flaw) -> Fault {
+    let at = flaw.at;
+    let reason = match &flaw.kind {
+        FlawKind::Syntax(expected) => format!("Invalid syntax at character {at}, where {expected} is expected"),
+        FlawKind::NoFunction(name) => format!("Function '{name}' not found at character {at}"),
+        FlawKind::NotBuilt(name) => {
+            let sentence =
+                format!("Error in expression '{id}': Trailcam does not implement {name} yet, at character {at}");
+            return Fault::new("NotImplemented", sentence).status(501);
+        }
+        FlawKind::NoId(name) => format!("Id '{name}' not found at character {at}"),
+        FlawKind::Cycle(name) => format!("Id '{name}' depends on this expression, at character {at}"),
+        FlawKind::Arguments(name, takes) => format!("Function '{name}' at character {at} takes {takes}"),
+        FlawKind::Operands(sign) => format!("Unsupported operand types for '{sign}' at character {at}"),
+        FlawKind::NoSeries => "The result is neither a time series nor an array of time series".to_owned(),
+        FlawKind::NoPeriod => format!("Period is required for what stands at character {at}"),
+        FlawKind::Period => format!("Invalid period at character {at}"),
+        FlawKind::NoStatistic(name) => format!("Invalid statistic '{name}' at character {at}"),
+    };
+    validation(format!("Error in expression '{id}': {reason}"))
+}
+
+/// What is wrong with a Metrics Insights query.
+pub fn insights_query(id: &str, flaw: &insights::Flaw) -> Fault {
+    let at = flaw.at;
+    let reason = match &flaw.problem {
+        insights::Problem::Expected(expected) => {
+            format!("Invalid syntax at character {at}, where {expected} is expected")
+        }
+        insights::Problem::Reserved(word) => {
+            format!("Invalid syntax at character {at}: '{word}' is a reserved keyword, which needs double quotes")
+        }
+        insights::Problem::NotBuilt(what) => {
+            let sentence =
+                format!("Error in expression '{id}': Trailcam does not implement {what} yet, at character {at}");
+            return Fault::new("NotImplemented", sentence).status(501);
+        }
+    };
+    validation(format!("Error in expression '{id}': {reason}"))
 }

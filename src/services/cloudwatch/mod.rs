@@ -1,14 +1,19 @@
 //! CloudWatch metrics: data points come in, statistics come out.
 
 pub mod alarms;
+pub mod data;
 mod entities;
 pub mod faults;
 mod get_statistics;
+pub mod insights;
 mod list;
+pub mod math;
 mod names;
 mod put;
+pub mod search;
 pub mod statistics;
 pub mod store;
+pub mod usage;
 pub mod window;
 
 use crate::world::World;
@@ -20,7 +25,7 @@ pub use store::{Store, roll_up};
 use store::{MetricId, Report, Sample};
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] = &[get_statistics::OPS, list::OPS, put::OPS];
+pub const OPS: &[&[Op]] = &[data::OPS, get_statistics::OPS, list::OPS, put::OPS];
 
 /// Reports a value of this minute for a metric of AWS's own.
 pub fn publish(

@@ -1,5 +1,7 @@
 //! Time spans cut into periods, as `GetMetricStatistics` and `GetMetricData` document them under `StartTime` and `Period`.
 
+use std::collections::BTreeMap;
+
 use crate::world::time::Time;
 
 use super::statistics::{Statistic, Tally};
@@ -71,14 +73,30 @@ impl Window {
         series
     }
 
+    /// The same of several metrics together.
+    pub fn merged(&self, snapshots: &[Snapshot], statistic: Statistic) -> Vec<(i64, f64)> {
+        let mut tallies: BTreeMap<i64, Tally> = BTreeMap::new();
+        for snapshot in snapshots {
+            snapshot.each(|at, sample| {
+                if let Some(bucket) = self.bucket(at) {
+                    tallies.entry(bucket).or_insert_with(|| Tally::of(statistic)).add(sample);
+                }
+            });
+        }
+        tallies.into_iter().filter_map(|(at, tally)| Some((at, tally.value(statistic)?))).collect()
+    }
+
+    /// The start of the period that a moment lies in.
+    fn bucket(&self, at: i64) -> Option<i64> {
+        let within = at >= self.start && at < self.end && self.shows(at);
+        within.then(|| at - (at - self.start) % self.period)
+    }
+
     /// Adds up each period that has data.
     fn tallies(&self, snapshot: &Snapshot, statistic: Statistic, mut look: impl FnMut(i64, &Tally)) {
         let mut open: Option<(i64, Tally)> = None;
         snapshot.each(|at, sample| {
-            if at < self.start || at >= self.end || !self.shows(at) {
-                return;
-            }
-            let bucket = at - (at - self.start) % self.period;
+            let Some(bucket) = self.bucket(at) else { return };
             match &mut open {
                 Some((start, tally)) if *start == bucket => tally.add(sample),
                 _ => {

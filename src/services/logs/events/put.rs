@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::contract::{Contract, ShapeId};
 use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::logs::{Stream, faults, forwarding, tails};
+use crate::services::logs::{Stream, faults, forwarding, metrics, tails};
 use crate::wire::{Fault, Map, Value};
 use crate::world::World;
 use crate::world::call::Cx;
@@ -158,6 +158,7 @@ fn find<'w>(world: &'w mut World, place: &GroupPlace, name: &str) -> Option<&'w 
 /// Tells those who wait for events of a batch that was taken.
 fn ingested(world: &mut World, place: &GroupPlace, stream: &str, batch: &Arc<Batch>) {
     tails::ingested(world, place, stream, batch);
+    metrics::ingested(world, place, stream, batch);
     forwarding::ingested(world, place, stream, batch);
 }
 
