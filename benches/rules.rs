@@ -24,9 +24,8 @@ fn main() {
         for (id, rules) in rules.iter().enumerate() {
             index.insert(id, rules.clone());
         }
-        let (matches, indexed) = per_second(&events, |event| {
-            Tree::read(event).map_or(0, |event| index.matching(&event).len())
-        });
+        let (matches, indexed) =
+            per_second(&events, |event| Tree::read(event).map_or(0, |event| index.matching(&event).len()));
         let few = &events[..EVENTS.min(2_000_000 / count).max(20)];
         let (_, single) = per_second(few, |event| {
             Tree::read(event).map_or(0, |event| rules.iter().filter(|rules| rules.hold_of(&event)).count())
@@ -56,7 +55,9 @@ fn rule(number: usize) -> Rules {
         0..=4 => format!(r#"{{{source},"detail":{{"eventName":["Create{number}","Delete{number}"]}}}}"#),
         5 => format!(r#"{{{source},"detail":{{"requestParameters":{{"name":[{{"prefix":"team-{number}-"}}]}}}}}}"#),
         6 => format!(r#"{{{source},"detail":{{"errorCode":["AccessDenied{number}"]}}}}"#),
-        7 => format!(r#"{{"detail":{{"userIdentity":{{"userName":["user-{number}"]}},"eventName":[{{"anything-but":"Put"}}]}}}}"#),
+        7 => format!(
+            r#"{{"detail":{{"userIdentity":{{"userName":["user-{number}"]}},"eventName":[{{"anything-but":"Put"}}]}}}}"#
+        ),
         8 => format!(r#"{{{source},"detail":{{"requestParameters":{{"count":[{{"numeric":[">",{number}]}}]}}}}}}"#),
         _ => format!(
             r#"{{{source},"$or":[{{"region":["r-{number}"]}},{{"detail":{{"sourceIPAddress":["10.0.0.{number}"]}}}}]}}"#

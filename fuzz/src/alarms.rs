@@ -9,7 +9,8 @@ pub fn alarms(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(text) else { return };
     match Rule::parse(text) {
         Ok(rule) => {
-            let state = |n: usize| [Value::Ok, Value::Alarm, Value::InsufficientData][(usize::from(*states) + n * n) % 3];
+            let state =
+                |n: usize| [Value::Ok, Value::Alarm, Value::InsufficientData][(usize::from(*states) + n * n) % 3];
             let states: Vec<Value> = (0..rule.children.len()).map(state).collect();
             let negated = Rule::parse(&format!("NOT ({text})"));
             if let Ok(negated) = negated {

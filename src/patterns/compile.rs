@@ -13,17 +13,8 @@ use super::{Dialect, Form, Range, Rule, Rules, Scalar, Test};
 const NUMBER_MAX: f64 = 5e9;
 
 /// Names of operators: an object that has one is none of the alternatives of `$or`.
-const OPERATORS: [&str; 9] = [
-    "anything-but",
-    "cidr",
-    "equals-ignore-case",
-    "exactly",
-    "exists",
-    "numeric",
-    "prefix",
-    "suffix",
-    "wildcard",
-];
+const OPERATORS: [&str; 9] =
+    ["anything-but", "cidr", "equals-ignore-case", "exactly", "exists", "numeric", "prefix", "suffix", "wildcard"];
 
 /// Reads a pattern.
 ///
@@ -161,9 +152,7 @@ impl Compiler<'_> {
     fn text_test(&mut self, operator: &str) -> Read<Test> {
         match self.reader.next()? {
             Token::Text(text) => self.text(operator, &text),
-            Token::StartObject
-                if self.dialect == Dialect::EventPattern && matches!(operator, "prefix" | "suffix") =>
-            {
+            Token::StartObject if self.dialect == Dialect::EventPattern && matches!(operator, "prefix" | "suffix") => {
                 self.whatever_case(operator)
             }
             _ => self.fail(format!("{operator} match pattern must be a string")),
@@ -217,7 +206,8 @@ impl Compiler<'_> {
             return self.fail("Match expression name not found");
         };
         let in_patterns = self.dialect == Dialect::EventPattern;
-        if !matches!(&*operator, "prefix" | "suffix" | "equals-ignore-case") && !(in_patterns && operator == "wildcard") {
+        if !matches!(&*operator, "prefix" | "suffix" | "equals-ignore-case") && !(in_patterns && operator == "wildcard")
+        {
             return self.fail(format!("Unsupported anything-but pattern: {operator}"));
         }
         let tests = match self.reader.next()? {

@@ -159,10 +159,13 @@ impl Pattern {
         let mut all = vec![Vec::new()];
         for (name, field) in &self.fields {
             let path = [path, &[*name]].concat();
-            all = multiplied(&all, &match field {
-                Field::Tests(tests) => vec![vec![(path, tests.clone())]],
-                Field::Nested(pattern) => pattern.conjunctions(&path),
-            });
+            all = multiplied(
+                &all,
+                &match field {
+                    Field::Tests(tests) => vec![vec![(path, tests.clone())]],
+                    Field::Nested(pattern) => pattern.conjunctions(&path),
+                },
+            );
         }
         if !self.alternatives.is_empty() {
             let branches: Vec<_> = self.alternatives.iter().flat_map(|branch| branch.conjunctions(path)).collect();

@@ -17,7 +17,6 @@ mod independent;
 #[cfg(test)]
 mod tests;
 
-
 use std::collections::BTreeMap;
 
 use cidr::Cidr;
@@ -104,8 +103,10 @@ impl Rules {
             Rule::Tests(_) => 1,
             Rule::Nested(rules) => rules.combinations(),
         });
-        let alternatives =
-            self.alternatives.iter().map(|branches| branches.iter().map(Rules::combinations).fold(0, u64::saturating_add));
+        let alternatives = self
+            .alternatives
+            .iter()
+            .map(|branches| branches.iter().map(Rules::combinations).fold(0, u64::saturating_add));
         nested.chain(alternatives).fold(1, u64::saturating_mul)
     }
 }

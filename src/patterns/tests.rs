@@ -277,7 +277,9 @@ fn flaws_quote_the_pattern() {
 #[test]
 fn texts_that_are_no_json() {
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
-    for text in ["", "{", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":[1,]}"#, r#"{"a":1}}"#, "nul", "\"a", "{} {}", "\"\u{1}\"", &deep] {
+    for text in
+        ["", "{", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":[1,]}"#, r#"{"a":1}}"#, "nul", "\"a", "{} {}", "\"\u{1}\"", &deep]
+    {
         assert!(Tree::read(text).is_err(), "{text}");
     }
 }

@@ -25,7 +25,10 @@ pub use store::{Store, roll_up};
 use store::{MetricId, Report, Sample};
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] = &[data::OPS, get_statistics::OPS, list::OPS, put::OPS];
+pub const OPS: &[&[Op]] = &{
+    let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
+    [data::OPS, get_statistics::OPS, list::OPS, put::OPS, describe, history, mute, put_composite, put_metric, set, tags]
+};
 
 /// Reports a value of this minute for a metric of AWS's own.
 pub fn publish(

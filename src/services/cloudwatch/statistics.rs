@@ -239,6 +239,11 @@ impl Tally {
         }
     }
 
+    /// How many values there were.
+    pub fn count(&self) -> f64 {
+        self.summary.as_ref().map_or(self.totals.count, |summary| summary.count)
+    }
+
     /// The statistic, where there is one.
     pub fn value(&self, statistic: Statistic) -> Option<f64> {
         match &self.summary {

@@ -15,9 +15,9 @@ use crate::world::time::Time;
 
 use super::event::Event;
 use super::paging::{PageEnd, PageRequest};
+use super::pattern;
 use super::place::{archive, archive_arn, store};
 use super::routing::Listener;
-use super::pattern;
 use super::{BusPlace, faults};
 
 /// The operations on archives.

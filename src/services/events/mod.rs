@@ -51,8 +51,17 @@ pub use trails::recorded;
 pub use transform::{Path, Reserved, Template};
 
 /// The operations, a table for each resource.
-pub const OPS: &[&[Op]] =
-    &[archives::OPS, buses::OPS, pattern::OPS, permissions::OPS, put::OPS, replays::OPS, rules::OPS, tags::OPS, targets::OPS];
+pub const OPS: &[&[Op]] = &[
+    archives::OPS,
+    buses::OPS,
+    pattern::OPS,
+    permissions::OPS,
+    put::OPS,
+    replays::OPS,
+    rules::OPS,
+    tags::OPS,
+    targets::OPS,
+];
 
 /// How EventBridge is called where AWS services call each other, and in policies.
 const SELF: &str = "events.amazonaws.com";

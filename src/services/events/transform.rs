@@ -163,9 +163,7 @@ impl Template {
 
 fn without_detail<'t>(event: &Tree<'t>) -> Tree<'t> {
     match event {
-        Tree::Object(members) => {
-            Tree::Object(members.iter().filter(|(name, _)| name != "detail").cloned().collect())
-        }
+        Tree::Object(members) => Tree::Object(members.iter().filter(|(name, _)| name != "detail").cloned().collect()),
         other => other.clone(),
     }
 }
@@ -256,10 +254,7 @@ mod tests {
             assert_eq!(filled.as_deref(), wanted, "{template}");
         };
         check(r#""instance <instance> is in <state>""#, Some(r#""instance i-0123456789 is in RUNNING""#));
-        check(
-            r#""instance \"<instance>\" is in <state>""#,
-            Some(r#""instance \"i-0123456789\" is in RUNNING""#),
-        );
+        check(r#""instance \"<instance>\" is in <state>""#, Some(r#""instance \"i-0123456789\" is in RUNNING""#));
         check(
             "{\n  \"instance\" : <instance>,\n  \"state\": <state>\n}",
             Some(r#"{"instance":"i-0123456789","state":"RUNNING"}"#),

@@ -144,7 +144,11 @@ pub enum Cause {
     Created,
     Updated,
     /// A child has gone into a state.
-    Child { name: String, value: Value, at: Time },
+    Child {
+        name: String,
+        value: Value,
+        at: Time,
+    },
 }
 
 impl Alarm {

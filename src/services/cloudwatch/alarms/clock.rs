@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 
 use super::alarm::{Alarm, MetricAlarm, Watched};
 use super::evaluate::{self, Limit, Missing, Point, has_enough_samples};
-use super::place::Place;
 use super::reason::{Basis, Measured, Slot};
 use super::state::Value;
 use super::transition::{self, Change};

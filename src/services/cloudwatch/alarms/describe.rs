@@ -10,9 +10,9 @@ use crate::world::time::Time;
 use crate::{op, record};
 
 use super::alarm::{Alarm, CompositeAlarm, Kind, MetricAlarm};
+use super::faults;
 use super::place::Place;
 use super::state::Suppression;
-use super::faults;
 
 /// The operations.
 pub const OPS: &[Op] = &[

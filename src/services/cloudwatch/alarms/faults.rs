@@ -65,6 +65,11 @@ pub fn not_one_of(parameter: &str, value: &str, values: &str) -> Fault {
     validation(format!("The value {value} for parameter {parameter} must be one of {values}."))
 }
 
+/// A setting of alarms on percentiles.
+pub fn only_of_percentiles(parameter: &str) -> Fault {
+    combination(format!("{parameter} can be set of alarms on percentiles only."))
+}
+
 /// `ReturnData` of one query, or of two.
 pub fn returning(count: &str) -> Fault {
     let elements = if count == "one" { "element" } else { "elements" };
@@ -128,17 +133,24 @@ pub fn no_children(names: &[&str]) -> Fault {
 
 /// More composite alarms on one alarm than there may be.
 pub fn too_many_parents(name: &str, limit: usize) -> Fault {
-    Fault::new("LimitExceeded", format!("The alarm {name} must not be in the rules of more than {limit} composite alarms."))
+    Fault::new(
+        "LimitExceeded",
+        format!("The alarm {name} must not be in the rules of more than {limit} composite alarms."),
+    )
 }
 
 /// A suppressor without its periods.
 pub fn suppressor_periods() -> Fault {
-    validation("ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are required when ActionsSuppressor is set")
+    validation(
+        "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod are required when ActionsSuppressor is set",
+    )
 }
 
 /// Periods without a suppressor.
 pub fn no_suppressor() -> Fault {
-    validation("ActionsSuppressor is required when ActionsSuppressorWaitPeriod or ActionsSuppressorExtensionPeriod is set")
+    validation(
+        "ActionsSuppressor is required when ActionsSuppressorWaitPeriod or ActionsSuppressorExtensionPeriod is set",
+    )
 }
 
 /// A suppressor that is not there.

@@ -146,9 +146,7 @@ fn java_enum(name: &str) -> String {
 /// The children that a composite alarm's state comes from.
 fn children(state: &State) -> Json {
     let data: Json = state.data.as_deref().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
-    let child = |child: &Json| {
-        json!({"Arn": child["arn"], "State": {"Value": child["state"]["value"], "Timestamp": child["state"]["timestamp"]}})
-    };
+    let child = |child: &Json| json!({"Arn": child["arn"], "State": {"Value": child["state"]["value"], "Timestamp": child["state"]["timestamp"]}});
     data["triggeringAlarms"].as_array().into_iter().flatten().map(child).collect()
 }
 
@@ -156,7 +154,9 @@ fn letter(alarm: &Alarm, old: Value) -> String {
     let (settings, state, region) = (&alarm.settings, &alarm.state, alarm.place.region);
     let (name, region_name, reason) = (&alarm.place.name, region_name(region), &state.reason);
     let at = long_date(state.updated);
-    let mut text = format!("You are receiving this email because your Amazon CloudWatch Alarm \"{name}\" in the {region_name} region has ");
+    let mut text = format!(
+        "You are receiving this email because your Amazon CloudWatch Alarm \"{name}\" in the {region_name} region has "
+    );
     let _ = match alarm.kind {
         Kind::Metric(_) => write!(text, "entered the {} state, because \"{reason}\" at \"{at}\".", state.value),
         Kind::Composite(_) => write!(text, "transitioned to {} state on {at}, because \"{reason}\".", state.value),

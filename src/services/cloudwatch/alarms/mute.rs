@@ -200,11 +200,12 @@ record! {
 /// Makes a rule, or replaces an old one, which keeps its tags.
 fn put(cx: &mut Cx, input: PutRule) -> Result<(), Fault> {
     let given = input.rule.schedule;
-    let schedule = Schedule::parse(&given.expression, &given.duration, given.zone.as_deref()).map_err(|part| match part {
-        Part::Expression => faults::mute_schedule("Expression", &given.expression),
-        Part::Duration => faults::mute_schedule("Duration", &given.duration),
-        Part::Timezone => faults::mute_schedule("Timezone", given.zone.as_deref().unwrap_or_default()),
-    })?;
+    let schedule =
+        Schedule::parse(&given.expression, &given.duration, given.zone.as_deref()).map_err(|part| match part {
+            Part::Expression => faults::mute_schedule("Expression", &given.expression),
+            Part::Duration => faults::mute_schedule("Duration", &given.duration),
+            Part::Timezone => faults::mute_schedule("Timezone", given.zone.as_deref().unwrap_or_default()),
+        })?;
     if let (Some(start), Some(expire)) = (input.start, input.expire)
         && expire <= start
     {

@@ -136,7 +136,8 @@ mod tests {
 
     /// The window that goes on or comes next at a moment.
     fn check(expression: &str, duration: &str, zone: Option<&str>, now: &str, wanted: Option<(&str, &str)>) {
-        let schedule = Schedule::parse(expression, duration, zone).unwrap_or_else(|part| panic!("{expression}: {part:?}"));
+        let schedule =
+            Schedule::parse(expression, duration, zone).unwrap_or_else(|part| panic!("{expression}: {part:?}"));
         let wanted = wanted.map(|(start, end)| (time(start), time(end)));
         assert_eq!(schedule.window(time(now)), wanted, "{expression} at {now}");
     }
@@ -176,7 +177,8 @@ mod tests {
         let check = |expression, duration, zone, part| {
             assert_eq!(Schedule::parse(expression, duration, zone), Err(part), "{expression} {duration} {zone:?}");
         };
-        for bad in ["", "cron()", "cron(0 2 * *)", "cron(0 2 * * ? *)", "cron(60 2 * * *)", "rate(1 hour)", "at(noon)"] {
+        for bad in ["", "cron()", "cron(0 2 * *)", "cron(0 2 * * ? *)", "cron(60 2 * * *)", "rate(1 hour)", "at(noon)"]
+        {
             check(bad, "PT1H", None, Part::Expression);
         }
         for bad in ["cron(0 2 1 * SUN)", "cron(0 2 L * *)", "cron(0 2 * * 8)", "cron(0 2 ? * MON)"] {

@@ -38,7 +38,8 @@ fn put_composite_alarm(cx: &mut Cx, (common, input): (Common, PutComposite)) -> 
     if input.actions.is_some() {
         return Err(faults::not_built("ActionConfiguration of alarms"));
     }
-    if let Some((arn, _)) = common.actions(cx.region)?.iter().find(|(_, action)| *action != Action::Publish(cx.region)) {
+    if let Some((arn, _)) = common.actions(cx.region)?.iter().find(|(_, action)| *action != Action::Publish(cx.region))
+    {
         return Err(faults::not_of_composite(arn));
     }
     let store = place.store(cx.world);

@@ -63,7 +63,10 @@ impl Basis<'_> {
     pub fn sentence(&self, state: Value) -> String {
         if state == Value::InsufficientData {
             let unknown = self.missing_count();
-            return format!("Insufficient Data: {unknown} {} unknown.", plural(unknown, "datapoint was", "datapoints were"));
+            return format!(
+                "Insufficient Data: {unknown} {} unknown.",
+                plural(unknown, "datapoint was", "datapoints were")
+            );
         }
         let wanted = state == Value::Alarm;
         let shown: Vec<_> = self.real().filter(|(_, point)| self.is_breaching(point) == wanted).collect();
@@ -109,7 +112,11 @@ impl Basis<'_> {
                 Value::Alarm => (datapoints, "OK -> ALARM"),
                 _ => ((periods + 1).saturating_sub(datapoints), "ALARM -> OK"),
             };
-            let _ = write!(text, " (minimum {needed} {} for {change} transition)", plural(needed, "datapoint", "datapoints"));
+            let _ = write!(
+                text,
+                " (minimum {needed} {} for {change} transition)",
+                plural(needed, "datapoint", "datapoints")
+            );
         }
     }
 
@@ -435,8 +442,13 @@ mod tests {
         let check = |comparison, value, (lower, upper), state, wanted: &str| {
             let point = Measured { value, samples: None, limit: Limit::Band(lower, upper) };
             let slots = [Slot { at: time("2019-10-03T15:58:00Z").timestamp(), point: Some(point) }];
-            let basis =
-                Basis { statistic: None, threshold: None, comparison, period: 60, ..(Case { set: true, ..CASE }).basis(&slots) };
+            let basis = Basis {
+                statistic: None,
+                threshold: None,
+                comparison,
+                period: 60,
+                ..(Case { set: true, ..CASE }).basis(&slots)
+            };
             assert_eq!(basis.sentence(state), wanted);
             basis.data()
         };

@@ -149,7 +149,11 @@ impl Parser<'_> {
 
     fn element(&mut self) -> Result<(), Flaw> {
         self.elements += 1;
-        if self.elements > ELEMENTS_MAX { Err(self.flaw("a rule must not have more than 500 elements")) } else { Ok(()) }
+        if self.elements > ELEMENTS_MAX {
+            Err(self.flaw("a rule must not have more than 500 elements"))
+        } else {
+            Ok(())
+        }
     }
 
     fn rule(&mut self) -> Result<Expression, Flaw> {

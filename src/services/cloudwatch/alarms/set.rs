@@ -76,7 +76,8 @@ fn delete(cx: &mut Cx, input: Names) -> Result<(), Fault> {
             found.push(name);
         }
     }
-    let composites = found.iter().filter(|name| store.alarms.get(**name).is_some_and(|alarm| alarm.composite().is_some()));
+    let composites =
+        found.iter().filter(|name| store.alarms.get(**name).is_some_and(|alarm| alarm.composite().is_some()));
     if composites.count() > 1 {
         return Err(faults::several_composites());
     }

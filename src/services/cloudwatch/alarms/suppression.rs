@@ -67,8 +67,10 @@ pub fn review(world: &mut World, place: &Place) {
         next(now, current, is_alarm, suppressor.extension)
     });
     if following != Some(current) {
-        transition::resuppress(world, place, following);
+        return transition::resuppress(world, place, following);
     }
+    // This may have been the look at the end of an earlier period.
+    schedule(world, place);
 }
 
 fn is_alarm(world: &World, place: &Place, name: &str) -> bool {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DurationRound, TimeDelta};
 
+use crate::services::cloudwatch::alarms;
 use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -25,6 +26,7 @@ const ROLL_UP: TimeDelta = TimeDelta::days(1);
 #[derive(Debug, Default)]
 pub struct Store {
     pub metrics: BTreeMap<MetricId, Metric>,
+    pub alarms: alarms::Store,
 }
 
 /// What is reported of a metric for a moment.
