@@ -4,6 +4,7 @@
 mod calls;
 mod decode;
 mod insights;
+mod metrics;
 mod pattern;
 mod request;
 mod texts;
@@ -12,6 +13,7 @@ mod upload;
 pub use calls::calls;
 pub use decode::decode;
 pub use insights::insights;
+pub use metrics::metrics;
 pub use pattern::pattern;
 pub use request::request;
 pub use texts::texts;
@@ -32,10 +34,11 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("calls", calls),
     ("decode", decode),
     ("insights", insights),
+    ("metrics", metrics),
     ("pattern", pattern),
     ("request", request),
     ("texts", texts),

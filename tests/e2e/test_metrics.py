@@ -391,6 +391,12 @@ def test_data_that_cannot_be_asked_for(cloudwatch):
         "The parameter EndTime must be greater than StartTime.",
     )
     assert get(stat("m1"), NextToken="?")[0] == "InvalidNextToken"
+    # Expressions may make points where there are none: not without end.
+    assert get(e1("TIME_SERIES(1)", Period=1), StartTime=at(-3000))[:2] == (
+        "ValidationError",
+        "You have requested up to 180000 datapoints, which exceeds the limit of 100800. You may reduce the datapoints "
+        "requested by increasing Period, or decreasing the time range.",
+    )
 
 
 def test_percentiles_are_those_of_numpy(trailcam):

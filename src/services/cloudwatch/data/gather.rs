@@ -67,7 +67,7 @@ impl Plan {
             account: account.clone(),
             region,
             span,
-            plan: Plan { queries: Vec::new() },
+            plan: Plan::default(),
         };
         let before = if self.needs_history() { math::HISTORY } else { 0 };
         for (place, query) in self.queries.iter().enumerate() {
@@ -153,8 +153,7 @@ impl Gathered {
     /// Leaves out what is too much, and says so.
     fn cut<T>(&mut self, found: &mut Vec<T>, limit: usize) {
         if found.len() > limit && self.messages.is_empty() {
-            let text = "Maximum number of allowed metrics exceeded".to_owned();
-            self.messages.push(Message { code: "MaxMetricsExceeded".to_owned(), text });
+            self.messages.push(Message::too_much());
         }
         found.truncate(limit);
     }

@@ -89,6 +89,10 @@ impl Scope for World {
         Some(self.history.clone()).filter(|history| !history.points.is_empty())
     }
 
+    fn allows(&self, points: usize) -> bool {
+        points < 1000
+    }
+
     fn window(&self, period: Option<i64>) -> Window {
         let time = |second| Time::from_timestamp(second, 0).unwrap();
         Window::new(time(START), time(START + 300), period.unwrap_or(60), time(START + 300))
