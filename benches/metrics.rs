@@ -74,10 +74,12 @@ fn filled(now: Time, metrics: usize, kinds: &[usize], name: &str) -> Store {
     let (before, start) = (BYTES.load(Ordering::Relaxed), Instant::now());
     let mut store = Store::default();
     let first = now.timestamp() - MINUTES * 60;
-    for minute in 0..MINUTES {
-        for metric in 0..metrics {
-            let sample = Sample::One(value(kinds[metric % kinds.len()], metric, minute));
-            store.add(now, Report { metric: id(metric), at: first + minute * 60, unit: unit(Some("Count")), sample });
+    for metric in 0..metrics {
+        let (id, kind) = (id(metric), kinds[metric % kinds.len()]);
+        for minute in 0..MINUTES {
+            let sample = Sample::One(value(kind, metric, minute));
+            let at = first + minute * 60;
+            store.add(now, Report { metric: id.clone(), at, unit: unit(Some("Count")), sample });
         }
     }
     let points = metrics as f64 * MINUTES as f64;

@@ -12,6 +12,8 @@ import requests
 from conftest import refused
 from test_protocols import SIGNED
 
+pytestmark = pytest.mark.usefixtures("user")
+
 START = datetime.datetime(2026, 1, 15, 10, tzinfo=datetime.timezone.utc)
 
 
@@ -26,7 +28,7 @@ def cloudwatch(trailcam, request, monkeypatch):
 
     def load_with_one_protocol(self, service, *arguments, **more):
         model = load(self, service, *arguments, **more)
-        if "metadata" not in model:
+        if service != "cloudwatch" or "metadata" not in model:
             return model
         return model | {"metadata": model["metadata"] | {"protocol": request.param, "protocols": [request.param]}}
 

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use crate::services::cloudwatch::insights;
 use crate::services::cloudwatch::math::{self, Origin, Scope, Series, Value};
 use crate::services::cloudwatch::statistics::Statistic;
+use crate::services::cloudwatch::store::Snapshot;
 use crate::services::cloudwatch::window::Window;
 
 use super::Message;
@@ -132,11 +133,7 @@ impl Run<'_> {
 }
 
 /// The first unit that has data counts: units are neither mixed nor converted.
-fn points(
-    units: &[(&'static str, super::super::store::Snapshot)],
-    window: Window,
-    statistic: Statistic,
-) -> Vec<(i64, f64)> {
+fn points(units: &[(&'static str, Snapshot)], window: Window, statistic: Statistic) -> Vec<(i64, f64)> {
     let series = units.iter().map(|(_, snapshot)| window.series(snapshot, statistic));
     series.into_iter().find(|points| !points.is_empty()).unwrap_or_default()
 }
