@@ -272,6 +272,9 @@ def test_records_tell_of_metrics_but_not_of_values(trailcam):
         "metricData": [{"metricName": "TestMetric", "dimensions": [{"name": "TestDimName", "value": "TestDimValue"}]}],
     }
     assert record["resources"] == [{"type": "AWS::CloudWatch::Metric"}]
+    client.list_metrics()
+    (listing,) = trailcam.events(eventName="ListMetrics")
+    assert (listing["resources"], listing["eventCategory"]) == (record["resources"], "Data")
     assert (record["eventCategory"], record["managementEvent"], record["readOnly"]) == ("Data", False, False)
     assert record["responseElements"] is None
 

@@ -11,7 +11,7 @@ use crate::world::pages;
 use crate::{op, record};
 
 use super::faults;
-use super::put::Dimension;
+use super::put::{Dimension, note_metrics};
 use super::store::MetricId;
 
 /// The operation.
@@ -52,6 +52,7 @@ record! {
 }
 
 fn list_metrics(cx: &mut Cx, input: ListMetrics) -> Result<ListedMetrics, Fault> {
+    note_metrics(cx);
     if let Some(owner) = input.owner.as_deref().filter(|owner| *owner != cx.account.as_str()) {
         return Err(faults::account_not_linked("OwningAccount", owner));
     }
@@ -59,7 +60,12 @@ fn list_metrics(cx: &mut Cx, input: ListMetrics) -> Result<ListedMetrics, Fault>
     let after = after.transpose()?.map_or(Bound::Unbounded, Bound::Excluded);
     let span = if input.recently.is_some() { RECENT } else { LISTED };
     let since = cx.world.now - span;
+    // A listing of one namespace begins there.
+    let first = || Bound::Included(MetricId::new(input.namespace.as_deref().unwrap_or_default(), "", []));
+    let after = if after == Bound::Unbounded { first() } else { after };
     let all = cx.world.regional(&cx.account, cx.region).cloudwatch.metrics.range((after, Bound::Unbounded));
+    let within = |id: &MetricId| input.namespace.as_ref().is_none_or(|namespace| **namespace == *id.namespace);
+    let all = all.take_while(|(id, _)| within(id));
     let wanted = all.filter(|(id, metric)| metric.reported >= since && input.wants(id)).map(|(id, _)| id);
     let mut found: Vec<&MetricId> = wanted.take(PAGE_MAX + 1).collect();
     let more = found.len() > PAGE_MAX;

@@ -129,7 +129,8 @@ impl Gathered {
         }
         let since = self.span.now - FOUND;
         let range = self.range(0);
-        let all = store.metrics.iter().filter(|(id, metric)| metric.reported >= since && search.finds(id));
+        let all = store.within(search.namespace());
+        let all = all.filter(|(id, metric)| metric.reported >= since && search.finds(id));
         let units = all.map(|(id, metric)| (id.clone(), metric.snapshots(None, range.clone())));
         let mut found: Vec<_> = units.take(FOUND_MAX + 1).collect();
         self.cut(&mut found, FOUND_MAX);
@@ -139,7 +140,8 @@ impl Gathered {
     fn group(&mut self, store: &Store, query: &insights::Query) -> BTreeMap<Vec<String>, Vec<Snapshot>> {
         let since = self.span.now - FOUND;
         let range = self.range(0);
-        let all = store.metrics.iter().filter(|(id, metric)| metric.reported >= since && query.wants(id));
+        let all = store.named(&query.namespace, &query.metric);
+        let all = all.filter(|(id, metric)| metric.reported >= since && query.wants(id));
         let mut found: Vec<_> = all.take(insights::METRICS_MAX + 1).collect();
         self.cut(&mut found, insights::METRICS_MAX);
         let mut groups: BTreeMap<Vec<String>, Vec<Snapshot>> = BTreeMap::new();

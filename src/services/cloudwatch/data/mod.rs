@@ -22,6 +22,7 @@ pub use run::{Answer, Run};
 
 use super::faults;
 use super::list::Listed;
+use super::put::note_metrics;
 use labels::Offset;
 use page::Place;
 
@@ -84,6 +85,7 @@ record! {
 }
 
 fn get_metric_data(cx: &mut Cx, input: GetMetricData) -> Result<Scan<MetricData>, Fault> {
+    note_metrics(cx);
     match () {
         () if input.start == input.end => return Err(faults::of_data(faults::empty_span())),
         () if input.start > input.end => return Err(faults::backward_data_span()),
