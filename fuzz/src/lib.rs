@@ -6,6 +6,7 @@ mod calls;
 mod decode;
 mod events;
 mod insights;
+mod metrics;
 mod pattern;
 mod request;
 mod texts;
@@ -16,6 +17,7 @@ pub use calls::calls;
 pub use decode::decode;
 pub use events::events;
 pub use insights::insights;
+pub use metrics::metrics;
 pub use pattern::pattern;
 pub use request::request;
 pub use texts::texts;
@@ -36,12 +38,13 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("alarms", alarms),
     ("calls", calls),
     ("decode", decode),
     ("events", events),
     ("insights", insights),
+    ("metrics", metrics),
     ("pattern", pattern),
     ("request", request),
     ("texts", texts),

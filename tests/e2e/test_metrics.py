@@ -12,6 +12,8 @@ import requests
 from conftest import refused
 from test_protocols import SIGNED
 
+pytestmark = pytest.mark.usefixtures("user")
+
 START = datetime.datetime(2026, 1, 15, 10, tzinfo=datetime.timezone.utc)
 
 
@@ -26,7 +28,7 @@ def cloudwatch(trailcam, request, monkeypatch):
 
     def load_with_one_protocol(self, service, *arguments, **more):
         model = load(self, service, *arguments, **more)
-        if "metadata" not in model:
+        if service != "cloudwatch" or "metadata" not in model:
             return model
         return model | {"metadata": model["metadata"] | {"protocol": request.param, "protocols": [request.param]}}
 
@@ -270,6 +272,9 @@ def test_records_tell_of_metrics_but_not_of_values(trailcam):
         "metricData": [{"metricName": "TestMetric", "dimensions": [{"name": "TestDimName", "value": "TestDimValue"}]}],
     }
     assert record["resources"] == [{"type": "AWS::CloudWatch::Metric"}]
+    client.list_metrics()
+    (listing,) = trailcam.events(eventName="ListMetrics")
+    assert (listing["resources"], listing["eventCategory"]) == (record["resources"], "Data")
     assert (record["eventCategory"], record["managementEvent"], record["readOnly"]) == ("Data", False, False)
     assert record["responseElements"] is None
 
@@ -391,6 +396,12 @@ def test_data_that_cannot_be_asked_for(cloudwatch):
         "The parameter EndTime must be greater than StartTime.",
     )
     assert get(stat("m1"), NextToken="?")[0] == "InvalidNextToken"
+    # Expressions may make points where there are none: not without end.
+    assert get(e1("TIME_SERIES(1)", Period=1), StartTime=at(-3000))[:2] == (
+        "ValidationError",
+        "You have requested up to 180000 datapoints, which exceeds the limit of 100800. You may reduce the datapoints "
+        "requested by increasing Period, or decreasing the time range.",
+    )
 
 
 def test_percentiles_are_those_of_numpy(trailcam):

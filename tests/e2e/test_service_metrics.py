@@ -6,6 +6,8 @@ import pytest
 
 from test_metrics import at
 
+pytestmark = pytest.mark.usefixtures("user")
+
 
 def points(client, namespace, name, statistic="Sum", minutes=(-60, 60), period=60, **dimensions):
     """Minutes from the start of the test, and values."""

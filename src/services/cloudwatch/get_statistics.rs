@@ -10,7 +10,7 @@ use crate::world::time::Time;
 use crate::{op, record};
 
 use super::faults;
-use super::put::Dimension;
+use super::put::{Dimension, note_metrics};
 use super::statistics::Statistic;
 use super::store::{MetricId, Snapshot};
 use super::window::{Window, is_period};
@@ -49,6 +49,7 @@ record! {
 }
 
 fn get_metric_statistics(cx: &mut Cx, input: GetMetricStatistics) -> Result<Scan<MetricStatistics>, Fault> {
+    note_metrics(cx);
     let window = input.window(cx.world.now)?;
     let statistics = input.statistics()?;
     let dimensions = input.dimensions.iter().map(|dimension| (&*dimension.name, &*dimension.value));

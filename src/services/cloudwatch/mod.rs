@@ -20,6 +20,7 @@ use crate::world::World;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
 
+pub use names::is_dimension_value;
 pub use store::{Store, roll_up};
 
 use store::{MetricId, Report, Sample};

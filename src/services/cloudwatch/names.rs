@@ -8,9 +8,17 @@ use crate::wire::Fault;
 use super::faults;
 use super::put::Dimension;
 
+/// The longest value of a dimension.
+const VALUE_MAX: usize = 1024;
+
 /// ASCII without control characters, and not only spaces.
 pub fn is_text(text: &str) -> bool {
     !text.trim().is_empty() && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+/// What a dimension's value may be, where no contract has looked at it.
+pub fn is_dimension_value(text: &str) -> bool {
+    is_text(text) && text.len() <= VALUE_MAX
 }
 
 /// Collects what is wrong with the dimensions of a metric.

@@ -63,14 +63,19 @@ record! {
 }
 
 fn put_metric_data(cx: &mut Cx, input: PutMetricData) -> Result<Headers, Fault> {
-    // Records name the kind of resource alone.
-    let kind = "AWS::CloudWatch::Metric";
-    cx.note.resources.push(Resource { account: None, kind, arn: String::new(), is_prefix: false });
+    note_metrics(cx);
     let flaw = input.check(cx.world.now.timestamp())?;
     let now = cx.world.now;
     let reports: Vec<Report> = input.all().filter_map(|(_, datum)| datum.report(&input.namespace, now)).collect();
     store::add(cx.world, &cx.account, cx.region, reports);
     Ok(Headers(flaw.into_iter().map(|flaw| ("X-Amzn-Failure-Message", flaw.to_owned())).collect()))
+}
+
+/// Records of what is done with metrics name the kind of resource alone
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/logging_cw_api_calls.html>).
+pub fn note_metrics(cx: &mut Cx) {
+    let kind = "AWS::CloudWatch::Metric";
+    cx.note.resources.push(Resource { account: None, kind, arn: String::new(), is_prefix: false });
 }
 
 impl PutMetricData {

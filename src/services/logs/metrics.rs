@@ -68,12 +68,12 @@ impl MetricFilter {
         value.filter(|value| value.is_finite())
     }
 
-    /// Names and values; none where a field is missing, since the metric would be another.
+    /// Names and values; none where a field is missing or cannot be a dimension, since the metric would be another.
     fn dimensions(&self, message: &str) -> Option<Vec<(String, String)>> {
         let wanted = self.transformation.dimensions.iter().flatten();
         let value = |(name, field): (&String, &String)| Some((name.clone(), self.compiled.value(message, field)?));
         let dimensions = wanted.map(value).collect::<Option<Vec<_>>>()?;
-        dimensions.iter().all(|(_, value)| !value.trim().is_empty()).then_some(dimensions)
+        dimensions.iter().all(|(_, value)| cloudwatch::is_dimension_value(value)).then_some(dimensions)
     }
 
     fn defaults(&mut self) -> Vec<Report> {

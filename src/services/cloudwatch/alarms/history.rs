@@ -72,7 +72,7 @@ impl History {
     }
 
     /// The items of one alarm or of all, in the order of time.
-    fn of(&self, alarm: Option<&str>) -> Vec<(u64, &Item)> {
+    pub(super) fn of(&self, alarm: Option<&str>) -> Vec<(u64, &Item)> {
         match alarm {
             None => self.items.iter().map(|(number, item)| (*number, item)).collect(),
             Some(alarm) => {

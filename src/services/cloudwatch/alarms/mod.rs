@@ -28,6 +28,9 @@ mod suppression;
 mod tags;
 mod transition;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::world::op::Op;

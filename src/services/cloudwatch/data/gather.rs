@@ -67,7 +67,7 @@ impl Plan {
             account: account.clone(),
             region,
             span,
-            plan: Plan { queries: Vec::new() },
+            plan: Plan::default(),
         };
         let before = if self.needs_history() { math::HISTORY } else { 0 };
         for (place, query) in self.queries.iter().enumerate() {
@@ -129,7 +129,8 @@ impl Gathered {
         }
         let since = self.span.now - FOUND;
         let range = self.range(0);
-        let all = store.metrics.iter().filter(|(id, metric)| metric.reported >= since && search.finds(id));
+        let all = store.within(search.namespace());
+        let all = all.filter(|(id, metric)| metric.reported >= since && search.finds(id));
         let units = all.map(|(id, metric)| (id.clone(), metric.snapshots(None, range.clone())));
         let mut found: Vec<_> = units.take(FOUND_MAX + 1).collect();
         self.cut(&mut found, FOUND_MAX);
@@ -139,7 +140,8 @@ impl Gathered {
     fn group(&mut self, store: &Store, query: &insights::Query) -> BTreeMap<Vec<String>, Vec<Snapshot>> {
         let since = self.span.now - FOUND;
         let range = self.range(0);
-        let all = store.metrics.iter().filter(|(id, metric)| metric.reported >= since && query.wants(id));
+        let all = store.named(&query.namespace, &query.metric);
+        let all = all.filter(|(id, metric)| metric.reported >= since && query.wants(id));
         let mut found: Vec<_> = all.take(insights::METRICS_MAX + 1).collect();
         self.cut(&mut found, insights::METRICS_MAX);
         let mut groups: BTreeMap<Vec<String>, Vec<Snapshot>> = BTreeMap::new();
@@ -153,8 +155,7 @@ impl Gathered {
     /// Leaves out what is too much, and says so.
     fn cut<T>(&mut self, found: &mut Vec<T>, limit: usize) {
         if found.len() > limit && self.messages.is_empty() {
-            let text = "Maximum number of allowed metrics exceeded".to_owned();
-            self.messages.push(Message { code: "MaxMetricsExceeded".to_owned(), text });
+            self.messages.push(Message::too_much());
         }
         found.truncate(limit);
     }

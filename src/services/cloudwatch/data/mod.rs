@@ -18,9 +18,11 @@ use crate::{op, record};
 
 pub use gather::{Gathered, Span};
 pub use plan::Plan;
+pub use run::{Answer, Run};
 
 use super::faults;
 use super::list::Listed;
+use super::put::note_metrics;
 use labels::Offset;
 use page::Place;
 
@@ -83,6 +85,7 @@ record! {
 }
 
 fn get_metric_data(cx: &mut Cx, input: GetMetricData) -> Result<Scan<MetricData>, Fault> {
+    note_metrics(cx);
     match () {
         () if input.start == input.end => return Err(faults::of_data(faults::empty_span())),
         () if input.start > input.end => return Err(faults::backward_data_span()),
@@ -97,9 +100,23 @@ fn get_metric_data(cx: &mut Cx, input: GetMetricData) -> Result<Scan<MetricData>
     let place = Place::parse(input.token.as_deref())?;
     let plan = Plan::new(&input.queries, &cx.account)?;
     let span = Span { start: input.start, end: input.end, now: cx.world.now };
+    if let Some(period) = plan.shortest_period() {
+        let wanted = span.window(period).periods();
+        if wanted > DATAPOINTS_MAX {
+            return Err(faults::of_data(faults::too_many_datapoints(wanted, DATAPOINTS_MAX)));
+        }
+    }
     let store = &cx.world.regional(&cx.account, cx.region).cloudwatch;
     let gathered = plan.gather(store, span, (&cx.account, cx.region));
     let ascending = input.scan_by.as_deref() == Some("TimestampAscending");
     let limit = usize::try_from(limit).unwrap_or_default();
     Ok(Scan::new(move || page::cut(&gathered, &page::Wanted { place, limit, ascending, offset })))
+}
+
+impl Message {
+    /// More was found than is looked at.
+    fn too_much() -> Message {
+        let text = "Maximum number of allowed metrics exceeded".to_owned();
+        Message { code: "MaxMetricsExceeded".to_owned(), text }
+    }
 }

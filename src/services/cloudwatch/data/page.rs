@@ -9,7 +9,8 @@ use crate::world::time::Time;
 use super::gather::Gathered;
 use super::labels::{Facts, Offset};
 use super::plan::{Kind, Query};
-use super::{DataResult, MetricData};
+use super::run::Run;
+use super::{DataResult, Message, MetricData};
 
 /// Where a page begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,7 +65,7 @@ pub fn cut(gathered: &Gathered, wanted: &Wanted) -> MetricData {
             let first = if index == begun.series { begun.point } else { 0 };
             let more = series.points.len().saturating_sub(first);
             if left == 0 && more > 0 {
-                return page(gathered, results, Some(Place { query: place, series: index, point: first }));
+                return page(gathered, &run, results, Some(Place { query: place, series: index, point: first }));
             }
             let shown = more.min(left);
             let label = label(gathered, wanted, query, series, answer.is_list);
@@ -80,15 +81,24 @@ pub fn cut(gathered: &Gathered, wanted: &Wanted) -> MetricData {
             });
             left -= shown;
             if shown < more {
-                return page(gathered, results, Some(Place { query: place, series: index, point: first + shown }));
+                return page(
+                    gathered,
+                    &run,
+                    results,
+                    Some(Place { query: place, series: index, point: first + shown }),
+                );
             }
         }
     }
-    page(gathered, results, None)
+    page(gathered, &run, results, None)
 }
 
-fn page(gathered: &Gathered, results: Vec<DataResult>, next: Option<Place>) -> MetricData {
-    MetricData { results, token: next.map(Place::token), messages: gathered.messages.clone() }
+fn page(gathered: &Gathered, run: &Run, results: Vec<DataResult>, next: Option<Place>) -> MetricData {
+    let mut messages = gathered.messages.clone();
+    if !run.is_whole() && messages.is_empty() {
+        messages.push(Message::too_much());
+    }
+    MetricData { results, token: next.map(Place::token), messages }
 }
 
 /// Some data points, the newest first unless it is asked for otherwise.

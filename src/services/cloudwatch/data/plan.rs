@@ -1,6 +1,6 @@
 //! What was asked for, once it is known to make sense.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::services::cloudwatch::math::{self, FlawKind, Names, Node, Type};
 use crate::services::cloudwatch::statistics::Statistic;
@@ -17,9 +17,11 @@ use super::{MetricDataQuery, MetricStat};
 const QUERIES_MAX: usize = 500;
 
 /// Queries that make sense together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub queries: Vec<Query>,
+    /// Places of queries, each behind those that it needs.
+    order: Vec<usize>,
 }
 
 /// One of them.
@@ -32,6 +34,8 @@ pub struct Query {
     pub returned: bool,
     /// Seconds between the points of an expression, where nothing else tells.
     pub period: Option<i64>,
+    /// The places of queries that this one names.
+    needs: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +68,7 @@ impl Plan {
         if queries.len() > QUERIES_MAX {
             return Err(faults::of_data(faults::too_many("MetricDataQueries", QUERIES_MAX)));
         }
-        let (mut flaws, mut plan) = (Vec::new(), Plan { queries: Vec::new() });
+        let (mut flaws, mut plan) = (Vec::new(), Plan::default());
         for (n, query) in (1..).zip(queries) {
             let member = format!("MetricDataQueries.member.{n}");
             if plan.find(&query.id).is_some() {
@@ -93,81 +97,151 @@ impl Plan {
         })
     }
 
+    /// The shortest period that expressions make points in, if there are any.
+    pub fn shortest_period(&self) -> Option<i64> {
+        let mut periods: Vec<i64> = Vec::new();
+        for query in &self.queries {
+            if let Kind::Math(node) = &query.kind {
+                periods.extend(self.period(query));
+                periods.extend(self.metrics().map(|(_, metric)| metric.period));
+                each_node(node, &mut |node| periods.extend(search_period(node)));
+            }
+        }
+        periods.into_iter().min()
+    }
+
     /// The seconds between the points of what comes from no metric.
     pub fn period(&self, query: &Query) -> Option<i64> {
         query.period.or_else(|| self.metrics().map(|(_, metric)| metric.period).max())
     }
 
-    fn check(&self) -> Result<(), Fault> {
-        let mut types = Types { plan: self, known: BTreeMap::new() };
-        let mut queries = self.queries.iter().enumerate();
-        if let Some((index, _)) = queries.by_ref().filter(|(_, query)| matches!(query.kind, Kind::Insights(_))).nth(1) {
+    /// What a query needs, and then itself: places of queries in an order in which they can be worked out.
+    pub fn needed_for(&self, place: usize) -> Vec<usize> {
+        let mut needed = BTreeSet::new();
+        let mut open = vec![place];
+        while let Some(place) = open.pop() {
+            if needed.insert(place) {
+                open.extend(self.queries.get(place).into_iter().flat_map(|query| &query.needs));
+            }
+        }
+        self.order.iter().copied().filter(|place| needed.contains(place)).collect()
+    }
+
+    fn check(&mut self) -> Result<(), Fault> {
+        let mut insights = self.queries.iter().enumerate().filter(|(_, query)| matches!(query.kind, Kind::Insights(_)));
+        if let Some((index, _)) = insights.nth(1) {
             return Err(faults::two_insights_queries(&format!("MetricDataQueries.member.{}", index + 1)));
         }
-        for query in &self.queries {
-            let kind = types.of(query, &mut Vec::new()).map_err(|(id, flaw)| faults::expression(&id, &flaw))?;
+        self.find_needs();
+        self.sort()?;
+        let mut types = BTreeMap::new();
+        for place in &self.order {
+            let Some(query) = self.queries.get(*place) else { continue };
+            let kind = match &query.kind {
+                Kind::Metric(_) => Type::Series,
+                Kind::Insights(insights) if insights.group_by.is_empty() => Type::Series,
+                Kind::Insights(_) => Type::List,
+                Kind::Math(node) => {
+                    let names = Known { plan: self, types: &types, query };
+                    math::check(node, &names).map_err(|flaw| faults::expression(&query.id, &flaw))?
+                }
+            };
             if query.returned && !matches!(kind, Type::Series | Type::List) {
                 return Err(faults::expression(&query.id, &FlawKind::NoSeries.at(0)));
             }
+            types.insert(query.id.as_str(), kind);
         }
         Ok(())
     }
-}
 
-/// What queries are, as far as it is known.
-struct Types<'a> {
-    plan: &'a Plan,
-    known: BTreeMap<&'a str, Type>,
-}
-
-impl<'a> Types<'a> {
-    /// `path`: the queries that need this one.
-    fn of(&mut self, query: &'a Query, path: &mut Vec<&'a str>) -> Result<Type, (String, math::Flaw)> {
-        if let Some(kind) = self.known.get(query.id.as_str()) {
-            return Ok(*kind);
+    fn find_needs(&mut self) {
+        let places: BTreeMap<String, usize> =
+            self.queries.iter().enumerate().map(|(place, query)| (query.id.clone(), place)).collect();
+        for query in &mut self.queries {
+            let mut needs = Vec::new();
+            if let Kind::Math(node) = &query.kind {
+                each_id(node, &mut |_, id| needs.extend(places.get(id).copied()));
+            }
+            query.needs = needs;
         }
-        let kind = match &query.kind {
-            Kind::Metric(_) => Type::Series,
-            Kind::Insights(insights) if insights.group_by.is_empty() => Type::Series,
-            Kind::Insights(_) => Type::List,
-            Kind::Math(node) => {
-                path.push(&query.id);
-                let mut ids = Vec::new();
-                each_id(node, &mut |at, id| ids.push((at, id)));
-                for (at, id) in ids {
-                    if path.contains(&id) {
-                        return Err((query.id.clone(), FlawKind::Cycle(id.to_owned()).at(at)));
-                    }
-                    if let Some(needed) = self.plan.find(id) {
-                        self.of(needed, path)?;
+    }
+
+    /// Puts queries behind those that they need, however long the chain is.
+    fn sort(&mut self) -> Result<(), Fault> {
+        let mut order: Vec<usize> = Vec::with_capacity(self.queries.len());
+        let mut missing: Vec<usize> = self.queries.iter().map(|query| query.needs.len()).collect();
+        let mut needed_by = vec![Vec::new(); self.queries.len()];
+        for (place, query) in self.queries.iter().enumerate() {
+            for need in &query.needs {
+                if let Some(users) = needed_by.get_mut(*need) {
+                    users.push(place);
+                }
+            }
+        }
+        let mut ready: VecDeque<usize> =
+            missing.iter().enumerate().filter(|(_, count)| **count == 0).map(|(place, _)| place).collect();
+        while let Some(place) = ready.pop_front() {
+            order.push(place);
+            for user in needed_by.get(place).into_iter().flatten() {
+                if let Some(count) = missing.get_mut(*user) {
+                    *count -= 1;
+                    if *count == 0 {
+                        ready.push_back(*user);
                     }
                 }
-                path.pop();
-                let names = Known { types: self, query };
-                math::check(node, &names).map_err(|flaw| (query.id.clone(), flaw))?
             }
-        };
-        self.known.insert(&query.id, kind);
-        Ok(kind)
+        }
+        self.order = order;
+        match self.queries.iter().enumerate().find(|(place, _)| missing.get(*place).is_some_and(|count| *count > 0)) {
+            Some((_, query)) => Err(faults::expression(&query.id, &self.cycle(query, &missing))),
+            None => Ok(()),
+        }
+    }
+
+    /// The first id in a query that cannot be worked out before it.
+    fn cycle(&self, query: &Query, missing: &[usize]) -> math::Flaw {
+        let mut flaw = None;
+        if let Kind::Math(node) = &query.kind {
+            each_id(node, &mut |at, id| {
+                let place = self.queries.iter().position(|query| query.id == id);
+                if flaw.is_none() && place.and_then(|place| missing.get(place)).is_some_and(|count| *count > 0) {
+                    flaw = Some(FlawKind::Cycle(id.to_owned()).at(at));
+                }
+            });
+        }
+        flaw.unwrap_or(FlawKind::Cycle(query.id.clone()).at(0))
     }
 }
 
-struct Known<'a, 'b> {
-    types: &'b Types<'a>,
-    query: &'b Query,
+/// What is known of ids when a query is checked.
+struct Known<'a> {
+    plan: &'a Plan,
+    types: &'a BTreeMap<&'a str, Type>,
+    query: &'a Query,
 }
 
-impl Names for Known<'_, '_> {
+impl Names for Known<'_> {
     fn kind_of(&self, id: &str) -> Option<Type> {
-        self.types.known.get(id).copied()
+        self.types.get(id).copied()
     }
 
     fn is_metric(&self, id: &str) -> bool {
-        self.types.plan.find(id).is_some_and(|query| matches!(query.kind, Kind::Metric(_)))
+        self.plan.find(id).is_some_and(|query| matches!(query.kind, Kind::Metric(_)))
     }
 
     fn has_period(&self) -> bool {
-        self.types.plan.period(self.query).is_some()
+        self.plan.period(self.query).is_some()
+    }
+}
+
+/// The period that a search says.
+fn search_period(node: &Node) -> Option<i64> {
+    match &node.kind {
+        math::Kind::Call { function: math::Function::Search, arguments, .. } => match arguments.get(2)?.kind {
+            math::Kind::Number(period) => Some(period as i64),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -223,7 +297,8 @@ impl MetricDataQuery {
             (None, Some(text)) => self.read_expression(member, text)?,
         };
         let label = self.label.as_deref().map(|label| Template::parse(&self.id, label)).transpose()?;
-        Ok(Query { id: self.id.clone(), kind, label, returned: self.returned.unwrap_or(true), period: self.period })
+        let returned = self.returned.unwrap_or(true);
+        Ok(Query { id: self.id.clone(), kind, label, returned, period: self.period, needs: Vec::new() })
     }
 
     fn read_expression(&self, member: &str, text: &str) -> Result<Kind, Fault> {

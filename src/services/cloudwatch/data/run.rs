@@ -1,6 +1,6 @@
 //! The values of what was gathered.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use crate::services::cloudwatch::insights;
 use crate::services::cloudwatch::math::{self, Origin, Scope, Series, Value};
 use crate::services::cloudwatch::statistics::Statistic;
+use crate::services::cloudwatch::store::Snapshot;
 use crate::services::cloudwatch::window::Window;
 
 use super::Message;
@@ -18,6 +19,9 @@ use super::plan::{Kind, Metric, Query};
 
 /// How far back Metrics Insights queries look.
 const INSIGHTS_REACH: TimeDelta = TimeDelta::weeks(2);
+
+/// Data points that the expressions of a request may make on the way, so that arrays of arrays do not take all memory.
+const POINTS_MAX: usize = 10_000_000;
 
 /// What one query comes to.
 #[derive(Debug)]
@@ -33,42 +37,57 @@ pub struct Run<'g> {
     gathered: &'g Gathered,
     values: RefCell<BTreeMap<usize, Value>>,
     labels: Vec<String>,
+    /// Data points that expressions may still make.
+    allowance: Cell<usize>,
 }
 
 impl Gathered {
     /// Begins to work out values.
     pub fn run(&self) -> Run<'_> {
         let metrics: Vec<_> = self.plan.metrics().map(|(_, metric)| labels::Parts::of(metric)).collect();
-        Run { gathered: self, values: RefCell::new(BTreeMap::new()), labels: labels::by_difference(&metrics) }
+        let labels = labels::by_difference(&metrics);
+        Run { gathered: self, values: RefCell::default(), labels, allowance: Cell::new(POINTS_MAX) }
     }
 }
 
 impl Run<'_> {
     /// What the query at a place comes to.
     pub fn answer(&self, place: usize) -> Answer {
-        let messages = self.gathered.metrics.get(&place).map(|units| units_message(units)).unwrap_or_default();
-        match self.value(place) {
+        let messages = self.gathered.metrics.get(&place).map(units_message).unwrap_or_default();
+        // What a query needs is there before it, so that long chains of expressions are no deep ones.
+        let needed = self.gathered.plan.needed_for(place);
+        needed.iter().for_each(|needed| self.work_out(*needed));
+        match self.take(place) {
             Value::Series(series) => Answer { series: vec![series], is_list: false, messages },
             Value::List(series) => Answer { series, is_list: true, messages },
             Value::Scalar(_) => Answer { series: Vec::new(), is_list: false, messages },
         }
     }
 
-    fn value(&self, place: usize) -> Value {
-        if let Some(value) = self.values.borrow().get(&place) {
-            return value.clone();
+    /// Whether all that was asked for could be worked out.
+    pub fn is_whole(&self) -> bool {
+        self.allowance.get() > 0
+    }
+
+    fn work_out(&self, place: usize) {
+        if self.values.borrow().contains_key(&place) {
+            return;
         }
-        let Some(query) = self.gathered.plan.queries.get(place) else { return Value::List(Vec::new()) };
+        let Some(query) = self.gathered.plan.queries.get(place) else { return };
         let value = match &query.kind {
             Kind::Metric(metric) => Value::Series(self.metric(place, query, metric)),
             Kind::Math(node) => math::evaluate(node, &Expression { run: self, query }),
             Kind::Insights(insights) => self.insights(place, query, insights),
         };
-        // What no other needs does not have to be kept.
-        if self.gathered.plan.queries.iter().any(|query| matches!(query.kind, Kind::Math(_))) {
-            self.values.borrow_mut().insert(place, value.clone());
-        }
-        value
+        self.values.borrow_mut().insert(place, value);
+    }
+
+    /// A value that was worked out; it stays where expressions may need it.
+    fn take(&self, place: usize) -> Value {
+        let is_needed = self.gathered.plan.queries.iter().any(|query| matches!(query.kind, Kind::Math(_)));
+        let mut values = self.values.borrow_mut();
+        let value = if is_needed { values.get(&place).cloned() } else { values.remove(&place) };
+        value.unwrap_or(Value::List(Vec::new()))
     }
 
     fn metric(&self, place: usize, query: &Query, metric: &Metric) -> Series {
@@ -114,11 +133,7 @@ impl Run<'_> {
 }
 
 /// The first unit that has data counts: units are neither mixed nor converted.
-fn points(
-    units: &[(&'static str, super::super::store::Snapshot)],
-    window: Window,
-    statistic: Statistic,
-) -> Vec<(i64, f64)> {
+fn points(units: &[(&'static str, Snapshot)], window: Window, statistic: Statistic) -> Vec<(i64, f64)> {
     let series = units.iter().map(|(_, snapshot)| window.series(snapshot, statistic));
     series.into_iter().find(|points| !points.is_empty()).unwrap_or_default()
 }
@@ -147,15 +162,19 @@ impl Expression<'_> {
 
 impl Scope for Expression<'_> {
     fn value(&self, id: &str) -> Value {
-        self.place(id).map_or(Value::Scalar(f64::NAN), |place| self.run.value(place))
+        let place = self.place(id);
+        place.and_then(|place| self.run.values.borrow().get(&place).cloned()).unwrap_or(Value::Scalar(f64::NAN))
     }
 
     fn metrics(&self) -> Vec<(String, Series)> {
         let plan = &self.run.gathered.plan;
         let all = plan.queries.iter().enumerate().filter(|(_, query)| matches!(query.kind, Kind::Metric(_)));
-        let series = all.filter_map(|(place, query)| match self.run.value(place) {
-            Value::Series(series) => Some((query.id.clone(), series)),
-            Value::Scalar(_) | Value::List(_) => None,
+        let series = all.filter_map(|(place, query)| {
+            self.run.work_out(place);
+            match self.run.values.borrow().get(&place) {
+                Some(Value::Series(series)) => Some((query.id.clone(), series.clone())),
+                _ => None,
+            }
         });
         series.collect()
     }
@@ -184,6 +203,12 @@ impl Scope for Expression<'_> {
         let whole = Span { start: span.start - TimeDelta::seconds(math::HISTORY), ..span };
         let points = points(units, whole.window(metric.period), metric.statistic);
         Some(Series { period: metric.period, points, ..Series::default() })
+    }
+
+    fn allows(&self, points: usize) -> bool {
+        let left = self.run.allowance.get().saturating_sub(points);
+        self.run.allowance.set(left);
+        left > 0
     }
 
     fn window(&self, period: Option<i64>) -> Window {

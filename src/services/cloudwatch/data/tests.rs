@@ -93,7 +93,7 @@ fn labels_tell_apart() {
     };
     let (a, b) = (metric("a", "Errors", "a"), metric("b", "Errors", "b"));
     let again = MetricDataQuery { id: "b".into(), ..a.clone() };
-    check(&[a.clone()], &["Errors"]);
+    check(std::slice::from_ref(&a), &["Errors"]);
     check(&[a.clone(), again.clone()], &["Errors", "Errors"]);
     check(&[a.clone(), with("Minimum", 300, again.clone())], &["Errors Sum", "Errors Minimum"]);
     check(&[a.clone(), with("Sum", 60, again.clone())], &["Errors 300", "Errors 60"]);
@@ -129,7 +129,7 @@ fn labels_with_dynamic_values() {
 #[test]
 fn searches_and_queries() {
     let search = expression("s", "SEARCH('{App,FunctionName} Errors', 'Sum', 600)");
-    let all = shown(&page(&[search.clone()], 1000, false, None));
+    let all = shown(&page(std::slice::from_ref(&search), 1000, false, None));
     assert_eq!(all, [("s".into(), "a".into(), vec![10.0; 3]), ("s".into(), "b".into(), vec![20.0; 3])]);
     let named = shown(&page(&[labelled("Errors of", search.clone())], 1000, false, None));
     assert_eq!(named[1].1, "Errors of b");
@@ -204,7 +204,7 @@ fn what_makes_no_sense() {
     );
     check(
         &[expression("e", "f"), expression("f", "1 + e")],
-        "Error in expression 'f': Id 'e' depends on this expression, at character 5",
+        "Error in expression 'e': Id 'f' depends on this expression, at character 1",
     );
     check(
         &[a.clone(), expression("e", "AVG(a)")],
@@ -236,4 +236,21 @@ fn what_makes_no_sense() {
         )
         .is_ok()
     );
+}
+
+#[test]
+fn long_chains_and_wide_arrays() {
+    let mut chain = vec![metric("e0", "Errors", "a")];
+    chain.extend((1..500).map(|n| expression(&format!("e{n}"), &format!("-(-e{}) + 1", n - 1))));
+    chain.reverse();
+    let data = page(&chain, 100_000, true, None);
+    assert_eq!((data.results[0].id.as_str(), data.results[0].values[0]), ("e499", 504.0));
+    // Each doubles the one before.
+    let mut arrays = vec![metric("e0", "Errors", "a")];
+    arrays.extend((1..40).map(|n| expression(&format!("e{n}"), &format!("[e{0}, e{0}]", n - 1))));
+    let last = arrays.pop().into_iter();
+    let arrays: Vec<_> =
+        arrays.into_iter().map(|query| MetricDataQuery { returned: Some(false), ..query }).chain(last).collect();
+    let data = page(&arrays, 100_000, true, None);
+    assert_eq!((data.results.len(), data.messages[0].code.as_str()), (0, "MaxMetricsExceeded"));
 }

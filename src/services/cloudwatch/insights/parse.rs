@@ -235,7 +235,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, Flaw> {
             }
             _ => {
                 let starts = |sign: &&str| sign.chars().eq(rest.iter().copied().take(sign.len()));
-                let sign = SIGNS.into_iter().find(|sign| starts(&sign));
+                let sign = SIGNS.into_iter().find(starts);
                 let problem = Problem::Expected("quotes around what is no letter, digit or underscore");
                 let sign = sign.ok_or(Flaw { at: at + 1, problem })?;
                 (What::Sign(sign), sign.len())

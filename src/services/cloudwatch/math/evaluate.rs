@@ -24,12 +24,30 @@ pub trait Scope {
     /// A metric over the time before the one that is asked for, and over that.
     fn history(&self, id: &str) -> Option<Series>;
 
+    /// Whether so many more data points may be made.
+    fn allows(&self, points: usize) -> bool;
+
     /// The time that is asked for, in periods of so many seconds; by itself, in those of the query.
     fn window(&self, period: Option<i64>) -> Window;
 }
 
 /// The value of an expression. What its types do not allow, [`check`](super::check()) has refused.
+/// Where more data points would be made than the scope allows, there are none.
 pub fn evaluate(node: &Node, scope: &dyn Scope) -> Value {
+    let value = evaluate_whole(node, scope);
+    let size = match &value {
+        Value::Scalar(_) => return value,
+        Value::Series(series) => series.points.len(),
+        Value::List(list) => list.iter().map(|series| series.points.len() + 1).sum(),
+    };
+    match value {
+        value if scope.allows(size) => value,
+        Value::List(_) => Value::List(Vec::new()),
+        _ => Value::Series(Series::default()),
+    }
+}
+
+fn evaluate_whole(node: &Node, scope: &dyn Scope) -> Value {
     match &node.kind {
         Kind::Number(number) => Value::Scalar(*number),
         Kind::Text(_) | Kind::Word(_) => Value::Scalar(f64::NAN),

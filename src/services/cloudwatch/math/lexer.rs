@@ -54,7 +54,7 @@ fn token(rest: &[char]) -> Result<(What, usize), (Kind, usize)> {
         return Ok((What::Word(word), length));
     }
     let starts = |sign: &&str| sign.chars().eq(rest.iter().copied().take(sign.len()));
-    match SIGNS.into_iter().find(|sign| starts(&sign)) {
+    match SIGNS.into_iter().find(starts) {
         Some(sign) => Ok((What::Sign(sign), sign.len())),
         None => Err((Kind::Syntax("an operator or a value"), 0)),
     }

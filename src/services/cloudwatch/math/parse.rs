@@ -113,7 +113,7 @@ impl Parser {
         let mut links = 0;
         while let Some((_, operator)) = operators.iter().find(|(sign, _)| self.take_sign(sign)) {
             links += 1;
-            if links > 10 * DEPTH_MAX {
+            if links > 4 * DEPTH_MAX {
                 return Err(FlawKind::Syntax("fewer operators").at(self.peek().at));
             }
             let right = self.level(level + 1)?;

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
 use crate::services::cloudwatch::window::Window;
 use crate::world::time::Time;
@@ -87,6 +90,10 @@ impl Scope for World {
 
     fn history(&self, _: &str) -> Option<Series> {
         Some(self.history.clone()).filter(|history| !history.points.is_empty())
+    }
+
+    fn allows(&self, points: usize) -> bool {
+        points < 1000
     }
 
     fn window(&self, period: Option<i64>) -> Window {
@@ -348,5 +355,71 @@ fn what_makes_no_sense() {
         ("REMOVE_EMPTY(m1)", "REMOVE_EMPTY"),
     ] {
         arguments(expression, name);
+    }
+}
+
+const PIECES: [&str; 44] = [
+    "m1",
+    "m2",
+    "list",
+    "empty",
+    "c",
+    "1",
+    "0",
+    "-3.5",
+    "1e300",
+    "+",
+    "-",
+    "*",
+    "/",
+    "^",
+    "<",
+    ">=",
+    "==",
+    "AND",
+    "||",
+    "(",
+    ")",
+    "[",
+    "]",
+    ",",
+    "SUM(",
+    "METRICS()",
+    "FILL(",
+    "REPEAT",
+    "LINEAR",
+    "IF(",
+    "SORT(list, MAX, DESC",
+    "SLICE(",
+    "RATE(",
+    "TIME_SERIES(",
+    "STDDEV(",
+    "PERIOD(m1",
+    "DAY(",
+    "LOG(",
+    "FIRST(",
+    "SEARCH('a', 'Sum'",
+    "'",
+    "\"",
+    "é",
+    "RUNNING_SUM(",
+];
+
+proptest! {
+    /// Whatever is written, it is refused at a place within it, or comes to what its type says.
+    #[test]
+    fn any_text(pieces in proptest::collection::vec(select(&PIECES[..]), 0..24)) {
+        let (text, world) = (pieces.join(" "), World::new());
+        match parse(&text).and_then(|node| check(&node, &world).map(|kind| (node, kind))) {
+            Err(flaw) => prop_assert!((1..=text.chars().count() + 1).contains(&flaw.at), "{text}: {flaw:?}"),
+            Ok((node, kind)) => {
+                let fits = match evaluate(&node, &world) {
+                    Value::Scalar(_) => matches!(kind, Type::Scalar | Type::Text | Type::Word),
+                    Value::Series(_) => kind == Type::Series,
+                    Value::List(_) => kind == Type::List,
+                };
+                prop_assert!(fits, "{text} is no {kind:?}");
+            }
+        }
     }
 }

@@ -47,6 +47,11 @@ enum Pattern {
 }
 
 impl Search {
+    /// The namespace that metrics must be of, if the schema says one.
+    pub fn namespace(&self) -> Option<&str> {
+        self.schema.as_ref().map(|schema| schema.namespace.as_str())
+    }
+
     /// Whether a metric is one that is meant.
     pub fn finds(&self, id: &MetricId) -> bool {
         self.schema.as_ref().is_none_or(|schema| schema.fits(id)) && self.term.as_ref().is_none_or(|term| term.fits(id))

@@ -48,6 +48,20 @@ impl Store {
         metric.add(unit, at, &sample);
     }
 
+    /// The metrics of a namespace, or all.
+    pub fn within(&self, namespace: Option<&str>) -> impl Iterator<Item = (&MetricId, &Metric)> {
+        let first = MetricId::new(namespace.unwrap_or_default(), "", []);
+        let is_within = move |id: &MetricId| namespace.is_none_or(|namespace| *namespace == *id.namespace);
+        self.metrics.range(first..).take_while(move |(id, _)| is_within(id))
+    }
+
+    /// The metrics of a namespace and name.
+    pub fn named(&self, namespace: &str, name: &str) -> impl Iterator<Item = (&MetricId, &Metric)> {
+        let first = MetricId::new(namespace, name, []);
+        let (namespace, name) = (first.namespace.clone(), first.name.clone());
+        self.metrics.range(first..).take_while(move |(id, _)| id.namespace == namespace && id.name == name)
+    }
+
     /// Bytes that metrics take, about: what identifies them, and their points.
     pub fn footprint(&self) -> usize {
         let text = |text: &str| text.len() + size_of::<usize>();
