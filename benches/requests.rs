@@ -62,7 +62,7 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         request("POST", "/", "sns", &headers, body.as_bytes())
     };
     let put = |headers: &[(&str, &str)], path: &str, body: &[u8]| request("POST", path, "monitoring", headers, body);
-    let target = ("x-amz-target", "GraniteServiceVersion20100801.PutMetricData");
+    let granite = ("x-amz-target", "GraniteServiceVersion20100801.PutMetricData");
     let body = vec![b'x'; 1024];
     let entry = r#"{"Source":"shop","DetailType":"order","Detail":"{\"id\":1234,\"state\":\"paid\",\"total\":99.5}"}"#;
     vec![
@@ -96,7 +96,7 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         (
             "PutMetricData (JSON)",
             put(
-                &[("content-type", "application/x-amz-json-1.0"), target],
+                &[("content-type", "application/x-amz-json-1.0"), granite],
                 "/",
                 br#"{"Namespace":"Bench","MetricData":[{"MetricName":"Latency","Value":12.5,"Unit":"Milliseconds","Dimensions":[{"Name":"Host","Value":"a"}]}]}"#,
             ),

@@ -734,6 +734,69 @@ def test_exactly_one_query_returns_data(cloudwatch):
     assert "MetricName" not in found
 
 
+def query(id, name="Load", returned=False):
+    stat = {"Metric": {"Namespace": "App", "MetricName": name}, "Period": 60, "Stat": "Sum"}
+    return {"Id": id, "MetricStat": stat, "ReturnData": returned}
+
+
+def test_an_alarm_on_an_expression(trailcam, cloudwatch, told):
+    topic, messages = told
+    queries = [query("errors", "Errors"), query("calls", "Calls"), {"Id": "rate", "Expression": "100 * errors / calls"}]
+    cloudwatch.put_metric_alarm(
+        AlarmName="rate",
+        Metrics=queries,
+        EvaluationPeriods=1,
+        Threshold=10.0,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic],
+    )
+    report(cloudwatch, 1.0, "Errors")
+    report(cloudwatch, 4.0, "Calls")
+    trailcam.advance("PT1M")
+    found = alarm(cloudwatch, "rate")
+    assert (found["StateValue"], found["Metrics"]) == ("ALARM", queries)
+    assert found["StateReason"] == (
+        "Threshold Crossed: 1 datapoint [25.0 (15/01/26 10:00:00)] was greater than the threshold (10.0)."
+    )
+    assert "statistic" not in json.loads(found["StateReasonData"])
+    trigger = json.loads(messages()[0]["Message"])["Trigger"]
+    assert trigger["Metrics"][2] == {"Id": "rate", "Expression": "100 * errors / calls", "ReturnData": True}
+    rest = {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    for expression, message in [
+        ("SEARCH('{App} Load', 'Sum', 60)", "SEARCH is not supported on Metric Alarms."),
+        (
+            "METRICS()",
+            "The expression of an alarm must return a single time series, and ThresholdMetricId must name a band.",
+        ),
+    ]:
+        listed = queries[:2] + [{"Id": "list", "Expression": expression}]
+        assert refused(cloudwatch.put_metric_alarm, AlarmName="x", Metrics=listed, **rest)[1] == message
+
+
+def test_an_alarm_on_a_band(trailcam, cloudwatch):
+    """Values of 1 and 3 are expected to go on between 0 and 4, twice their deviation from 2."""
+    data = [
+        {"MetricName": "Load", "Value": 1.0 + 2 * (minute % 2), "Timestamp": at(-minute)} for minute in range(10, 30)
+    ]
+    cloudwatch.put_metric_data(Namespace="App", MetricData=data)
+    cloudwatch.put_metric_alarm(
+        AlarmName="band",
+        Metrics=[query("m1", returned=True), {"Id": "ad1", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)"}],
+        ThresholdMetricId="ad1",
+        EvaluationPeriods=1,
+        DatapointsToAlarm=1,
+        ComparisonOperator="GreaterThanUpperThreshold",
+    )
+    report(cloudwatch, 9.0)
+    trailcam.advance("PT1M")
+    found = alarm(cloudwatch, "band")
+    assert found["StateReason"] == (
+        "Thresholds Crossed: 1 out of the last 1 datapoints [9.0 (15/01/26 10:00:00)] was greater than the upper"
+        " thresholds [4.0] (minimum 1 datapoint for OK -> ALARM transition)."
+    )
+    assert "Threshold" not in found
+
+
 def test_the_clock_is_the_user_s_with_a_fast_cadence(start):
     """Evaluated every ten seconds, on what the minute has so far."""
     trailcam = start("--clock", START, "--cadence", "fast")

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat, Plan};
 use crate::services::cloudwatch::put::Dimension;
 use crate::services::cloudwatch::statistics::Statistic;
 use crate::services::cloudwatch::store::MetricId;
 use crate::wire::Value as Tree;
+use crate::world::fields::Field;
 use crate::world::time::Time;
 
 use super::evaluate::{Comparison, Missing, Quorum};
@@ -77,6 +79,8 @@ pub struct MetricAlarm {
     pub metric: Watched,
     /// `Metrics`, as it was given instead of one metric.
     pub queries: Option<Tree>,
+    /// What is worked out, where it is more than one metric.
+    pub math: Option<Math>,
     pub comparison: Comparison,
     pub threshold: Option<f64>,
     pub quorum: Quorum,
@@ -87,6 +91,16 @@ pub struct MetricAlarm {
     pub missing_name: Option<String>,
     /// `EvaluateLowSampleCountPercentile`
     pub low_samples: Option<String>,
+}
+
+/// Expressions that an alarm watches. Its [`Watched`] has the period then, and nothing else.
+#[derive(Clone, Debug)]
+pub struct Math {
+    pub plan: Plan,
+    /// The place of the query that is watched.
+    pub place: usize,
+    /// The place of the band that it is compared with.
+    pub band: Option<usize>,
 }
 
 /// A statistic of a metric.
@@ -238,7 +252,16 @@ fn number(number: f64) -> Json {
     if number.fract() == 0.0 && number.abs() < 9e15 { Json::from(number as i64) } else { Json::from(number) }
 }
 
-fn queries(metric: &MetricAlarm) -> Json {
+/// The queries of `Metrics`.
+pub fn read_queries(tree: &Tree) -> Vec<MetricDataQuery> {
+    Field::read(Some(tree))
+}
+
+/// The queries of an alarm on metrics, also where one metric was given otherwise.
+pub fn queries(metric: &MetricAlarm) -> Json {
+    if let Some(tree) = &metric.queries {
+        return read_queries(tree).iter().map(query).collect();
+    }
     let watched = &metric.metric;
     let dimensions: JsonMap<String, Json> =
         watched.dimensions.iter().map(|Dimension { name, value }| (name.clone(), value.as_str().into())).collect();
@@ -251,4 +274,27 @@ fn queries(metric: &MetricAlarm) -> Json {
         stat.insert("unit".into(), unit.as_str().into());
     }
     json!([{"id": watched.query_id, "metricStat": stat, "returnData": true}])
+}
+
+fn query(query: &MetricDataQuery) -> Json {
+    let mut map = JsonMap::new();
+    map.insert("id".into(), query.id.as_str().into());
+    map.extend(query.expression.as_ref().map(|text| ("expression".into(), text.as_str().into())));
+    map.extend(query.stat.as_ref().map(|stat| ("metricStat".into(), metric_stat(stat))));
+    map.extend(query.label.as_ref().map(|text| ("label".into(), text.as_str().into())));
+    map.extend(query.period.map(|period| ("period".into(), period.into())));
+    map.insert("returnData".into(), (query.returned != Some(false)).into());
+    Json::Object(map)
+}
+
+fn metric_stat(stat: &MetricStat) -> Json {
+    let dimensions: JsonMap<String, Json> =
+        stat.metric.dimensions.iter().map(|Dimension { name, value }| (name.clone(), value.as_str().into())).collect();
+    let metric = json!({"namespace": stat.metric.namespace, "name": stat.metric.name, "dimensions": dimensions});
+    let mut map = JsonMap::new();
+    map.insert("metric".into(), metric);
+    map.insert("period".into(), stat.period.into());
+    map.insert("stat".into(), stat.stat.as_str().into());
+    map.extend(stat.unit.as_ref().map(|unit| ("unit".into(), unit.as_str().into())));
+    Json::Object(map)
 }

@@ -5,16 +5,15 @@
 
 use chrono::{DurationRound, TimeDelta};
 
+use crate::services::cloudwatch::data::Span;
 use crate::services::cloudwatch::statistics::{Statistic, Tally};
-use crate::services::cloudwatch::store::{Metric, MetricId};
+use crate::services::cloudwatch::store::{Metric, Store};
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
-use std::collections::BTreeMap;
-
-use super::alarm::{Alarm, MetricAlarm, Watched};
+use super::alarm::{Alarm, Math, MetricAlarm, Watched};
 use super::evaluate::{self, Limit, Missing, Point, has_enough_samples};
 use super::reason::{Basis, Measured, Slot};
 use super::state::Value;
@@ -46,7 +45,7 @@ pub fn tick(world: &mut World, account: &AccountId, region: Region) {
     let mut scratch = Scratch::default();
     let mut changes = Vec::new();
     for alarm in store.alarms.alarms.values() {
-        if let Some(change) = scratch.evaluate(alarm, &store.metrics, now, cadence) {
+        if let Some(change) = scratch.evaluate(alarm, store, now, cadence) {
             changes.push((alarm.place.clone(), change));
         }
     }
@@ -66,20 +65,13 @@ pub struct Scratch {
 
 impl Scratch {
     /// What an alarm's state becomes, if it is due and changes.
-    pub fn evaluate(
-        &mut self,
-        alarm: &Alarm,
-        metrics: &BTreeMap<MetricId, Metric>,
-        now: Time,
-        cadence: Cadence,
-    ) -> Option<Change> {
+    pub fn evaluate(&mut self, alarm: &Alarm, store: &Store, now: Time, cadence: Cadence) -> Option<Change> {
         let settings = alarm.metric()?;
-        let metric = metrics.get(&settings.metric.id);
         let (end, step) = end(settings, now.timestamp(), cadence)?;
-        self.measure(settings, metric, end);
+        self.look(alarm, settings, store, end);
         // Of a step that is not over, only what has come counts.
         if end > now.timestamp() && self.slots.first().is_some_and(|slot| slot.point.is_none()) {
-            self.measure(settings, metric, end - step);
+            self.look(alarm, settings, store, end - step);
         }
         let value = self.state(settings)?;
         if value == alarm.state.value {
@@ -90,6 +82,35 @@ impl Scratch {
     }
 
     /// Fills the slots of the evaluation range, which ends at a second.
+    fn look(&mut self, alarm: &Alarm, settings: &MetricAlarm, store: &Store, end: i64) {
+        match &settings.math {
+            None => self.measure(settings, store.metrics.get(&settings.metric.id), end),
+            Some(math) => self.work_out(alarm, settings, math, store, end),
+        }
+    }
+
+    fn work_out(&mut self, alarm: &Alarm, settings: &MetricAlarm, math: &Math, store: &Store, end: i64) {
+        let (period, range) = (settings.metric.period, settings.quorum.range());
+        let start = end - period * i64::try_from(range).unwrap_or_default();
+        let moment = |second| Time::from_timestamp(second, 0).unwrap_or_default();
+        let span = Span { start: moment(start), end: moment(end), now: moment(end) };
+        let gathered = math.plan.clone().gather(store, span, (&alarm.place.account, alarm.place.region));
+        let run = gathered.run();
+        let watched = run.answer(math.place).series;
+        let band = math.band.map(|band| run.answer(band).series);
+        let limit = |at| match &band {
+            None => settings.threshold.map(Limit::Threshold),
+            Some(band) => Some(Limit::Band(band.first()?.at(at)?, band.get(1)?.at(at)?)),
+        };
+        self.slots.clear();
+        for back in 1..=i64::try_from(range).unwrap_or_default() {
+            let at = end - back * period;
+            let value = watched.first().and_then(|series| series.at(at));
+            let point = value.and_then(|value| Some(Measured { value, samples: None, limit: limit(at)? }));
+            self.slots.push(Slot { at, point });
+        }
+    }
+
     fn measure(&mut self, alarm: &MetricAlarm, metric: Option<&Metric>, end: i64) {
         let Watched { statistic, period, unit, .. } = &alarm.metric;
         let range = alarm.quorum.range();
@@ -164,7 +185,7 @@ fn basis<'a>(alarm: &'a MetricAlarm, slots: &'a [Slot], now: Time) -> Basis<'a> 
         comparison: alarm.comparison,
         threshold: alarm.threshold,
         period: alarm.metric.period,
-        statistic: Some(&alarm.metric.statistic_name),
+        statistic: Some(alarm.metric.statistic_name.as_str()).filter(|name| !name.is_empty()),
         unit: alarm.metric.unit.as_deref(),
         now,
     }

@@ -76,6 +76,16 @@ pub fn returning(count: &str) -> Fault {
     validation(format!("Exactly {count} {elements} of the metrics list should return data."))
 }
 
+/// Something that alarms cannot watch.
+pub fn search() -> Fault {
+    validation("SEARCH is not supported on Metric Alarms.")
+}
+
+/// Several series, or a band that is none.
+pub fn one_series() -> Fault {
+    validation("The expression of an alarm must return a single time series, and ThresholdMetricId must name a band.")
+}
+
 /// A threshold where there is to be a band, or the other way round.
 pub fn threshold_and_band() -> Fault {
     combination("Threshold and ThresholdMetricId go with comparison operators of their own.")

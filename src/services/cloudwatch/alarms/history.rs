@@ -14,7 +14,7 @@ use crate::world::op::Op;
 use crate::world::pages::{self, Order};
 use crate::world::time::Time;
 
-use super::alarm::{Alarm, Kind};
+use super::alarm::{Alarm, Kind, Watched};
 use super::faults;
 use super::reason::java_iso;
 use super::state::State;
@@ -221,20 +221,14 @@ fn described(alarm: &Alarm) -> Json {
     let mut map = JsonMap::new();
     match &alarm.kind {
         Kind::Metric(metric) => {
-            let watched = &metric.metric;
-            let dimension = |Dimension { name, value }: &Dimension| json!({"name": name, "value": value});
-            let dimensions: Vec<Json> = watched.dimensions.iter().map(dimension).collect();
             map.extend(metric.threshold.map(|threshold| ("threshold".into(), threshold.into())));
-            map.insert("namespace".into(), (*watched.id.namespace).into());
-            map.insert("metricName".into(), (*watched.id.name).into());
-            map.insert("dimensions".into(), dimensions.into());
-            map.insert("period".into(), watched.period.into());
+            match &metric.math {
+                Some(_) => drop(map.insert("metrics".into(), super::alarm::queries(metric))),
+                None => describe_metric(&metric.metric, &mut map),
+            }
             map.insert("evaluationPeriods".into(), metric.quorum.periods.into());
             map.extend(metric.datapoints.map(|datapoints| ("datapointsToAlarm".into(), datapoints.into())));
             map.insert("comparisonOperator".into(), metric.comparison.as_str().into());
-            let statistic = if watched.is_extended { "extendedStatistic" } else { "statistic" };
-            map.insert(statistic.into(), watched.statistic_name.as_str().into());
-            map.extend(watched.unit.as_ref().map(|unit| ("unit".into(), unit.as_str().into())));
             map.extend(metric.missing_name.as_ref().map(|name| ("treatMissingData".into(), name.as_str().into())));
             let low_samples = metric.low_samples.as_ref();
             map.extend(low_samples.map(|name| ("evaluateLowSampleCountPercentile".into(), name.as_str().into())));
@@ -259,4 +253,16 @@ fn described(alarm: &Alarm) -> Json {
     map.insert("alarmConfigurationUpdatedTimestamp".into(), java_iso(settings.updated).into());
     map.insert("stateUpdatedTimestamp".into(), java_iso(state.updated).into());
     Json::Object(map)
+}
+
+fn describe_metric(watched: &Watched, map: &mut JsonMap<String, Json>) {
+    let dimension = |Dimension { name, value }: &Dimension| json!({"name": name, "value": value});
+    let dimensions: Vec<Json> = watched.dimensions.iter().map(dimension).collect();
+    map.insert("namespace".into(), (*watched.id.namespace).into());
+    map.insert("metricName".into(), (*watched.id.name).into());
+    map.insert("dimensions".into(), dimensions.into());
+    map.insert("period".into(), watched.period.into());
+    let statistic = if watched.is_extended { "extendedStatistic" } else { "statistic" };
+    map.insert(statistic.into(), watched.statistic_name.as_str().into());
+    map.extend(watched.unit.as_ref().map(|unit| ("unit".into(), unit.as_str().into())));
 }

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat};
 use crate::services::cloudwatch::put::Dimension;
 use crate::world::scope::Region;
 use crate::world::time::Time;
 
-use super::alarm::{Alarm, Kind, MetricAlarm};
+use super::alarm::{self, Alarm, Kind, MetricAlarm};
 use super::reason::{java_double, java_iso};
 use super::state::{State, Value};
 
@@ -108,22 +109,32 @@ fn trigger(metric: &MetricAlarm) -> Json {
     }
     add("TreatMissingData", metric.missing_name.as_deref().unwrap_or_default().into());
     add("EvaluateLowSampleCountPercentile", metric.low_samples.as_deref().unwrap_or_default().into());
-    if metric.queries.is_some() {
-        let mut stat = json!({
-            "Metric": {
-                "Dimensions": dimensions_of(&watched.dimensions),
-                "MetricName": &*watched.id.name,
-                "Namespace": &*watched.id.namespace,
-            },
-            "Period": watched.period,
-            "Stat": watched.statistic_name,
-        });
-        if let (Some(unit), Some(stat)) = (&watched.unit, stat.as_object_mut()) {
-            stat.insert("Unit".into(), unit.as_str().into());
-        }
-        let query = json!({"Id": watched.query_id, "MetricStat": stat, "ReturnData": true});
-        map.insert("Metrics".to_owned(), json!([query]));
+    if let Some(queries) = &metric.queries {
+        let queries: Vec<Json> = alarm::read_queries(queries).iter().map(query).collect();
+        map.insert("Metrics".to_owned(), queries.into());
     }
+    Json::Object(map)
+}
+
+/// A query of `Metrics`.
+fn query(query: &MetricDataQuery) -> Json {
+    let mut map = JsonMap::new();
+    map.insert("Id".into(), query.id.as_str().into());
+    map.extend(query.expression.as_ref().map(|text| ("Expression".into(), text.as_str().into())));
+    map.extend(query.stat.as_ref().map(|stat| ("MetricStat".into(), metric_stat(stat))));
+    map.extend(query.label.as_ref().map(|text| ("Label".into(), text.as_str().into())));
+    map.insert("ReturnData".into(), (query.returned != Some(false)).into());
+    Json::Object(map)
+}
+
+fn metric_stat(stat: &MetricStat) -> Json {
+    let dimensions = dimensions_of(&stat.metric.dimensions);
+    let metric = json!({"Dimensions": dimensions, "MetricName": stat.metric.name, "Namespace": stat.metric.namespace});
+    let mut map = JsonMap::new();
+    map.insert("Metric".into(), metric);
+    map.insert("Period".into(), stat.period.into());
+    map.insert("Stat".into(), stat.stat.as_str().into());
+    map.extend(stat.unit.as_ref().map(|unit| ("Unit".into(), unit.as_str().into())));
     Json::Object(map)
 }
 
@@ -196,15 +207,20 @@ fn line(text: &mut String, name: &str, value: &str) {
 
 fn metric_letter(metric: &MetricAlarm, text: &mut String) {
     let watched = &metric.metric;
+    let what = if metric.math.is_some() { "expression" } else { "metric" };
     let (datapoints, periods) = (metric.quorum.datapoints, metric.quorum.periods);
     let threshold = metric.threshold.map(|threshold| format!(" {}", java_double(threshold))).unwrap_or_default();
     let _ = write!(
         text,
-        "\nThreshold:\n- The alarm is in the ALARM state when the metric is {}{threshold} for at least {datapoints} of \
-         the last {periods} period(s) of {} seconds. \n\nMonitored Metric:\n",
+        "\nThreshold:\n- The alarm is in the ALARM state when the {what} is {}{threshold} for at least {datapoints} of \
+         the last {periods} period(s) of {} seconds. \n",
         metric.comparison.as_str(),
         watched.period,
     );
+    if metric.math.is_some() {
+        return;
+    }
+    text.push_str("\nMonitored Metric:\n");
     let dimension = |Dimension { name, value }: &Dimension| format!("[{name} = {value}]");
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "- {:<37}{value}", format!("{name}:"));

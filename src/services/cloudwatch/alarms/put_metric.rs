@@ -1,19 +1,21 @@
 //! `PutMetricAlarm`: alarms on metrics.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
 
+use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat, Plan, QueryKind, Span};
 use crate::services::cloudwatch::names;
 use crate::services::cloudwatch::put::Dimension;
 use crate::services::cloudwatch::statistics::Statistic;
-use crate::services::cloudwatch::store::MetricId;
+use crate::services::cloudwatch::store::{MetricId, Store};
 use crate::services::cloudwatch::{faults as of_cloudwatch, window};
 use crate::wire::{Fault, Value as Tree};
 use crate::world::call::Cx;
-use crate::world::fields::Field;
 use crate::world::op::Op;
+use crate::world::scope::{AccountId, Region};
+use crate::world::time::Time;
 use crate::{op, record};
 
 use super::actions::{Action, INSTANCE};
-use super::alarm::{Kind, MetricAlarm, Watched};
+use super::alarm::{Kind, Math, MetricAlarm, Watched, read_queries};
 use super::evaluate::{Comparison, Missing, Quorum};
 use super::place::Place;
 use super::put::{self, Common};
@@ -54,25 +56,6 @@ record! {
         interval: Option<i64> = "EvaluationInterval",
         actions: Option<Tree> = "ActionConfiguration",
     }
-
-    struct Query {
-        id: String = "Id",
-        stat: Option<MetricStat> = "MetricStat",
-        expression: Option<String> = "Expression",
-        returns: Option<bool> = "ReturnData",
-        account: Option<String> = "AccountId",
-    }
-    struct MetricStat {
-        metric: NamedMetric = "Metric",
-        period: i64 = "Period",
-        statistic: String = "Stat",
-        unit: Option<String> = "Unit",
-    }
-    struct NamedMetric {
-        namespace: String = "Namespace",
-        name: String = "MetricName",
-        dimensions: Vec<Dimension> = "Dimensions",
-    }
 }
 
 fn put_metric_alarm(
@@ -82,7 +65,7 @@ fn put_metric_alarm(
     refused.check()?;
     let place = Place::of(cx, &common.name);
     let query_id = cx.world.ids.uuid().to_string();
-    let metric = evaluated.alarm(one, query_id, cx.account.as_str())?;
+    let metric = evaluated.alarm(one, query_id, &cx.account.clone())?;
     let actions = common.actions(cx.region)?;
     if let Some((arn, _)) = actions.iter().find(|(_, action)| matches!(action, Action::Instance(_)))
         && metric.metric.id.dimension(INSTANCE).is_none()
@@ -111,13 +94,13 @@ impl Refused {
 }
 
 impl Evaluated {
-    fn alarm(self, one: OneMetric, query_id: String, account: &str) -> Result<MetricAlarm, Fault> {
-        let metric = match &self.metrics {
+    fn alarm(self, one: OneMetric, query_id: String, account: &AccountId) -> Result<MetricAlarm, Fault> {
+        let (metric, math) = match &self.metrics {
             Some(queries) => {
                 one.check_absent()?;
                 self.queried(queries, account)?
             }
-            None => one.watched(query_id)?,
+            None => (one.watched(query_id)?, None),
         };
         let comparison = self.comparison.as_deref().and_then(Comparison::parse);
         let comparison = comparison.ok_or_else(|| faults::must_not_be_null("ComparisonOperator"))?;
@@ -126,10 +109,12 @@ impl Evaluated {
         if self.datapoints.is_some_and(|datapoints| datapoints > periods) {
             return Err(faults::too_many_datapoints());
         }
-        if comparison.has_band() {
-            return Err(faults::not_built("alarms on anomaly detection bands"));
+        if comparison.has_band() != self.band.is_some() || self.band.is_some() == self.threshold.is_some() {
+            return Err(match (self.threshold, &self.band) {
+                (None, None) => faults::must_not_be_null("Threshold"),
+                _ => faults::threshold_and_band(),
+            });
         }
-        let threshold = self.threshold.ok_or_else(|| faults::must_not_be_null("Threshold"))?;
         let missing = self.missing()?;
         self.check_low_samples(metric.statistic)?;
         let count = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
@@ -137,8 +122,9 @@ impl Evaluated {
         Ok(MetricAlarm {
             metric,
             queries: self.metrics,
+            math,
             comparison,
-            threshold: Some(threshold),
+            threshold: self.threshold,
             quorum,
             datapoints: self.datapoints,
             missing,
@@ -163,42 +149,78 @@ impl Evaluated {
         }
     }
 
-    /// The metric of `Metrics`, as far as they name one alone.
-    fn queried(&self, queries: &Tree, account: &str) -> Result<Watched, Fault> {
-        let queries: Vec<Query> = Field::read(Some(queries));
-        let returning = queries.iter().filter(|query| query.returns != Some(false)).count();
-        match (returning, self.band.is_some()) {
-            (1, false) | (2, true) => {}
-            (_, false) => return Err(faults::returning("one")),
-            (_, true) => return Err(faults::returning("two")),
-        }
-        if let Some(other) = queries.iter().find_map(|query| query.account.as_deref().filter(|id| *id != account)) {
-            return Err(of_cloudwatch::account_not_linked("Metrics.AccountId", other));
-        }
-        let [Query { id, stat: Some(stat), expression: None, .. }] = &queries[..] else {
-            return Err(faults::not_built("alarms on expressions"));
+    /// What `Metrics` watch: one metric, or expressions over some.
+    fn queried(&self, queries: &Tree, account: &AccountId) -> Result<(Watched, Option<Math>), Fault> {
+        let queries = read_queries(queries);
+        let returning: Vec<usize> =
+            (0..queries.len()).filter(|place| queries[*place].returned != Some(false)).collect();
+        let band = self.band.as_ref().map(|id| queries.iter().position(|query| query.id == *id));
+        let band = band.map(|place| place.ok_or_else(faults::threshold_and_band)).transpose()?;
+        let watched: Vec<usize> = returning.iter().copied().filter(|place| Some(*place) != band).collect();
+        let &[place] = &watched[..] else {
+            return Err(faults::returning(if band.is_some() { "two" } else { "one" }));
         };
-        stat.watched(id)
+        if let [MetricDataQuery { id, stat: Some(stat), expression: None, account: None, .. }] = &queries[..] {
+            return Ok((watched_metric(stat, id)?, None));
+        }
+        if queries.iter().any(|query| query.expression.as_ref().is_some_and(|text| text.contains("SEARCH("))) {
+            return Err(faults::search());
+        }
+        let math = Math { plan: Plan::new(&queries, account)?, place, band };
+        let watched = math.check()?;
+        Ok((watched, Some(math)))
     }
 }
 
-impl MetricStat {
-    fn watched(&self, query_id: &str) -> Result<Watched, Fault> {
-        let statistic = Statistic::parse(&self.statistic).ok_or_else(|| faults::no_statistic(&self.statistic))?;
-        check_period(self.period)?;
-        let NamedMetric { namespace, name, dimensions } = &self.metric;
-        check_names(namespace, name, dimensions)?;
+impl Math {
+    /// Refuses what is not one series, or not a band; answers what stands for the metric.
+    fn check(&self) -> Result<Watched, Fault> {
+        if self.plan.queries.iter().any(|query| matches!(query.kind, QueryKind::Insights(_))) {
+            return Err(faults::not_built("alarms on Metrics Insights queries"));
+        }
+        let query = self.plan.queries.get(self.place);
+        let period = query.and_then(|query| match &query.kind {
+            QueryKind::Metric(metric) => Some(metric.period),
+            _ => self.plan.period(query),
+        });
+        let period = period.ok_or_else(|| faults::must_not_be_null("Period"))?;
+        check_period(period)?;
+        let moment = Time::UNIX_EPOCH;
+        let span = Span { start: moment, end: moment, now: moment };
+        let nobody = AccountId::parse("000000000000").ok_or_else(faults::one_series)?;
+        let gathered = self.plan.clone().gather(&Store::default(), span, (&nobody, Region::US_EAST_1));
+        let run = gathered.run();
+        if run.answer(self.place).is_list || self.band.is_some_and(|band| !run.answer(band).is_list) {
+            return Err(faults::one_series());
+        }
         Ok(Watched {
-            query_id: query_id.to_owned(),
-            id: metric_id(namespace, name, dimensions),
-            dimensions: dimensions.clone(),
-            statistic,
-            statistic_name: self.statistic.clone(),
+            query_id: String::new(),
+            id: MetricId::default(),
+            dimensions: Vec::new(),
+            statistic: Statistic::Average,
+            statistic_name: String::new(),
             is_extended: false,
-            unit: self.unit.clone(),
-            period: self.period,
+            unit: None,
+            period,
         })
     }
+}
+
+fn watched_metric(stat: &MetricStat, query_id: &str) -> Result<Watched, Fault> {
+    let statistic = Statistic::parse(&stat.stat).ok_or_else(|| faults::no_statistic(&stat.stat))?;
+    check_period(stat.period)?;
+    let metric = &stat.metric;
+    check_names(&metric.namespace, &metric.name, &metric.dimensions)?;
+    Ok(Watched {
+        query_id: query_id.to_owned(),
+        id: metric_id(&metric.namespace, &metric.name, &metric.dimensions),
+        dimensions: metric.dimensions.clone(),
+        statistic,
+        statistic_name: stat.stat.clone(),
+        is_extended: false,
+        unit: stat.unit.clone(),
+        period: stat.period,
+    })
 }
 
 impl OneMetric {

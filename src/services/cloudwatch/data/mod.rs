@@ -17,7 +17,7 @@ use crate::world::time::Time;
 use crate::{op, record};
 
 pub use gather::{Gathered, Span};
-pub use plan::Plan;
+pub use plan::{Kind as QueryKind, Plan};
 pub use run::{Answer, Run};
 
 use super::faults;
