@@ -34,6 +34,11 @@ fn main() {
     println!("start to first answer: trailcam {ours:.1} ms, bare {theirs:.1} ms, difference {:.1} ms", ours - theirs);
 }
 
+/// The same data in CBOR: maps, texts, and a double.
+const CBOR: &[u8] =
+    b"\xa2\x69Namespace\x65Bench\x6aMetricData\x81\xa4\x6aMetricName\x67Latency\x65Value\xfb\x40\x29\0\0\0\0\0\0\
+    \x64Unit\x6cMilliseconds\x6aDimensions\x81\xa2\x64Name\x64Host\x65Value\x61a";
+
 /// The requests that are measured, each as it stands on the wire.
 fn requests() -> Vec<(&'static str, Vec<u8>)> {
     let form = |body: &str| {
@@ -56,6 +61,8 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         let body = format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello");
         request("POST", "/", "sns", &headers, body.as_bytes())
     };
+    let put = |headers: &[(&str, &str)], path: &str, body: &[u8]| request("POST", path, "monitoring", headers, body);
+    let granite = ("x-amz-target", "GraniteServiceVersion20100801.PutMetricData");
     let body = vec![b'x'; 1024];
     let entry = r#"{"Source":"shop","DetailType":"order","Detail":"{\"id\":1234,\"state\":\"paid\",\"total\":99.5}"}"#;
     vec![
@@ -76,6 +83,32 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         ("Publish (SQS, signed)", publish("signed")),
         // One event, which ten rules are about and one of them matches; its target is a log group.
         ("PutEvents (10 rules)", target("events", "AWSEvents.PutEvents", &format!(r#"{{"Entries":[{entry}]}}"#))),
+        (
+            "PutMetricData (Query)",
+            put(
+                &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
+                "/",
+                b"Action=PutMetricData&Version=2010-08-01&Namespace=Bench&MetricData.member.1.MetricName=Latency\
+                  &MetricData.member.1.Value=12.5&MetricData.member.1.Unit=Milliseconds\
+                  &MetricData.member.1.Dimensions.member.1.Name=Host&MetricData.member.1.Dimensions.member.1.Value=a",
+            ),
+        ),
+        (
+            "PutMetricData (JSON)",
+            put(
+                &[("content-type", "application/x-amz-json-1.0"), granite],
+                "/",
+                br#"{"Namespace":"Bench","MetricData":[{"MetricName":"Latency","Value":12.5,"Unit":"Milliseconds","Dimensions":[{"Name":"Host","Value":"a"}]}]}"#,
+            ),
+        ),
+        (
+            "PutMetricData (CBOR)",
+            put(
+                &[("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")],
+                "/service/GraniteServiceVersion20100801/operation/PutMetricData",
+                CBOR,
+            ),
+        ),
     ]
 }
 

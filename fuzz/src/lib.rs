@@ -1,21 +1,25 @@
 //! What the fuzz targets do with any bytes. `tests/it` does the same with every seed, so that what was found once
 //! stays found.
 
+mod alarms;
 mod calls;
 mod capture;
 mod decode;
 mod events;
 mod insights;
+mod metrics;
 mod pattern;
 mod request;
 mod texts;
 mod upload;
 
+pub use alarms::alarms;
 pub use calls::calls;
 pub use capture::capture;
 pub use decode::decode;
 pub use events::events;
 pub use insights::insights;
+pub use metrics::metrics;
 pub use pattern::pattern;
 pub use request::request;
 pub use texts::texts;
@@ -36,12 +40,14 @@ use trailcam::world::{Cadence, Settings};
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their seeds' folders.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 11] = [
+    ("alarms", alarms),
     ("calls", calls),
     ("capture", capture),
     ("decode", decode),
     ("events", events),
     ("insights", insights),
+    ("metrics", metrics),
     ("pattern", pattern),
     ("request", request),
     ("texts", texts),

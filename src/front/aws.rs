@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use tokio::io::AsyncReadExt;
@@ -64,7 +64,10 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
 async fn read(mut body: Body, head: &Parts) -> Result<Bytes, Fault> {
     let whole = body::whole(&mut body).await;
     linger_if_refused(body, head, whole.is_err());
-    whole
+    match head.headers.get(CONTENT_ENCODING) {
+        Some(coding) if coding.as_bytes().eq_ignore_ascii_case(b"gzip") => body::inflated(&whole?),
+        _ => whole,
+    }
 }
 
 /// An upload, likewise.
@@ -133,6 +136,7 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
     match answer.outcome {
         Ok(output) => {
             let mut encoded = wire::encode(contract, operation, protocol, &output.value, &answer.request_id);
+            encoded.headers.extend(output.headers.into_iter().map(|(name, value)| (name.into(), value)));
             match output.content {
                 Some(Content::Events(id)) => {
                     let first = std::mem::take(&mut encoded.body);

@@ -1,9 +1,11 @@
 //! Bodies of requests, piece by piece: bounded in size and in how long they may stall.
 
+use std::io::Read;
 use std::time::Duration;
 
 use axum::body::HttpBody;
 use bytes::{Bytes, BytesMut};
+use flate2::read::GzDecoder;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -71,6 +73,23 @@ where
     Ok(joined(pieces, length))
 }
 
+/// What a body holds that came compressed, as SDKs send long ones to operations that take them so.
+///
+/// # Errors
+/// When it is not what its head says, or too large.
+pub fn inflated(body: &[u8]) -> Result<Bytes, Fault> {
+    let mut whole = Vec::new();
+    // One byte more than there may be tells that there is too much.
+    let mut decoder = GzDecoder::new(body).take(BODY_BYTES_MAX as u64 + 1);
+    match decoder.read_to_end(&mut whole) {
+        Err(_) => {
+            Err(Fault::new("SerializationException", "The request body is not compressed with gzip.").status(400))
+        }
+        Ok(length) if length > BODY_BYTES_MAX => Err(too_large(BODY_BYTES_MAX)),
+        Ok(_) => Ok(whole.into()),
+    }
+}
+
 fn joined(mut pieces: Vec<Bytes>, length: usize) -> Bytes {
     if pieces.len() <= 1 {
         return pieces.pop().unwrap_or_default();
@@ -117,6 +136,7 @@ mod tests {
     use hyper::body::Frame;
 
     use super::*;
+    use crate::world::gzip::gzip;
 
     type Piece = Result<Frame<Bytes>, io::Error>;
 
@@ -146,6 +166,15 @@ mod tests {
         check(pieces(&["hello"]), true, Err(408)).await;
         let cut = pieces(&["hello"]).into_iter().chain([Err(io::ErrorKind::UnexpectedEof.into())]).collect();
         check(cut, false, Err(400)).await;
+    }
+
+    #[test]
+    fn compressed_bodies() {
+        assert_eq!(inflated(&gzip(b"hello")), Ok(Bytes::from_static(b"hello")));
+        let status = |body: &[u8]| inflated(body).map_err(|fault| fault.status);
+        assert_eq!(status(b"hello"), Err(Some(400)));
+        assert_eq!(status(&gzip(b"hello")[..20]), Err(Some(400)));
+        assert_eq!(status(&gzip(&vec![0; BODY_BYTES_MAX + 1])), Err(Some(413)));
     }
 
     /// Slower in all than one piece may be, but never still for long.

@@ -161,6 +161,22 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::EventSchedule(place) => json!({"due": due, "job": "EventSchedule", "rule": place.arn()}),
         Job::EventReplay(place) => json!({"due": due, "job": "EventReplay", "replay": place.arn()}),
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
+        Job::AlarmEvaluation { account, region } => {
+            json!({"due": due, "job": "AlarmEvaluation", "account": account.as_str(), "region": region.as_str()})
+        }
+        Job::AlarmReaction(place) => json!({"due": due, "job": "AlarmReaction", "alarm": place.arn()}),
+        Job::AlarmActions { account, region } => {
+            json!({"due": due, "job": "AlarmActions", "account": account.as_str(), "region": region.as_str()})
+        }
+        Job::AlarmUnmute { account, region } => {
+            json!({"due": due, "job": "AlarmUnmute", "account": account.as_str(), "region": region.as_str()})
+        }
+        Job::MetricRollUp { account, region } => {
+            json!({"due": due, "job": "MetricRollUp", "account": account.as_str(), "region": region.as_str()})
+        }
+        Job::LogMetrics { place } => {
+            json!({"due": due, "job": "LogMetrics", "logGroup": place.name, "region": place.region.as_str()})
+        }
         Job::LogRetention { place } => {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }

@@ -1,6 +1,7 @@
 //! What AWS services do. One folder a service, one file a resource; each file has a table of its operations.
 
 pub mod cloudtrail;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod events;
 pub mod firehose;
@@ -16,11 +17,13 @@ use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
 use crate::world::outbox::{Asker, Outcome, PostId};
+use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 /// The operations we have, by service.
 pub const SERVICES: &[(&str, &[&[Op]])] = &[
     ("cloudtrail", cloudtrail::OPS),
+    ("cloudwatch", cloudwatch::OPS),
     ("ec2", ec2::OPS),
     ("events", events::OPS),
     ("firehose", firehose::OPS),
@@ -44,6 +47,11 @@ pub fn operations(service: &str) -> Vec<&'static str> {
     let mut names: Vec<_> = tables.flat_map(|table| table.iter()).map(|op| op.name).collect();
     names.sort_unstable();
     names
+}
+
+/// Takes down that a client has called an operation.
+pub fn called(world: &mut World, place: (&AccountId, Region), service: &str, operation: &str) {
+    cloudwatch::usage::called(world, place, service, operation);
 }
 
 /// Slow work that does not need the world.
@@ -78,7 +86,13 @@ pub fn run(world: &mut World, job: Job) {
         Job::EventDelivery { account, region } => events::deliver(world, &account, region),
         Job::EventSchedule(place) => events::tick(world, &place),
         Job::EventReplay(place) => events::go_on(world, &place),
+        Job::AlarmEvaluation { account, region } => cloudwatch::alarms::tick(world, &account, region),
+        Job::AlarmReaction(place) => cloudwatch::alarms::react(world, &place),
+        Job::AlarmActions { account, region } => cloudwatch::alarms::take(world, &account, region),
+        Job::AlarmUnmute { account, region } => cloudwatch::alarms::release(world, &account, region),
+        Job::MetricRollUp { account, region } => cloudwatch::roll_up(world, &account, region),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
+        Job::LogMetrics { place } => logs::metrics::close_minutes(world, &place),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),
         Job::LogForward { account, region, destination } => {
             logs::forwarding::deliver(world, &account, region, &destination)

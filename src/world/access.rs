@@ -14,6 +14,10 @@ pub struct Resource<'a> {
     pub policy: Option<&'a Policy>,
 }
 
+/// Services that topics know by whose they are, in a key from before `aws:SourceAccount`: the policy that topics start
+/// with lets them in (<https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html>).
+const OWNER_TELLERS: [&str; 1] = ["cloudwatch.amazonaws.com"];
+
 /// Whether the caller is of the account that owns a resource, and may use it without the resource's policy.
 pub fn is_owner(cx: &Cx<'_>, owner: &AccountId) -> bool {
     cx.account == *owner && !matches!(cx.caller.principal, Principal::Service(_) | Principal::Anonymous)
@@ -37,6 +41,9 @@ pub fn admits(cx: &Cx<'_>, resource: &Resource<'_>, action: &str, context: &[(&s
             known.extend([("aws:PrincipalIsAWSService", "true"), ("aws:PrincipalServiceName", name)]);
             known.push(("aws:SourceAccount", cx.account.as_str()));
             known.extend(cx.source.map(|source| ("aws:SourceArn", source)));
+            if OWNER_TELLERS.contains(&name) {
+                known.push(("aws:SourceOwner", cx.account.as_str()));
+            }
         }
         _ => {
             principals.extend([("AWS", cx.account.as_str()), ("AWS", root.as_str())]);

@@ -147,6 +147,7 @@ pub struct Resource {
     /// Left out for S3 objects.
     pub account: Option<AccountId>,
     pub kind: &'static str,
+    /// Empty where records tell of the kind alone.
     pub arn: String,
     /// Listings name a prefix: `ARNPrefix`.
     pub is_prefix: bool,
@@ -253,6 +254,9 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         world,
         record::Facts { call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
     );
+    if matches!(call.sender, Sender::Client { .. }) {
+        services::called(world, (&caller.account, call.region), call.contract.service, operation.name);
+    }
     Ok(Answer { request_id, outcome })
 }
 

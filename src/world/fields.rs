@@ -28,6 +28,8 @@ pub trait Field: Sized {
 pub struct Output {
     pub value: Value,
     pub content: Option<Content>,
+    /// Headers of the answer beside those of the protocol.
+    pub headers: Vec<(&'static str, String)>,
     /// What makes the tree, when that is left for later.
     pub scan: Option<Scan<Value>>,
 }
@@ -71,11 +73,21 @@ impl<T: Field> IntoOutput for T {
 
 impl<T: Field> IntoOutput for (T, Content) {
     fn into_output(self) -> Output {
-        Output { value: self.0.write(), content: Some(self.1), scan: None }
+        Output { value: self.0.write(), content: Some(self.1), ..Output::default() }
     }
 
     fn misfits(contract: &Contract, shape: Option<ShapeId>, path: &str, out: &mut Vec<String>) {
         T::misfits(contract, shape, path, out);
+    }
+}
+
+/// An answer without members, and headers that no contract lists.
+#[derive(Clone, Debug, Default)]
+pub struct Headers(pub Vec<(&'static str, String)>);
+
+impl IntoOutput for Headers {
+    fn into_output(self) -> Output {
+        Output { value: ().write(), headers: self.0, ..Output::default() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::services::cloudwatch::alarms;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
@@ -35,12 +36,24 @@ pub enum Job {
     EventSchedule(events::RulePlace),
     /// Put archived events on their bus again.
     EventReplay(events::ReplayPlace),
+    /// Evaluate the metric alarms of an account in a Region.
+    AlarmEvaluation { account: AccountId, region: Region },
+    /// Look at a composite alarm's rule, and at what keeps it from acting.
+    AlarmReaction(alarms::Place),
+    /// Take the actions of alarms whose state has changed.
+    AlarmActions { account: AccountId, region: Region },
+    /// Let alarms act again that no mute rule mutes any more.
+    AlarmUnmute { account: AccountId, region: Region },
+    /// Roll up and drop old data points of an account's metrics in a Region.
+    MetricRollUp { account: AccountId, region: Region },
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
     BucketLifecycle { bucket: String },
     /// Tell a topic or queue what happened to objects of a bucket.
     BucketNotice(notices::Address),
+    /// Report the default values of a log group's metric filters for the minutes that are over.
+    LogMetrics { place: GroupPlace },
     /// Drop events older than a log group keeps them.
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.

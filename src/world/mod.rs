@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
-use crate::services::{cloudtrail, ec2, events, firehose, iam, logs, s3, sns, sqs};
+use crate::services::{cloudtrail, cloudwatch, ec2, events, firehose, iam, logs, s3, sns, sqs};
 
 use caller::AccessKeys;
 use ids::Ids;
@@ -127,6 +127,7 @@ pub struct Account {
 #[derive(Default)]
 pub struct Regional {
     pub history: cloudtrail::History,
+    pub cloudwatch: cloudwatch::Store,
     pub ec2: ec2::Store,
     pub logs: logs::Store,
     pub firehose: firehose::Store,

@@ -38,16 +38,16 @@ def words(answer):
 
 
 def test_cloudwatch_says_the_same_on_three_protocols(trailcam):
-    code, message, status = refused(trailcam.client("cloudwatch").describe_alarms, AlarmNames=["a"])
-    plain, form = as_json(trailcam, "DescribeAlarms", {"AlarmNames": ["a"]}), as_query(trailcam, "DescribeAlarms")
+    code, message, status = refused(trailcam.client("cloudwatch").describe_insight_rules, MaxResults=5)
+    plain, form = as_json(trailcam, "DescribeInsightRules", {"MaxResults": 5}), as_query(trailcam, "DescribeInsightRules")
     assert (code, status) == ("NotImplemented", 501)
-    assert "DescribeAlarms" in message
+    assert "DescribeInsightRules" in message
     assert (plain.status_code, form.status_code) == (501, 501)
     assert words(plain) == words(form) == (code, message)
-    records = trailcam.events(eventName="DescribeAlarms")
+    records = trailcam.events(eventName="DescribeInsightRules")
     assert [record["errorCode"] for record in records] == ["NotImplemented"] * 3
     assert {record["eventSource"] for record in records} == {"monitoring.amazonaws.com"}
-    assert records[0]["requestParameters"] == records[1]["requestParameters"] == {"alarmNames": ["a"]}
+    assert records[0]["requestParameters"] == records[1]["requestParameters"] == {"maxResults": 5}
 
 
 def test_violations_are_the_same_on_three_protocols(trailcam):
@@ -111,7 +111,7 @@ def test_unknown_operations(trailcam):
         ("kms", "list_keys"),
         ("events", "list_connections"),
         ("config", "describe_config_rules"),
-        ("cloudwatch", "list_metrics"),
+        ("cloudwatch", "list_dashboards"),
         ("iam", "list_organizations_features"),
     ],
 )

@@ -1,5 +1,5 @@
-//! Metric filters: which events of a group become values of a metric. They are kept here; what they make of events
-//! is the metric store's matter.
+//! Metric filters: which events of a group become values of a metric. They are kept here; what they make of events,
+//! [`metrics`](super::metrics) does.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::faults;
 use super::groups::{Class, GROUP};
 use super::naming::Named;
 use super::paging::{Order, PageEnd, PageRequest};
-use super::pattern::filter_pattern;
+use super::pattern::{Pattern, filter_pattern};
 
 /// The operations on metric filters.
 pub const OPS: &[Op] = &[
@@ -36,8 +36,11 @@ pub struct MetricFilter {
     /// As it was put.
     pub pattern: String,
     pub transformation: Transformation,
+    pub compiled: Pattern,
     /// When the name was first put.
     pub created: Time,
+    /// Minutes, in seconds, that are not over: whether an event of theirs has matched.
+    pub minutes: BTreeMap<i64, bool>,
 }
 
 record! {
@@ -96,7 +99,7 @@ record! {
 
 fn put_metric_filter(cx: &mut Cx, (group, filter, input): (Named, FilterNamed, PutMetricFilter)) -> Result<(), Fault> {
     input.refuse_unbuilt()?;
-    filter_pattern(&input.pattern)?;
+    let compiled = filter_pattern(&input.pattern)?;
     // The contract asks for exactly one.
     let transformation = input.transformations.into_iter().next().unwrap_or_default();
     transformation.check(&input.pattern)?;
@@ -110,7 +113,8 @@ fn put_metric_filter(cx: &mut Cx, (group, filter, input): (Named, FilterNamed, P
         return Err(faults::limit_exceeded());
     }
     let created = old.map_or(now, |old| old.created);
-    let made = MetricFilter { name: filter.name.clone(), pattern: input.pattern, transformation, created };
+    let (name, pattern, minutes) = (filter.name.clone(), input.pattern, BTreeMap::new());
+    let made = MetricFilter { name, pattern, transformation, compiled, created, minutes };
     group.metric_filters.insert(filter.name, made);
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod forwarding;
 pub mod groups;
 pub mod listing;
 pub mod metric_filters;
+pub mod metrics;
 pub mod naming;
 mod paging;
 pub mod pattern;

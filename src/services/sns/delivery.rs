@@ -21,7 +21,7 @@ use super::http::{self, Handover};
 use super::message::{Kind, Message};
 use super::protocol::Protocol;
 use super::subscription_attributes::role_visit;
-use super::{SELF, SubscriptionPlace, letters};
+use super::{SELF, SubscriptionPlace, letters, metrics};
 
 /// Bytes of messages that wait for one subscription.
 const WAITING_BYTES_MAX: usize = 64 << 20;
@@ -209,6 +209,7 @@ fn settle(world: &mut World, place: &SubscriptionPlace, number: u64, mut parcel:
     let now = world.now;
     let why = match outcome {
         Delivery::Done => {
+            count(world, place, &parcel, "NumberOfNotificationsDelivered");
             forget(world, place, &parcel);
             return;
         }
@@ -227,8 +228,16 @@ fn settle(world: &mut World, place: &SubscriptionPlace, number: u64, mut parcel:
         Delivery::Refused(why) => why,
     };
     tracing::debug!(subscription = %place.arn(), %why, "delivery given up");
+    count(world, place, &parcel, "NumberOfNotificationsFailed");
     bury(world, place, &parcel.message);
     forget(world, place, &parcel);
+}
+
+/// Counts how a notification went; a request to confirm is none.
+fn count(world: &mut World, place: &SubscriptionPlace, parcel: &Parcel, name: &str) {
+    if parcel.message.kind == Kind::Notification {
+        metrics::count(world, &place.topic, name, 1);
+    }
 }
 
 fn forget(world: &mut World, place: &SubscriptionPlace, parcel: &Parcel) {

@@ -9,6 +9,7 @@ mod filter;
 mod http;
 mod letters;
 mod message;
+mod metrics;
 mod permissions;
 mod protocol;
 mod publish;

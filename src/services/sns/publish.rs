@@ -18,7 +18,7 @@ use super::filter::Body;
 use super::message::{Attribute, Kind, Message};
 use super::protocol::is_phone_number;
 use super::subscriptions::State;
-use super::{SubscriptionPlace, TOPIC, TopicPlace, faults, letters, topics};
+use super::{SubscriptionPlace, TOPIC, TopicPlace, faults, letters, metrics, topics};
 
 /// The operations that publish.
 pub const OPS: &[Op] = &[
@@ -254,7 +254,7 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
     };
     let bodies = draft.bodies();
     let mut made: Vec<Arc<Message>> = Vec::new();
-    let mut wanted = Vec::new();
+    let (mut wanted, mut filtered_out) = (Vec::new(), 0);
     for (id, subscription) in &mut topic.subscriptions {
         let special = bodies.iter().find(|(protocol, _)| *protocol == subscription.protocol.as_str());
         let Some((_, body)) = special.or(bodies.first()) else { continue };
@@ -262,6 +262,7 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
         let passes =
             settings.filter.as_ref().is_none_or(|filter| filter.passes(settings.scope, &draft.attributes, body));
         if subscription.state != State::Confirmed || !passes {
+            filtered_out += usize::from(subscription.state == State::Confirmed);
             continue;
         }
         // Protocols with the same text share the message, and so its signature.
@@ -275,6 +276,11 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
         };
         subscription.pending.add(message, now);
         wanted.push(id.clone());
+    }
+    metrics::count(world, place, "NumberOfMessagesPublished", 1);
+    metrics::size(world, place, draft.text.len());
+    if filtered_out > 0 {
+        metrics::count(world, place, "NumberOfNotificationsFilteredOut", filtered_out);
     }
     for id in wanted {
         delivery::schedule(world, &SubscriptionPlace { topic: place.clone(), id });

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::services::sqs;
 use crate::patterns::flaw_of_json;
+use crate::services::sqs;
 use crate::wire::Fault;
 
 use super::faults;
@@ -21,8 +21,12 @@ impl Redrive {
         if text.is_empty() {
             return Ok(None);
         }
-        let policy: Value = serde_json::from_str(text)
-            .map_err(|_| faults::failed_to_parse("RedrivePolicy", &flaw_of_json(text).map(|flaw| flaw.redacted()).unwrap_or_default()))?;
+        let policy: Value = serde_json::from_str(text).map_err(|_| {
+            faults::failed_to_parse(
+                "RedrivePolicy",
+                &flaw_of_json(text).map(|flaw| flaw.redacted()).unwrap_or_default(),
+            )
+        })?;
         let members = policy.as_object().ok_or_else(|| faults::redrive_policy("is not a JSON object"))?;
         if members.is_empty() {
             return Ok(None);

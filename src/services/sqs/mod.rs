@@ -6,6 +6,7 @@ mod batch;
 mod contents;
 mod digests;
 pub mod faults;
+mod metrics;
 mod moves;
 mod naming;
 mod permissions;

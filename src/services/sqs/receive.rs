@@ -17,7 +17,7 @@ use super::backlog::{INVISIBLE_MAX, Message, Receipt, Received, Refusal, Wish};
 use super::contents::Attribute;
 use super::naming::{Place, Target};
 use super::queues::{QUEUE, watch};
-use super::{digests, faults, send};
+use super::{digests, faults, metrics, send};
 
 /// The operations on messages that are in a queue.
 pub const OPS: &[Op] = &[
@@ -87,14 +87,17 @@ fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Re
     let left = queue.backlog.ready();
     bury(cx.world, &place, dead);
     if messages.is_empty() {
-        return cx.outside.wait(now, place.arn(), wait).map_or(Ok(ReceivedMessages::default()), |(until, pause)| {
-            if let Some(queue) = place.find_mut(cx.world) {
-                queue.polled_until = queue.polled_until.max(Some(until));
-            }
-            watch(cx.world, &place);
-            Err(pause)
-        });
+        let Some((until, pause)) = cx.outside.wait(now, place.arn(), wait) else {
+            metrics::count(cx.world, &place, "NumberOfEmptyReceives", 1);
+            return Ok(ReceivedMessages::default());
+        };
+        if let Some(queue) = place.find_mut(cx.world) {
+            queue.polled_until = queue.polled_until.max(Some(until));
+        }
+        watch(cx.world, &place);
+        return Err(pause);
     }
+    metrics::count(cx.world, &place, "NumberOfMessagesReceived", messages.len());
     if left > 0 {
         // Others who wait are woken one after the other.
         cx.world.waits.wake_one(&place.arn());
@@ -223,6 +226,7 @@ pub fn delete(world: &mut World, place: &Place, handle: &str) -> Result<(), Faul
     let queue = place.queue(world)?;
     queue.advance(now);
     queue.backlog.delete(receipt).map_err(|_| faults::expired_receipt(handle))?;
+    metrics::count(world, place, "NumberOfMessagesDeleted", 1);
     // The next message of its group may be received now.
     send::announce(world, place);
     Ok(())

@@ -14,9 +14,9 @@ use crate::{op, record};
 use super::attributes::FifoAttributes;
 use super::backlog::Message;
 use super::contents::{BYTES_MAX, Contents, Digests};
-use super::faults;
 use super::naming::{Place, Target};
 use super::queues::{QUEUE, Queue};
+use super::{faults, metrics};
 
 /// The operation that sends one message.
 pub const OPS: &[Op] = &[op!(Write "SendMessage" send_message).data().resources(QUEUE)];
@@ -70,7 +70,7 @@ pub fn enqueue(world: &mut World, place: &Place, contents: Contents, sender: &st
     }
     let deduplication = deduplication(queue, &contents)?;
     queue.advance(now);
-    let digests = contents.digests();
+    let (digests, bytes) = (contents.digests(), contents.bytes());
     if let Some((_, key)) = &deduplication
         && let Some((id, sequence)) = queue.backlog.duplicate(key)
     {
@@ -88,6 +88,8 @@ pub fn enqueue(world: &mut World, place: &Place, contents: Contents, sender: &st
     }
     let sequence = message.sequence;
     queue.backlog.add(message, now, delay, now);
+    metrics::count(world, place, "NumberOfMessagesSent", 1);
+    metrics::size(world, place, bytes);
     announce(world, place);
     Ok(sent(id, digests, sequence))
 }

@@ -261,6 +261,8 @@ fn write_resource(resource: &Resource, out: &mut Json) {
     out.open('{');
     resource.account.iter().for_each(|account| out.text_member("accountId", account.as_str()));
     out.text_member("type", resource.kind);
-    out.text_member(if resource.is_prefix { "ARNPrefix" } else { "ARN" }, &resource.arn);
+    if !resource.arn.is_empty() {
+        out.text_member(if resource.is_prefix { "ARNPrefix" } else { "ARN" }, &resource.arn);
+    }
     out.close('}');
 }

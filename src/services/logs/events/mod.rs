@@ -24,7 +24,7 @@ mod tests;
 pub use batch::{Arrivals, Batch, EventRef};
 pub use id::{BatchId, EventId};
 pub use log::Log;
-pub use put::put;
+pub use put::{key_attributes_flaw, put};
 pub use segment::Segment;
 pub use shelf::Shelf;
 pub use snapshot::{Pick, Range, Snapshot, snapshot};

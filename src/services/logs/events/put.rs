@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::contract::{Contract, ShapeId};
 use crate::services::logs::groups::GROUP;
 use crate::services::logs::naming::GroupPlace;
-use crate::services::logs::{Stream, faults, forwarding, tails};
-use crate::wire::{Fault, Value};
+use crate::services::logs::{Stream, faults, forwarding, metrics, tails};
+use crate::wire::{Fault, Map, Value};
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::fields::Field;
@@ -158,6 +158,7 @@ fn find<'w>(world: &'w mut World, place: &GroupPlace, name: &str) -> Option<&'w 
 /// Tells those who wait for events of a batch that was taken.
 fn ingested(world: &mut World, place: &GroupPlace, stream: &str, batch: &Arc<Batch>) {
     tails::ingested(world, place, stream, batch);
+    metrics::ingested(world, place, stream, batch);
     forwarding::ingested(world, place, stream, batch);
 }
 
@@ -202,8 +203,13 @@ fn judge(timestamps: &[i64], now: i64, retained_since: Option<i64>) -> (Range<us
 /// What is wrong with the entity that events are said to come from. The events are taken all the same
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/adding-your-own-related-telemetry.html>).
 fn entity_error(entity: &Value) -> Option<&'static str> {
-    const NAMES: [&str; 5] = ["Type", "ResourceType", "Identifier", "Name", "Environment"];
     let Some(keys) = entity.get("keyAttributes").and_then(Value::as_map) else { return Some("MissingRequiredFields") };
+    key_attributes_flaw(keys)
+}
+
+/// What is wrong with the attributes that say which entity is meant.
+pub fn key_attributes_flaw(keys: &Map) -> Option<&'static str> {
+    const NAMES: [&str; 5] = ["Type", "ResourceType", "Identifier", "Name", "Environment"];
     if keys.iter().any(|(name, _)| !NAMES.contains(&name)) {
         return Some("InvalidKeyAttributes");
     }

@@ -64,7 +64,8 @@ impl Filter {
         if text.len() > BYTES_MAX {
             return Err(faults::filter_policy("Filter policy is too long"));
         }
-        let rules = Rules::parse(text, Dialect::FilterPolicy).map_err(|flaw| faults::filter_policy(&flaw.redacted()))?;
+        let rules =
+            Rules::parse(text, Dialect::FilterPolicy).map_err(|flaw| faults::filter_policy(&flaw.redacted()))?;
         if rules.fields.len() + rules.alternatives.len() > KEYS_MAX {
             return Err(faults::filter_policy("Filter policy can not have more than 5 keys"));
         }
@@ -87,7 +88,8 @@ impl Filter {
 }
 
 fn is_nested(rules: &Rules) -> bool {
-    rules.alternatives.iter().flatten().any(is_nested) || rules.fields.values().any(|rule| matches!(rule, Rule::Nested(_)))
+    rules.alternatives.iter().flatten().any(is_nested)
+        || rules.fields.values().any(|rule| matches!(rule, Rule::Nested(_)))
 }
 
 /// The product of the numbers of values, each times its depth; alternatives add up

@@ -1,0 +1,73 @@
+//! Tags of alarms and mute rules.
+
+use std::collections::BTreeMap;
+
+use crate::wire::Fault;
+use crate::world::call::Cx;
+use crate::world::op::Op;
+use crate::{op, record};
+
+use super::faults;
+
+/// The operations on tags.
+pub const OPS: &[Op] =
+    &[op!(Read "ListTagsForResource" list), op!(Write "TagResource" tag), op!(Write "UntagResource" untag)];
+
+/// Tags a resource may have (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_TagResource.html>).
+const TAGS_MAX: usize = 50;
+
+record! {
+    /// A tag.
+    pub(super) struct Tag { key: String = "Key", value: String = "Value" }
+
+    struct Tagging { arn: String = "ResourceARN", tags: Vec<Tag> = "Tags" }
+    struct Untagging { arn: String = "ResourceARN", keys: Vec<String> = "TagKeys" }
+    struct Resource { arn: String = "ResourceARN" }
+    struct Listed { tags: Vec<Tag> = "Tags" }
+}
+
+/// Tags as a map, if they may be added together.
+pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>, Fault> {
+    let mut map = BTreeMap::new();
+    for tag in tags {
+        if map.contains_key(&tag.key) {
+            return Err(faults::duplicate_tag(&tag.key));
+        }
+        map.insert(tag.key, tag.value);
+    }
+    if map.len() > TAGS_MAX { Err(faults::too_many_tags(TAGS_MAX)) } else { Ok(map) }
+}
+
+fn tag(cx: &mut Cx, input: Tagging) -> Result<(), Fault> {
+    let added = checked(input.tags)?;
+    let tags = find(cx, &input.arn)?;
+    let mut all = tags.clone();
+    all.extend(added);
+    if all.len() > TAGS_MAX {
+        return Err(faults::too_many_tags(TAGS_MAX));
+    }
+    *tags = all;
+    Ok(())
+}
+
+fn untag(cx: &mut Cx, input: Untagging) -> Result<(), Fault> {
+    find(cx, &input.arn)?.retain(|key, _| !input.keys.contains(key));
+    Ok(())
+}
+
+fn list(cx: &mut Cx, input: Resource) -> Result<Listed, Fault> {
+    let tags = find(cx, &input.arn)?.iter();
+    Ok(Listed { tags: tags.map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect() })
+}
+
+fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut BTreeMap<String, String>, Fault> {
+    let here = format!("arn:aws:cloudwatch:{}:{}:", cx.region, cx.account);
+    let store = &mut cx.world.regional(&cx.account, cx.region).cloudwatch.alarms;
+    let (kind, name) = arn.strip_prefix(&here).and_then(|resource| resource.split_once(':')).unwrap_or_default();
+    let found = match kind {
+        "alarm" => store.alarms.get_mut(name).map(|alarm| &mut alarm.tags),
+        "alarm-mute-rule" => store.mutes.get_mut(name).map(|rule| &mut rule.tags),
+        _ => None,
+    };
+    found.ok_or_else(|| faults::no_resource("Resource", arn))
+}
