@@ -122,10 +122,7 @@ fn subscribed(topic: &str) -> Vec<(&'static str, String)> {
 }
 
 fn fresh_memory(start: fn() -> Server) -> f64 {
-    let server = start();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).expect("a Linux /proc");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a number") / 1024.0
+    start().memory()
 }
 
 fn median_start(start: fn() -> Server) -> f64 {
