@@ -34,17 +34,11 @@ fn main() {
     println!("start to first answer: trailcam {ours:.1} ms, bare {theirs:.1} ms, difference {:.1} ms", ours - theirs);
 }
 
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+
 /// The requests that are measured, each as it stands on the wire.
 fn requests() -> Vec<(&'static str, Vec<u8>)> {
-    let form = |body: &str| {
-        request(
-            "POST",
-            "/",
-            "sts",
-            &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
-            body.as_bytes(),
-        )
-    };
+    let form = |body: &str| request("POST", "/", "sts", &FORM, body.as_bytes());
     let json = |operation: &str, body: &str| {
         let target = format!("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.{operation}");
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
@@ -52,10 +46,16 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
     };
     let publish = |topic: &str| {
         let topic = format!("arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3A{topic}");
-        let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
         let body = format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello");
-        request("POST", "/", "sns", &headers, body.as_bytes())
+        request("POST", "/", "sns", &FORM, body.as_bytes())
     };
+    let queues = |operation: &str, queue: &str, arguments: &str| {
+        let target = format!("AmazonSQS.{operation}");
+        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target.as_str())];
+        let body = format!(r#"{{"QueueUrl":"http://127.0.0.1:4566/000000000000/{queue}"{arguments}}}"#);
+        request("POST", "/", "sqs", &headers, body.as_bytes())
+    };
+    let text = "x".repeat(256);
     let body = vec![b'x'; 1024];
     vec![
         ("GetCallerIdentity", form("Action=GetCallerIdentity&Version=2011-06-15")),
@@ -73,6 +73,10 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
         ("Publish (SQS, raw)", publish("raw")),
         // One RSA signature each.
         ("Publish (SQS, signed)", publish("signed")),
+        ("SendMessage (256 bytes)", queues("SendMessage", "to", &format!(r#","MessageBody":"{text}""#))),
+        // It is visible again at once, so that there always is one.
+        ("ReceiveMessage (1)", queues("ReceiveMessage", "from", r#","VisibilityTimeout":0"#)),
+        ("ReceiveMessage (none)", queues("ReceiveMessage", "empty", "")),
     ]
 }
 
@@ -83,11 +87,17 @@ fn prepare(trailcam: &Server) {
     send(request("PUT", "/bench", "s3", &[], b""));
     for topic in ["alone", "raw", "signed"] {
         for (service, form) in subscribed(topic) {
-            let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-            let (status, answer) = send(request("POST", "/", service, &headers, form.as_bytes()));
+            let (status, answer) = send(request("POST", "/", service, &FORM, form.as_bytes()));
             assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
         }
     }
+    for queue in ["to", "from", "empty"] {
+        let form = format!("Action=CreateQueue&Version=2012-11-05&QueueName={queue}");
+        send(request("POST", "/", "sqs", &FORM, form.as_bytes()));
+    }
+    let text = "x".repeat(256);
+    let form = format!("Action=SendMessage&Version=2012-11-05&MessageBody={text}");
+    send(request("POST", "/000000000000/from", "sqs", &FORM, form.as_bytes()));
     for (_, request) in requests() {
         let (status, answer) = send(request);
         assert!(status < 300, "{}", String::from_utf8_lossy(&answer));

@@ -1,7 +1,7 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
 use std::collections::HashMap;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl Emulator {
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
     /// A call that waits for something is abandoned when its client is `gone`.
-    pub async fn answer(&self, mut call: Call, gone: impl Future<Output = ()>) -> Answer {
+    pub async fn answer(&self, mut call: Box<Call>, gone: Pin<&mut impl Future<Output = ()>>) -> Answer {
         let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
@@ -175,10 +175,9 @@ impl Emulator {
     /// Attempts a step until the long work it needs is done, and what it waits for has come.
     async fn attempts<T>(
         &self,
-        gone: impl Future<Output = ()>,
+        mut gone: Pin<&mut impl Future<Output = ()>>,
         mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pause>,
     ) -> T {
-        let mut gone = pin!(gone);
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut place = None;
@@ -497,13 +496,15 @@ impl Inner {
     }
 }
 
-fn system_time() -> Time {
+/// The machine's time.
+pub fn system_time() -> Time {
     Utc::now().trunc_subsecs(3)
 }
 
 #[cfg(test)]
 mod tests {
     use std::future;
+    use std::pin::pin;
     use std::sync::mpsc;
 
     use super::*;
@@ -545,7 +546,7 @@ mod tests {
                 emulator.step(|world| world.ids.uuid());
                 answered.send(()).unwrap();
             });
-            let was_answered = run(emulator.attempts(future::pending(), |_, outside| {
+            let was_answered = run(emulator.attempts(pin!(future::pending()), |_, outside| {
                 let asked = work.take();
                 let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
                 done.map_err(|_| outside.take_pause().unwrap())
@@ -557,7 +558,7 @@ mod tests {
     #[test]
     fn work_that_is_always_overtaken_comes_to_an_end() {
         let mut runs = 0;
-        run(emulator().attempts(future::pending(), |_, outside| {
+        run(emulator().attempts(pin!(future::pending()), |_, outside| {
             runs += 1;
             outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pause().unwrap())
         }));

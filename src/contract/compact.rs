@@ -124,7 +124,7 @@ impl Writer {
             self.number(error.status.into());
             self.flags(&[error.fault]);
             self.string(error.namespace);
-            self.string(error.query_message);
+            error.query_message.iter().for_each(|sentence| self.string(sentence));
         }
     }
 
@@ -358,7 +358,8 @@ impl Reader {
         let code = self.string();
         let status = self.number() as u16;
         let [fault] = self.flags();
-        let [namespace, query_message] = std::array::from_fn(|_| self.string());
+        let namespace = self.string();
+        let query_message = std::array::from_fn(|_| self.string());
         ErrorTrait { code, status, fault, namespace, query_message }
     }
 

@@ -331,7 +331,7 @@ fn error_trait(facts: &'static Value) -> ErrorTrait {
         status: status.unwrap_or(400),
         fault: flag(facts, "fault"),
         namespace: text(&facts["namespace"]),
-        query_message: text(&facts["queryMessage"]),
+        query_message: [text(&facts["queryMessage"][0]), text(&facts["queryMessage"][1])],
     }
 }
 

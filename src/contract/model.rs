@@ -312,8 +312,8 @@ pub struct ErrorTrait {
     pub fault: bool,
     /// What stands before `#` in JSON where that is not the service's own namespace, else empty.
     pub namespace: &'static str,
-    /// What Query clients are told instead of the sentence for others, else empty.
-    pub query_message: &'static str,
+    /// A sentence, and what Query clients are told instead of it; else empty.
+    pub query_message: [&'static str; 2],
 }
 
 impl Contract {

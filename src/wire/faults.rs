@@ -130,8 +130,10 @@ impl Error<'_> {
 
     /// The sentence, in the words that Query clients of the service get.
     fn query_message(&self) -> &str {
-        let own = self.facts().map(|facts| facts.query_message);
-        own.filter(|own| !own.is_empty()).unwrap_or(&self.fault.message)
+        match self.facts().map(|facts| facts.query_message) {
+            Some([sentence, own]) if sentence == self.fault.message => own,
+            _ => &self.fault.message,
+        }
     }
 
     fn side(&self) -> &'static str {

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -85,6 +86,21 @@ class Trailcam:
             return json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
             return done.stdout + done.stderr
+
+    def javascript(self, program):
+        """Runs a program of tests/js: what it prints as JSON."""
+        node = shutil.which("node")
+        assert node, "tests/run installs Node.js"
+        done = subprocess.run(
+            [node, program],
+            cwd=ROOT / "tests" / "js",
+            env=self.environment() | {"AWS_REGION": "us-east-1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     @contextlib.contextmanager
     def following(self, *command, **environment):

@@ -2,7 +2,9 @@
 
 import base64
 import concurrent.futures
+import email.utils
 import hashlib
+import http.client
 import json
 import socket
 import time
@@ -613,22 +615,108 @@ def test_a_poll_ends_when_its_queue_does(trailcam, sqs, queue):
             waiting.result(timeout=5)
 
 
-def test_a_poll_that_nobody_reads_takes_nothing(trailcam, sqs, queue):
-    body = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}).encode()
+def wire(operation, *lines, version="1.1", **arguments):
+    """A JSON call, byte by byte."""
+    body = json.dumps(arguments).encode()
     head = "\r\n".join(
         [
-            "POST / HTTP/1.1",
+            f"POST / HTTP/{version}",
             "Host: localhost",
             "Content-Type: application/x-amz-json-1.0",
-            "X-Amz-Target: AmazonSQS.ReceiveMessage",
+            f"X-Amz-Target: AmazonSQS.{operation}",
             "Authorization: AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/sqs/aws4_request",
             f"Content-Length: {len(body)}",
+            *lines,
         ]
     )
+    return f"{head}\r\n\r\n".encode() + body
+
+
+def connect(trailcam):
     host, _, port = trailcam.endpoint.rpartition("/")[2].rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def next_answer(stream):
+    """The next answer on a raw connection: its headers and its JSON."""
+    assert stream.readline() in (b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200 OK\r\n")
+    headers = http.client.parse_headers(stream)
+    return headers, json.loads(stream.read(int(headers["content-length"])) or b"{}")
+
+
+def waits(connection):
+    connection.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+    connection.settimeout(10)
+
+
+def test_a_connection_goes_on_after_a_poll(trailcam, sqs, queue):
+    poll = wire("ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    look = wire("GetQueueUrl", QueueName="letters")
+    with connect(trailcam) as connection, connection.makefile("rb") as answers:
+        for number in "12":
+            connection.sendall(poll)
+            waits(connection)
+            sqs.send_message(QueueUrl=queue, MessageBody=number)
+            headers, answer = next_answer(answers)
+            assert bodies(answer) == [number]
+            # As other answers are.
+            connection.sendall(look)
+            others, _ = next_answer(answers)
+            assert list(headers) == list(others)
+            assert {name: headers[name] for name in ("content-type", "connection")} == {
+                name: others[name] for name in ("content-type", "connection")
+            }
+            assert email.utils.parsedate_to_datetime(headers["date"]).tzinfo
+
+
+def test_requests_behind_a_poll(trailcam, sqs, queue):
+    """A client may send the next requests before it has its answer."""
+    poll = wire("ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    look = wire("GetQueueUrl", QueueName="letters")
+    with connect(trailcam) as connection, connection.makefile("rb") as answers:
+        connection.sendall(look + poll + look)
+        _, answer = next_answer(answers)
+        assert answer == {"QueueUrl": queue.replace(trailcam.endpoint, "http://localhost")}
+        waits(connection)
+        connection.sendall(poll)
+        sqs.send_message(QueueUrl=queue, MessageBody="1")
+        assert bodies(next_answer(answers)[1]) == ["1"]
+        assert "QueueUrl" in next_answer(answers)[1]
+        waits(connection)
+        sqs.send_message(QueueUrl=queue, MessageBody="2")
+        assert bodies(next_answer(answers)[1]) == ["2"]
+
+
+@pytest.mark.parametrize(("version", "lines"), [("1.1", ["Connection: close"]), ("1.0", [])])
+def test_a_connection_that_ends_with_its_poll(trailcam, sqs, queue, version, lines):
+    with connect(trailcam) as connection, connection.makefile("rb") as answers:
+        connection.sendall(wire("ReceiveMessage", *lines, version=version, QueueUrl=queue, WaitTimeSeconds=20))
+        waits(connection)
+        sqs.send_message(QueueUrl=queue, MessageBody="m")
+        assert bodies(next_answer(answers)[1]) == ["m"]
+        assert answers.read() == b""
+
+
+def test_stopping_ends_polls(start):
+    trailcam = start()
+    url = trailcam.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    with connect(trailcam) as idle, connect(trailcam) as connection, connection.makefile("rb") as answers:
+        connection.sendall(wire("ReceiveMessage", QueueUrl=url, WaitTimeSeconds=20))
+        waits(connection)
+        before = time.monotonic()
+        trailcam.stop()
+        assert time.monotonic() - before < 4
+        assert bodies(next_answer(answers)[1]) == []
+        assert idle.recv(1) == b""
+
+
+def test_a_poll_that_nobody_reads_takes_nothing(trailcam, sqs, queue):
+    poll = wire("ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
     for _ in range(3):
-        with socket.create_connection((host, int(port))) as connection:
-            connection.sendall(f"{head}\r\n\r\n".encode() + body)
+        with connect(trailcam) as connection:
+            connection.sendall(poll)
             connection.settimeout(0.3)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
