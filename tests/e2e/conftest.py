@@ -52,10 +52,15 @@ class Trailcam:
 
     def act_as_user(self, name):
         """Makes an IAM user, who makes all calls from now on that say nothing else: few real calls are root's."""
-        iam = self.client("iam")
+        identity = self.make_user(name)
+        self.credentials = (identity["key"], identity["secret"])
+
+    def make_user(self, name, **root):
+        """Makes an IAM user in the account of a root: what to call as."""
+        iam = self.client("iam", **root)
         iam.create_user(UserName=name)
         made = iam.create_access_key(UserName=name)["AccessKey"]
-        self.credentials = (made["AccessKeyId"], made["SecretAccessKey"])
+        return {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
 
     def environment(self, region="us-east-1", key=None, secret="test", token=None):
         if key is None:

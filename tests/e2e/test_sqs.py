@@ -22,9 +22,19 @@ OTHER = "222222222222"
 pytestmark = pytest.mark.usefixtures("user")
 
 
+TRACE = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}}
+
+
 @pytest.fixture
 def sqs(trailcam):
-    return trailcam.client("sqs")
+    """A client of a program that X-Ray traces: its messages say so."""
+    client = trailcam.client("sqs")
+
+    def trace(params, **_):
+        params.setdefault("MessageSystemAttributes", TRACE)
+
+    client.meta.events.register("before-parameter-build.sqs.SendMessage", trace)
+    return client
 
 
 @pytest.fixture
@@ -154,9 +164,6 @@ def test_a_message_and_what_is_told_of_it(trailcam, sqs, queue):
         MessageBody="This is a test message",
         MessageAttributes={
             "timestamp": {"DataType": "Number", "StringValue": "1493147359900"},
-        },
-        MessageSystemAttributes={
-            "AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}
         },
     )
     # Digests as the documentation and SDKs' own tests have them; boto3 checks them, too.
@@ -615,7 +622,7 @@ def test_a_poll_ends_when_its_queue_does(trailcam, sqs, queue):
             waiting.result(timeout=5)
 
 
-def wire(operation, *lines, version="1.1", **arguments):
+def wire(trailcam, operation, *lines, version="1.1", **arguments):
     """A JSON call, byte by byte."""
     body = json.dumps(arguments).encode()
     head = "\r\n".join(
@@ -624,7 +631,7 @@ def wire(operation, *lines, version="1.1", **arguments):
             "Host: localhost",
             "Content-Type: application/x-amz-json-1.0",
             f"X-Amz-Target: AmazonSQS.{operation}",
-            "Authorization: AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/sqs/aws4_request",
+            f"Authorization: AWS4-HMAC-SHA256 Credential={trailcam.credentials[0]}/20260115/us-east-1/sqs/aws4_request",
             f"Content-Length: {len(body)}",
             *lines,
         ]
@@ -652,8 +659,8 @@ def waits(connection):
 
 
 def test_a_connection_goes_on_after_a_poll(trailcam, sqs, queue):
-    poll = wire("ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
-    look = wire("GetQueueUrl", QueueName="letters")
+    poll = wire(trailcam, "ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    look = wire(trailcam, "GetQueueUrl", QueueName="letters")
     with connect(trailcam) as connection, connection.makefile("rb") as answers:
         for number in "12":
             connection.sendall(poll)
@@ -673,8 +680,8 @@ def test_a_connection_goes_on_after_a_poll(trailcam, sqs, queue):
 
 def test_requests_behind_a_poll(trailcam, sqs, queue):
     """A client may send the next requests before it has its answer."""
-    poll = wire("ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
-    look = wire("GetQueueUrl", QueueName="letters")
+    poll = wire(trailcam, "ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    look = wire(trailcam, "GetQueueUrl", QueueName="letters")
     with connect(trailcam) as connection, connection.makefile("rb") as answers:
         connection.sendall(look + poll + look)
         _, answer = next_answer(answers)
@@ -692,7 +699,7 @@ def test_requests_behind_a_poll(trailcam, sqs, queue):
 @pytest.mark.parametrize(("version", "lines"), [("1.1", ["Connection: close"]), ("1.0", [])])
 def test_a_connection_that_ends_with_its_poll(trailcam, sqs, queue, version, lines):
     with connect(trailcam) as connection, connection.makefile("rb") as answers:
-        connection.sendall(wire("ReceiveMessage", *lines, version=version, QueueUrl=queue, WaitTimeSeconds=20))
+        connection.sendall(wire(trailcam, "ReceiveMessage", *lines, version=version, QueueUrl=queue, WaitTimeSeconds=20))
         waits(connection)
         sqs.send_message(QueueUrl=queue, MessageBody="m")
         assert bodies(next_answer(answers)[1]) == ["m"]
@@ -703,7 +710,7 @@ def test_stopping_ends_polls(start):
     trailcam = start()
     url = trailcam.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     with connect(trailcam) as idle, connect(trailcam) as connection, connection.makefile("rb") as answers:
-        connection.sendall(wire("ReceiveMessage", QueueUrl=url, WaitTimeSeconds=20))
+        connection.sendall(wire(trailcam, "ReceiveMessage", QueueUrl=url, WaitTimeSeconds=20))
         waits(connection)
         before = time.monotonic()
         trailcam.stop()
@@ -713,7 +720,7 @@ def test_stopping_ends_polls(start):
 
 
 def test_a_poll_that_nobody_reads_takes_nothing(trailcam, sqs, queue):
-    poll = wire("ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    poll = wire(trailcam, "ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
     for _ in range(3):
         with connect(trailcam) as connection:
             connection.sendall(poll)
@@ -741,7 +748,7 @@ def test_short_polls_on_the_system_clock(start):
 
 
 def test_other_accounts_need_the_policy(trailcam, sqs, queue):
-    other = trailcam.client("sqs", key=OTHER)
+    other = trailcam.client("sqs", **trailcam.make_user("guest", key=OTHER))
     code, _, status = refused(other.send_message, QueueUrl=queue, MessageBody="m")
     assert (code, status) == ("AccessDenied", 403)
     sqs.add_permission(QueueUrl=queue, Label="let", AWSAccountIds=[OTHER], Actions=["SendMessage"])
@@ -773,8 +780,14 @@ def test_other_accounts_need_the_policy(trailcam, sqs, queue):
 def test_records(trailcam, sqs, queue):
     sqs.send_message(QueueUrl=queue, MessageBody="secret")
     (record,) = trailcam.events(eventName="SendMessage")
-    assert record["requestParameters"] == {"queueUrl": queue, "messageBody": "HIDDEN_DUE_TO_SECURITY_REASONS"}
-    assert set(record["responseElements"]) == {"messageId", "mD5OfMessageBody"}
+    assert record["requestParameters"] == {
+        "queueUrl": queue,
+        "messageBody": "HIDDEN_DUE_TO_SECURITY_REASONS",
+        "messageSystemAttributes": {
+            "AWSTraceHeader": {"dataType": "String", "stringValue": TRACE["AWSTraceHeader"]["StringValue"]}
+        },
+    }
+    assert set(record["responseElements"]) == {"messageId", "mD5OfMessageBody", "mD5OfMessageSystemAttributes"}
     assert record["resources"] == [
         {"accountId": ACCOUNT, "type": "AWS::SQS::Queue", "ARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"}
     ]
@@ -921,7 +934,7 @@ def test_without_a_signature(trailcam, sqs, queue):
 def test_what_is_the_owners_alone(trailcam, sqs, queue):
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
     statement = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "sqs:*", "Resource": arn}
-    other = trailcam.client("sqs", key=OTHER)
+    other = trailcam.client("sqs", **trailcam.make_user("guest", key=OTHER))
     hidden = (
         "AWS.SimpleQueueService.NonExistentQueue",
         "The specified queue does not exist or you do not have access to it.",
