@@ -43,6 +43,8 @@ pub struct Emulator {
 struct Inner {
     world: World,
     clock: Ticker,
+    /// The due time that the background task was last woken for.
+    announced: Option<Time>,
     /// Calls that wait, by the ARN of what they wait for.
     waiting: HashMap<String, Arc<Notify>>,
 }
@@ -143,11 +145,13 @@ impl Emulator {
     /// A call that waits for something is abandoned when its client is `gone`.
     pub async fn answer(&self, mut call: Box<Call>, gone: Pin<&mut impl Future<Output = ()>>) -> Answer {
         let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
+        let unsettled = Unsettled(self);
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
         }
         self.settle().await;
+        unsettled.settled();
         answer
     }
 
@@ -158,6 +162,7 @@ impl Emulator {
                 return;
             }
         }
+        self.wake.notify_one();
     }
 
     /// Does what a call has set off, so that who has its answer finds it done.
@@ -170,6 +175,7 @@ impl Emulator {
             }
             self.run_job(due);
         }
+        self.wake.notify_one();
     }
 
     /// Attempts a step until the long work it needs is done, and what it waits for has come.
@@ -293,13 +299,8 @@ impl Emulator {
     pub fn step<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
         let mut inner = self.lock();
         inner.tick();
-        let due = inner.world.jobs.next_due();
         let result = step(&mut inner.world);
-        let changed = inner.world.jobs.next_due() != due;
         self.leave(inner);
-        if changed {
-            self.wake.notify_one();
-        }
         result
     }
 
@@ -441,8 +442,11 @@ impl Emulator {
         true
     }
 
-    /// Gives the lock back, and sees to what the step left behind: background work, posts, and events for those who wait.
+    /// Gives the lock back, and sees to what the step left behind: jobs, background work, posts, and events for those who
+    /// wait. What is to be done at once is up to who took the step: waking another thread for it costs more than doing it.
     fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+        let due = inner.world.jobs.next_due().filter(|due| *due != AT_ONCE);
+        let is_news = due.is_some() && std::mem::replace(&mut inner.announced, due) != due;
         let background = std::mem::take(&mut inner.world.background);
         let changes = inner.world.streams.changes;
         for (on, reach) in inner.world.waits.take() {
@@ -457,6 +461,9 @@ impl Emulator {
         }
         let has_posts = inner.world.outbox.has_waiting();
         drop(inner);
+        if is_news {
+            self.wake.notify_one();
+        }
         if has_posts {
             self.posting.notify_one();
         }
@@ -478,7 +485,7 @@ impl Inner {
         };
         let mut world = World::new(settings, now);
         world.clock_stands_still = matches!(clock, Ticker::Manual);
-        Inner { world, clock, waiting: HashMap::new() }
+        Inner { world, clock, announced: None, waiting: HashMap::new() }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.
@@ -493,6 +500,21 @@ impl Inner {
         if let Ticker::System { offset } = &mut self.clock {
             *offset = self.world.now - system_time();
         }
+    }
+}
+
+/// Whoever goes away before it has done what it set off leaves it to the background task.
+struct Unsettled<'e>(&'e Emulator);
+
+impl Unsettled<'_> {
+    fn settled(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        self.0.wake.notify_one();
     }
 }
 
