@@ -38,18 +38,11 @@ fn main() {
 const CBOR: &[u8] =
     b"\xa2\x69Namespace\x65Bench\x6aMetricData\x81\xa4\x6aMetricName\x67Latency\x65Value\xfb\x40\x29\0\0\0\0\0\0\
     \x64Unit\x6cMilliseconds\x6aDimensions\x81\xa2\x64Name\x64Host\x65Value\x61a";
+const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
 
 /// The requests that are measured, each as it stands on the wire.
 fn requests() -> Vec<(&'static str, Vec<u8>)> {
-    let form = |body: &str| {
-        request(
-            "POST",
-            "/",
-            "sts",
-            &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
-            body.as_bytes(),
-        )
-    };
+    let form = |body: &str| request("POST", "/", "sts", &FORM, body.as_bytes());
     let json = |operation: &str, body: &str| {
         let target = format!("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.{operation}");
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
@@ -57,12 +50,18 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
     };
     let publish = |topic: &str| {
         let topic = format!("arn%3Aaws%3Asns%3Aus-east-1%3A000000000000%3A{topic}");
-        let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
         let body = format!("Action=Publish&Version=2010-03-31&TopicArn={topic}&Message=hello");
-        request("POST", "/", "sns", &headers, body.as_bytes())
+        request("POST", "/", "sns", &FORM, body.as_bytes())
     };
     let put = |headers: &[(&str, &str)], path: &str, body: &[u8]| request("POST", path, "monitoring", headers, body);
     let granite = ("x-amz-target", "GraniteServiceVersion20100801.PutMetricData");
+    let queues = |operation: &str, queue: &str, arguments: &str| {
+        let target = format!("AmazonSQS.{operation}");
+        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target.as_str())];
+        let body = format!(r#"{{"QueueUrl":"http://127.0.0.1:4566/000000000000/{queue}"{arguments}}}"#);
+        request("POST", "/", "sqs", &headers, body.as_bytes())
+    };
+    let text = "x".repeat(256);
     let body = vec![b'x'; 1024];
     let entry = r#"{"Source":"shop","DetailType":"order","Detail":"{\"id\":1234,\"state\":\"paid\",\"total\":99.5}"}"#;
     vec![
@@ -109,6 +108,10 @@ fn requests() -> Vec<(&'static str, Vec<u8>)> {
                 CBOR,
             ),
         ),
+        ("SendMessage (256 bytes)", queues("SendMessage", "to", &format!(r#","MessageBody":"{text}""#))),
+        // It is visible again at once, so that there always is one.
+        ("ReceiveMessage (1)", queues("ReceiveMessage", "from", r#","VisibilityTimeout":0"#)),
+        ("ReceiveMessage (none)", queues("ReceiveMessage", "empty", "")),
     ]
 }
 
@@ -148,11 +151,17 @@ fn prepare(trailcam: &Server) {
     }
     for topic in ["alone", "raw", "signed"] {
         for (service, form) in subscribed(topic) {
-            let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
-            let (status, answer) = send(request("POST", "/", service, &headers, form.as_bytes()));
+            let (status, answer) = send(request("POST", "/", service, &FORM, form.as_bytes()));
             assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
         }
     }
+    for queue in ["to", "from", "empty"] {
+        let form = format!("Action=CreateQueue&Version=2012-11-05&QueueName={queue}");
+        send(request("POST", "/", "sqs", &FORM, form.as_bytes()));
+    }
+    let text = "x".repeat(256);
+    let form = format!("Action=SendMessage&Version=2012-11-05&MessageBody={text}");
+    send(request("POST", "/000000000000/from", "sqs", &FORM, form.as_bytes()));
     for (_, request) in requests() {
         let (status, answer) = send(request);
         assert!(status < 300, "{}", String::from_utf8_lossy(&answer));
@@ -187,10 +196,7 @@ fn subscribed(topic: &str) -> Vec<(&'static str, String)> {
 }
 
 fn fresh_memory(start: fn() -> Server) -> f64 {
-    let server = start();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).expect("a Linux /proc");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a number") / 1024.0
+    start().memory()
 }
 
 fn median_start(start: fn() -> Server) -> f64 {

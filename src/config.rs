@@ -170,7 +170,7 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 pub const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Connections at a time; further ones wait to be accepted.
-pub const CONNECTIONS_MAX: usize = 8192;
+pub const CONNECTIONS_MAX: usize = 16_384;
 
 /// Files that may be open at a time, as far as the system lets us: one a connection, and one for what it sends or gets.
 pub const OPEN_FILES: u64 = 2 * CONNECTIONS_MAX as u64 + 64;

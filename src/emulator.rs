@@ -1,7 +1,7 @@
 //! The shell around the world: the only lock, the only clock, the only background task.
 
 use std::collections::HashMap;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::world::{Settings, World};
 pub struct Emulator {
     /// A blocking lock, because a step is short and never waits: it is never held across an await.
     inner: Mutex<Inner>,
-    /// Tells the background task that a job is due before it looks again.
+    /// Tells the background task that the next due time has changed.
     wake: Notify,
     /// Tells readers of streams that something was pushed: the count of changes.
     streamed: watch::Sender<u64>,
@@ -43,8 +43,8 @@ pub struct Emulator {
 struct Inner {
     world: World,
     clock: Ticker,
-    /// When the background task looks for jobs again by itself, if it does.
-    looks_at: Option<Time>,
+    /// The due time that the background task was last woken for.
+    announced: Option<Time>,
     /// Calls that wait, by the ARN of what they wait for.
     waiting: HashMap<String, Arc<Notify>>,
 }
@@ -111,7 +111,7 @@ impl Emulator {
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut answer = loop {
-            match self.change(|world| attempt(world, &mut call, &mut outside)).0 {
+            match self.step(|world| attempt(world, &mut call, &mut outside)) {
                 Ok(answer) => break answer,
                 Err(Pause::Work(work)) => outside.take_in(work.run()),
                 Err(Pause::Wait(_)) => outside.set_patience(Patience::Over),
@@ -129,7 +129,7 @@ impl Emulator {
 
     /// Changes the world at the present moment, with all that this sets off. It may take long.
     pub fn act<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
-        let (result, _) = self.change(step);
+        let result = self.step(step);
         self.settle_here();
         result
     }
@@ -143,10 +143,9 @@ impl Emulator {
 
     /// Runs one call at the present moment; what takes long is done outside the lock, by a thread that may take long.
     /// A call that waits for something is abandoned when its client is `gone`.
-    pub async fn answer(&self, mut call: Call, gone: impl Future<Output = ()>) -> Answer {
-        // A client that goes away takes this call with it, but not what it has set off.
-        let unsettled = Unsettled(Some(self));
+    pub async fn answer(&self, mut call: Box<Call>, gone: Pin<&mut impl Future<Output = ()>>) -> Answer {
         let mut answer = self.attempts(gone, |world, outside| attempt(world, &mut call, outside)).await;
+        let unsettled = Unsettled(self);
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
             answer.finish(scanned.unwrap_or_default());
@@ -182,15 +181,14 @@ impl Emulator {
     /// Attempts a step until the long work it needs is done, and what it waits for has come.
     async fn attempts<T>(
         &self,
-        gone: impl Future<Output = ()>,
+        mut gone: Pin<&mut impl Future<Output = ()>>,
         mut attempt: impl FnMut(&mut World, &mut Outside) -> Result<T, Pause>,
     ) -> T {
-        let mut gone = pin!(gone);
         let mut outside = Outside::default();
         let mut attempts = 1..Self::ATTEMPTS_MAX;
         let mut place = None;
         loop {
-            let work = match self.change(|world| attempt(world, &mut outside)).0 {
+            let work = match self.step(|world| attempt(world, &mut outside)) {
                 Ok(done) => return done,
                 Err(Pause::Work(work)) => work,
                 Err(Pause::Wait(wait)) => {
@@ -269,7 +267,7 @@ impl Emulator {
 
     /// Takes down how a post went, and does what that sets off.
     pub async fn posted(&self, id: PostId, outcome: Outcome) {
-        self.change(|world| services::posted(world, id, &outcome));
+        self.step(|world| services::posted(world, id, &outcome));
         self.settle().await;
         self.quiet.notify_all();
     }
@@ -297,23 +295,13 @@ impl Emulator {
         self.moved.send_replace(Moved::Stopping);
     }
 
-    /// Looks at or changes the world at the present moment. What that sets off is done soon.
+    /// Looks at or changes the world at the present moment.
     pub fn step<T>(&self, step: impl FnOnce(&mut World) -> T) -> T {
-        let (result, is_settled) = self.change(step);
-        if !is_settled {
-            self.wake.notify_one();
-        }
-        result
-    }
-
-    /// The same for those who see to what it sets off themselves; whether that is nothing.
-    fn change<T>(&self, step: impl FnOnce(&mut World) -> T) -> (T, bool) {
         let mut inner = self.lock();
         inner.tick();
         let result = step(&mut inner.world);
-        let is_settled = inner.world.jobs.next_due() != Some(AT_ONCE);
         self.leave(inner);
-        (result, is_settled)
+        result
     }
 
     /// What the emulator was started with.
@@ -421,12 +409,9 @@ impl Emulator {
         let mut inner = self.lock();
         inner.tick();
         if matches!(inner.clock, Ticker::Manual) {
-            // Whoever lets the clock run wakes the task.
-            inner.looks_at = Some(Time::MIN_UTC);
             return None;
         }
-        inner.looks_at = inner.world.jobs.next_due();
-        let due = inner.looks_at?;
+        let due = inner.world.jobs.next_due()?;
         Some((due - inner.world.now).to_std().unwrap_or(Duration::ZERO))
     }
 
@@ -457,8 +442,11 @@ impl Emulator {
         true
     }
 
-    /// Gives the lock back, and sees to what the step left behind: background work, posts, and events for those who wait.
+    /// Gives the lock back, and sees to what the step left behind: jobs, background work, posts, and events for those who
+    /// wait. What is to be done at once is up to who took the step: waking another thread for it costs more than doing it.
     fn leave(&self, mut inner: MutexGuard<'_, Inner>) {
+        let due = inner.world.jobs.next_due().filter(|due| *due != AT_ONCE);
+        let is_news = due.is_some() && std::mem::replace(&mut inner.announced, due) != due;
         let background = std::mem::take(&mut inner.world.background);
         let changes = inner.world.streams.changes;
         for (on, reach) in inner.world.waits.take() {
@@ -472,9 +460,8 @@ impl Emulator {
             }
         }
         let has_posts = inner.world.outbox.has_waiting();
-        let is_sooner = inner.has_sooner_job();
         drop(inner);
-        if is_sooner {
+        if is_news {
             self.wake.notify_one();
         }
         if has_posts {
@@ -498,17 +485,7 @@ impl Inner {
         };
         let mut world = World::new(settings, now);
         world.clock_stands_still = matches!(clock, Ticker::Manual);
-        Inner { world, clock, looks_at: None, waiting: HashMap::new() }
-    }
-
-    /// Whether the background task must look before it would. Jobs that belong to a call are the call's matter.
-    fn has_sooner_job(&mut self) -> bool {
-        let due = self.world.jobs.next_due().filter(|due| *due != AT_ONCE);
-        let is_sooner = due.is_some_and(|due| self.looks_at.is_none_or(|looks_at| due < looks_at));
-        if is_sooner {
-            self.looks_at = due;
-        }
-        is_sooner
+        Inner { world, clock, announced: None, waiting: HashMap::new() }
     }
 
     /// Brings the world's time up to the clock's. Time never goes back, even if the machine's clock does.
@@ -526,35 +503,34 @@ impl Inner {
     }
 }
 
-/// A call that may have set off what is not done yet; dropped, it leaves that to the background task.
-struct Unsettled<'a>(Option<&'a Emulator>);
+/// Whoever goes away before it has done what it set off leaves it to the background task.
+struct Unsettled<'e>(&'e Emulator);
 
 impl Unsettled<'_> {
-    fn settled(mut self) {
-        self.0 = None;
+    fn settled(self) {
+        std::mem::forget(self);
     }
 }
 
 impl Drop for Unsettled<'_> {
     fn drop(&mut self) {
-        if let Some(emulator) = self.0 {
-            emulator.wake.notify_one();
-        }
+        self.0.wake.notify_one();
     }
 }
 
-fn system_time() -> Time {
+/// The machine's time.
+pub fn system_time() -> Time {
     Utc::now().trunc_subsecs(3)
 }
 
 #[cfg(test)]
 mod tests {
     use std::future;
+    use std::pin::pin;
     use std::sync::mpsc;
 
     use super::*;
     use crate::world::Cadence;
-    use crate::world::jobs::Job;
     use crate::world::scope::{AccountId, Region};
 
     fn emulator() -> Emulator {
@@ -592,7 +568,7 @@ mod tests {
                 emulator.step(|world| world.ids.uuid());
                 answered.send(()).unwrap();
             });
-            let was_answered = run(emulator.attempts(future::pending(), |_, outside| {
+            let was_answered = run(emulator.attempts(pin!(future::pending()), |_, outside| {
                 let asked = work.take();
                 let done = outside.take((), LARGE, move || asked.is_some_and(|work| work()));
                 done.map_err(|_| outside.take_pause().unwrap())
@@ -601,33 +577,10 @@ mod tests {
         });
     }
 
-    /// On the machine's clock, the background task sleeps until a job is due that no call does.
-    #[test]
-    fn the_background_task_is_woken_for_what_comes_sooner() {
-        let emulator = emulator();
-        emulator.set_manual(false);
-        emulator.until_next_job();
-        let is_woken = || pin!(emulator.wake.notified()).enable();
-        let job = |bucket: &str| Job::BucketLifecycle { bucket: bucket.to_owned() };
-        let wakes = |seconds: i64, bucket: &str| {
-            emulator.change(|world| world.jobs.at(world.now + TimeDelta::seconds(seconds), job(bucket)));
-            is_woken()
-        };
-        assert!(wakes(600, "first"));
-        assert!(!wakes(700, "later"));
-        assert!(wakes(500, "sooner"));
-        assert!(!wakes(550, "between"));
-        assert!(!emulator.change(|world| world.jobs.at_once(job("own"))).1);
-        assert!(!is_woken(), "who makes such a change sees to it");
-        emulator.settle_here();
-        emulator.step(|world| world.jobs.at_once(job("own")));
-        assert!(is_woken());
-    }
-
     #[test]
     fn work_that_is_always_overtaken_comes_to_an_end() {
         let mut runs = 0;
-        run(emulator().attempts(future::pending(), |_, outside| {
+        run(emulator().attempts(pin!(future::pending()), |_, outside| {
             runs += 1;
             outside.take(runs, LARGE, || ()).map_err(|_| outside.take_pause().unwrap())
         }));

@@ -1,4 +1,5 @@
 //! What benchmarks of requests have in common: servers as processes of their own, and what a request costs them.
+#![allow(dead_code, reason = "each benchmark uses some of it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -109,13 +110,21 @@ impl Server {
     }
 
     /// CPU time of the process's threads so far, to the nanosecond.
-    fn cpu(&self) -> Duration {
+    pub fn cpu(&self) -> Duration {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("a Linux /proc");
         let nanoseconds = tasks.filter_map(|task| {
             let schedule = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
             schedule.split_whitespace().next()?.parse::<u64>().ok()
         });
         Duration::from_nanos(nanoseconds.sum())
+    }
+
+    /// Resident memory of the process, in megabytes.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a Linux /proc");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
+        let kilobytes = line.split_whitespace().nth(1).and_then(|text| text.parse::<f64>().ok());
+        kilobytes.expect("a number") / 1024.0
     }
 }
 

@@ -70,6 +70,7 @@ impl Writer {
             contract.api_version,
             contract.xml_namespace,
             contract.path_member,
+            contract.error_namespace,
         ] {
             self.string(string);
         }
@@ -123,6 +124,8 @@ impl Writer {
             self.string(error.code);
             self.number(error.status.into());
             self.flags(&[error.fault]);
+            self.string(error.namespace);
+            error.query_message.iter().for_each(|sentence| self.string(sentence));
         }
     }
 
@@ -256,6 +259,7 @@ impl Reader {
             api_version,
             xml_namespace,
             path_member,
+            error_namespace,
         ] = texts;
         let [global, query_compatible] = self.flags();
         Contract {
@@ -269,6 +273,7 @@ impl Reader {
             api_version,
             xml_namespace,
             path_member,
+            error_namespace,
             global,
             query_compatible,
             validation: self.one_of(&[
@@ -277,6 +282,7 @@ impl Reader {
                 Validation::Parameter,
                 Validation::Ec2,
                 Validation::S3,
+                Validation::Missing,
             ]),
             record: self.record_style(),
             operations: self.list(Reader::operation),
@@ -355,7 +361,9 @@ impl Reader {
         let code = self.string();
         let status = self.number() as u16;
         let [fault] = self.flags();
-        ErrorTrait { code, status, fault }
+        let namespace = self.string();
+        let query_message = std::array::from_fn(|_| self.string());
+        ErrorTrait { code, status, fault, namespace, query_message }
     }
 
     fn kind(&mut self) -> Kind {

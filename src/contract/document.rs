@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::model::*;
 
@@ -13,6 +13,7 @@ use super::model::*;
 /// - `service`: facts about the service, merged into `x-trailcam-service`;
 /// - `operations`: facts by operation name, or a list of names that all get the facts in `set`;
 /// - `schemas`: facts by shape name;
+/// - `errors`: errors that the model lacks, by name, each with its `x-error`;
 /// - `remove`: names of operations that nobody can call.
 ///
 /// What it names must exist, so that a correction cannot outlive what it corrects.
@@ -40,6 +41,9 @@ pub fn correct(document: &mut Value, overlay: &Value) -> Result<(), String> {
         for (name, facts) in members(&correction["schemas"]) {
             correct_schema(document, name, facts)?;
         }
+        for (name, facts) in members(&correction["errors"]) {
+            add_error(document, name, facts)?;
+        }
         for name in list(&correction["remove"]) {
             remove_operation(document, text(name))?;
         }
@@ -55,6 +59,12 @@ fn correct_schema(document: &mut Value, name: &str, facts: &Value) -> Result<(),
     }
     merge(schema, facts);
     Ok(())
+}
+
+fn add_error(document: &mut Value, name: &str, facts: &Value) -> Result<(), String> {
+    let schemas = document["components"]["schemas"].as_object_mut().ok_or("no schemas")?;
+    let error = json!({"type": "object", "properties": {}, "x-error": facts});
+    schemas.insert(name.to_owned(), error).map_or(Ok(()), |_| Err(format!("the model has the error {name}")))
 }
 
 fn operation_in<'a>(document: &'a mut Value, name: &str) -> Result<&'a mut Value, String> {
@@ -120,6 +130,7 @@ fn service_facts(service: &'static str, document: &'static Value) -> Result<Cont
         api_version: text(&document["info"]["version"]),
         xml_namespace: text(&facts["xmlNamespace"]),
         path_member: text(&facts["pathMember"]),
+        error_namespace: text(&facts["errorNamespace"]),
         global: flag(facts, "global"),
         query_compatible: flag(facts, "queryCompatible"),
         validation: validation(text(&facts["validation"]), first)?,
@@ -149,6 +160,7 @@ fn validation(name: &str, first: Protocol) -> Result<Validation, String> {
         ("parameter", _) => Validation::Parameter,
         ("ec2", _) | ("", Protocol::Ec2) => Validation::Ec2,
         ("s3", _) | ("", Protocol::RestXml) => Validation::S3,
+        ("missing", _) => Validation::Missing,
         _ => return Err(format!("unknown validation {name}")),
     })
 }
@@ -315,7 +327,13 @@ fn constraints(schema: &'static Value) -> Constraints {
 
 fn error_trait(facts: &'static Value) -> ErrorTrait {
     let status = facts["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-    ErrorTrait { code: text(&facts["code"]), status: status.unwrap_or(400), fault: flag(facts, "fault") }
+    ErrorTrait {
+        code: text(&facts["code"]),
+        status: status.unwrap_or(400),
+        fault: flag(facts, "fault"),
+        namespace: text(&facts["namespace"]),
+        query_message: [text(&facts["queryMessage"][0]), text(&facts["queryMessage"][1])],
+    }
 }
 
 fn timestamp_format(name: &str) -> Result<Option<TimestampFormat>, String> {

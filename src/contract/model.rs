@@ -53,6 +53,8 @@ pub struct Contract {
     pub xml_namespace: &'static str,
     /// The member of Query requests that the path names where the form does not; empty where paths mean nothing.
     pub path_member: &'static str,
+    /// What stands before `#` in the names of modelled JSON errors; empty where names stand alone.
+    pub error_namespace: &'static str,
     /// The service has one endpoint for all Regions (IAM, STS's global one): its calls belong to `us-east-1`.
     pub global: bool,
     /// Error codes carry an `x-amzn-query-error` header for clients that came from Query.
@@ -96,6 +98,8 @@ pub enum Validation {
     Ec2,
     /// S3: `InvalidArgument`, `MalformedXML`; only required members and enumerations.
     S3,
+    /// SQS: `MissingParameter`; only required members.
+    Missing,
 }
 
 /// How requests of a service are written into CloudTrail records (overlay `x-trailcam-record`).
@@ -308,6 +312,10 @@ pub struct ErrorTrait {
     pub status: u16,
     /// The service's fault (5xx) rather than the sender's.
     pub fault: bool,
+    /// What stands before `#` in JSON where that is not the service's own namespace, else empty.
+    pub namespace: &'static str,
+    /// A sentence, and what Query clients are told instead of it; else empty.
+    pub query_message: [&'static str; 2],
 }
 
 impl Contract {

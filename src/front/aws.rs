@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -20,21 +21,45 @@ use tokio_util::io::ReaderStream;
 use crate::contract::{Contract, Member, OperationId, Protocol};
 use crate::emulator::Emulator;
 use crate::wire::{self, Encoded, Fault, Head, Route, RouteError};
-use crate::world::call::{Call, Sender, request_id};
+use crate::world::call::{Answer, Call, Sender, request_id};
 use crate::world::caller;
 use crate::world::payload::{Claimed, Content, Upload};
 
+use super::connection::Peer;
 use super::payload::About;
-use super::{Peer, body, certificate, events, head, link, payload};
+use super::{body, certificate, events, head, link, payload};
 
 /// Bodies up to this length are read at once; longer ones are streamed.
 const READ_AT_ONCE_MAX: u64 = 64 * 1024;
 
 /// Answers any request that is not ours.
 pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
+    // In a box, so that a call that waits takes no more than it needs: the head and all that reads bodies are gone then.
+    let (call, asked) = match Box::pin(take_in(&emulator, request)).await {
+        Ok(taken) => taken,
+        Err(response) => return response,
+    };
+    let answer = emulator.answer(call, pin!(link::gone(asked.peer.clone()))).await;
+    asked.closing_if_refused(asked.encode(&emulator, answer))
+}
+
+/// What the answer to a call needs to know of its request.
+struct Asked {
+    contract: &'static Contract,
+    protocol: Protocol,
+    operation: OperationId,
+    /// S3's name of what was asked for.
+    resource: String,
+    /// The client waits for "100 Continue".
+    expects: bool,
+    peer: Option<Peer>,
+}
+
+/// Reads a request: what it calls, or the answer where it calls nothing.
+async fn take_in(emulator: &Arc<Emulator>, request: Request) -> Result<(Box<Call>, Asked), Response> {
     let (mut parts, body) = request.into_parts();
     if certificate::is_asked_for(&parts) && !head::is_for_bucket(&parts.headers) {
-        return certificate::answer(&emulator, &parts).await;
+        return Err(certificate::answer(emulator, &parts).await);
     }
     head::take_presigned_headers(&mut parts.headers, parts.uri.query().unwrap_or_default());
     let path = head::path_style(&parts.headers, parts.uri.path());
@@ -51,13 +76,13 @@ pub async fn handle(emulator: Arc<Emulator>, request: Request) -> Response {
         false => Incoming::Unread(body),
     };
     let form = if let Incoming::Read(Ok(form)) = &body { Some(form.clone()) } else { None };
-    let response = match (wire::route(&head, form.as_deref()), body) {
-        (Ok(route), body) => call(&emulator, &parts, &head, &route, body).await,
+    let error = match (wire::route(&head, form.as_deref()), body) {
+        (Ok(route), body) => return Ok(call(emulator, &parts, &head, &route, body).await),
         // What the form would have named is not known: the form is what is wrong.
-        (Err(error), Incoming::Read(Err(fault))) => unrouted(&emulator, &head, &RouteError { fault, ..*error }),
-        (Err(error), _) => unrouted(&emulator, &head, &error),
+        (Err(error), Incoming::Read(Err(fault))) => RouteError { fault, ..*error },
+        (Err(error), _) => *error,
     };
-    closing_if_refused(response, &parts)
+    Err(closing_if_refused(unrouted(emulator, &head, &error), expects(&parts)))
 }
 
 /// A whole body. Of one that is refused, what is left is taken and dropped, unless the client waits to be told to send it.
@@ -92,11 +117,15 @@ fn linger_if_refused(body: Body, head: &Parts, refused: bool) {
 
 /// A client that waits for "100 Continue" and is refused instead is left in doubt about what comes next on the
 /// connection (botocore takes the refusal for the next answer, too), so nothing comes next.
-fn closing_if_refused(mut response: Response, request: &Parts) -> Response {
-    if request.headers.contains_key(EXPECT) && !response.status().is_success() {
+fn closing_if_refused(mut response: Response, expects: bool) -> Response {
+    if expects && !response.status().is_success() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+fn expects(parts: &Parts) -> bool {
+    parts.headers.contains_key(EXPECT)
 }
 
 /// A body that has been read, or not yet.
@@ -105,7 +134,13 @@ enum Incoming {
     Unread(Body),
 }
 
-async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &Route, body: Incoming) -> Response {
+async fn call(
+    emulator: &Arc<Emulator>,
+    parts: &Parts,
+    head: &Head<'_>,
+    route: &Route,
+    body: Incoming,
+) -> (Box<Call>, Asked) {
     let (contract, protocol, operation) = (route.contract, route.protocol, route.operation);
     let mut upload = Ok(Upload::default());
     let input = match body {
@@ -132,31 +167,50 @@ async fn call(emulator: &Arc<Emulator>, parts: &Parts, head: &Head<'_>, route: &
     let connection = head::connection(&parts.headers, peer(parts), head.query, signature);
     let sender = Sender::Client { credentials, connection };
     let call = Call { contract, operation, region, sender, input, upload };
-    let answer = emulator.answer(call, link::gone(parts.extensions.get::<Peer>())).await;
-    match answer.outcome {
-        Ok(output) => {
-            let mut encoded = wire::encode(contract, operation, protocol, &output.value, &answer.request_id);
-            encoded.headers.extend(output.headers.into_iter().map(|(name, value)| (name.into(), value)));
-            match output.content {
-                Some(Content::Events(id)) => {
-                    let first = std::mem::take(&mut encoded.body);
-                    respond(encoded, None, events::body(Arc::clone(emulator), contract, operation, id, first))
-                }
-                Some(Content::Memory(bytes)) => respond(encoded, Some(bytes.len() as u64), Body::from(bytes)),
-                Some(Content::File { file, offset, length }) => match file_body(file, offset, length) {
-                    Ok(body) => respond(encoded, Some(length), body),
-                    Err(error) => {
-                        tracing::error!(%error, "cannot read an object's file");
-                        plain(StatusCode::INTERNAL_SERVER_ERROR)
-                    }
-                },
-                None => respond_whole(encoded),
+    let resource = head::decoded(head.path).into_owned();
+    let peer = parts.extensions.get::<Peer>().cloned();
+    (Box::new(call), Asked { contract, protocol, operation, resource, expects: expects(parts), peer })
+}
+
+impl Asked {
+    fn closing_if_refused(&self, response: Response) -> Response {
+        closing_if_refused(response, self.expects)
+    }
+
+    /// Turns an answer into HTTP.
+    fn encode(&self, emulator: &Arc<Emulator>, answer: Answer) -> Response {
+        let Asked { contract, protocol, operation, .. } = *self;
+        let id = &answer.request_id;
+        let output = match answer.outcome {
+            Ok(output) => output,
+            Err(fault) => {
+                let resource = Some(self.resource.as_str());
+                return respond_whole(wire::encode_fault(
+                    Some(contract),
+                    Some(operation),
+                    protocol,
+                    &fault,
+                    id,
+                    resource,
+                ));
             }
-        }
-        Err(fault) => {
-            let resource = head::decoded(head.path);
-            let id = &answer.request_id;
-            respond_whole(wire::encode_fault(Some(contract), Some(operation), protocol, &fault, id, Some(&resource)))
+        };
+        let mut encoded = wire::encode(contract, operation, protocol, &output.value, id);
+        encoded.headers.extend(output.headers.into_iter().map(|(name, value)| (name.into(), value)));
+        match output.content {
+            Some(Content::Events(id)) => {
+                let first = std::mem::take(&mut encoded.body);
+                respond(encoded, None, events::body(Arc::clone(emulator), contract, operation, id, first))
+            }
+            Some(Content::Memory(bytes)) => respond(encoded, Some(bytes.len() as u64), Body::from(bytes)),
+            Some(Content::File { file, offset, length }) => match file_body(file, offset, length) {
+                Ok(body) => respond(encoded, Some(length), body),
+                Err(error) => {
+                    tracing::error!(%error, "cannot read an object's file");
+                    plain(StatusCode::INTERNAL_SERVER_ERROR)
+                }
+            },
+            None => respond_whole(encoded),
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod aws;
 mod body;
 mod certificate;
 pub mod chunked;
+mod connection;
 pub mod control;
 mod events;
 mod head;
@@ -21,16 +22,13 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use futures_util::FutureExt;
+use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
-use link::Link;
-
-use crate::config::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIMEOUT, STOP_TIMEOUT};
+use crate::config::{CONNECTIONS_MAX, STOP_TIMEOUT};
 use crate::emulator::Emulator;
 
 /// Every path that is ours; all others are AWS's.
@@ -61,10 +59,10 @@ async fn buckets_first(State(emulator): State<Arc<Emulator>>, request: Request, 
 
 /// Serves until `stop` resolves, then lets requests under way finish.
 pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let router = router(Arc::clone(&emulator));
-    let poster = tokio::spawn(outbox::perform(Arc::clone(&emulator)));
+    let front = Front { router: TowerToHyperService::new(router(Arc::clone(&emulator))), emulator };
+    let poster = tokio::spawn(outbox::perform(Arc::clone(&front.emulator)));
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    let stopping = watch::Sender::new(false);
     let mut stop = pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -72,38 +70,40 @@ pub async fn serve(emulator: Arc<Emulator>, listener: TcpListener, stop: impl Fu
             () = &mut stop => break,
         };
         let Some((stream, peer, slot)) = accepted else { continue };
-        let stream = Arc::new(stream);
-        let client = Peer { address: peer, stream: Arc::clone(&stream) };
-        let service = TowerToHyperService::new(router.clone().layer(axum::Extension(client)));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // A client may end its side when it has sent its requests, and still wait for the answers.
-            .half_close(true)
-            .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(HEAD_BYTES_MAX)
-            .serve_connection(TokioIo::new(Link(stream)), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%peer, %error, "connection ended");
-            }
-            drop(slot);
-        });
+        let ended = connection::attend(front.clone(), stream, peer, stopping.subscribe());
+        // Mapped, not awaited in a block of its own, which would take the connection's size twice.
+        tokio::spawn(ended.map(move |()| drop(slot)));
     }
     drop(listener);
     poster.abort();
-    emulator.end_streams();
-    if tokio::time::timeout(STOP_TIMEOUT, graceful.shutdown()).await.is_err() {
+    front.emulator.end_streams();
+    stopping.send_replace(true);
+    // All slots are free when the last connection has ended.
+    if tokio::time::timeout(STOP_TIMEOUT, slots.acquire_many(CONNECTIONS_MAX as u32)).await.is_err() {
         tracing::warn!("requests under way were cut off");
     }
 }
 
-/// The client's end of a connection.
-#[derive(Clone, Debug)]
-pub struct Peer {
-    pub address: SocketAddr,
-    /// To see whether it is still there.
-    stream: Arc<TcpStream>,
+/// Who answers requests.
+#[derive(Clone)]
+struct Front {
+    router: TowerToHyperService<Router>,
+    emulator: Arc<Emulator>,
+}
+
+impl Front {
+    /// Answers a request. Most are AWS's and need no router.
+    async fn answer(self, request: Request) -> Response {
+        if !is_ours(request.uri().path()) {
+            return aws::handle(self.emulator, request).await;
+        }
+        self.router.call(request).await.unwrap_or_else(|never| match never {})
+    }
+}
+
+/// Whether a path may be one of ours.
+fn is_ours(path: &str) -> bool {
+    path.starts_with("/_")
 }
 
 type Slot = tokio::sync::OwnedSemaphorePermit;

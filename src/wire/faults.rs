@@ -1,10 +1,12 @@
 //! How faults travel: status, code and shape of the answer by contract and protocol.
 
+use std::borrow::Cow;
+
 use super::scalar::Times;
 use super::value::{Map, Value};
 use super::xml::Writer;
 use super::{Encoded, Fault, blank, cbor, json, query};
-use crate::contract::{Contract, OperationId, Protocol, Shape, ShapeId};
+use crate::contract::{Contract, ErrorTrait, OperationId, Protocol, Shape, ShapeId};
 
 /// Writes the answer of a failed call. Without a contract (the service is unknown) the protocol's
 /// plain form is used. `resource` is S3's: the path that was asked for.
@@ -107,10 +109,31 @@ impl Error<'_> {
         self.shape().map_or(&self.fault.code, |shape| shape.name)
     }
 
+    fn facts(&self) -> Option<&ErrorTrait> {
+        self.shape()?.error.as_ref()
+    }
+
+    /// The name with the namespace that some services put before it: `com.amazonaws.sqs#QueueDoesNotExist`.
+    fn full_name(&self) -> Cow<'_, str> {
+        let own = self.facts().map(|facts| facts.namespace);
+        match own.map(|own| if own.is_empty() { self.contract.error_namespace } else { own }) {
+            None | Some("") => Cow::Borrowed(self.name()),
+            Some(namespace) => Cow::Owned(format!("{namespace}#{}", self.name())),
+        }
+    }
+
     /// The code that Query and XML clients see.
     fn code(&self) -> &str {
-        let code = self.shape().and_then(|shape| shape.error.as_ref()).map(|error| error.code);
+        let code = self.facts().map(|facts| facts.code);
         code.filter(|code| !code.is_empty()).unwrap_or(self.name())
+    }
+
+    /// The sentence, in the words that Query clients of the service get.
+    fn query_message(&self) -> &str {
+        match self.facts().map(|facts| facts.query_message) {
+            Some([sentence, own]) if sentence == self.fault.message => own,
+            _ => &self.fault.message,
+        }
     }
 
     fn side(&self) -> &'static str {
@@ -129,7 +152,7 @@ impl Error<'_> {
         out.push(b'{');
         if with_type {
             out.extend_from_slice(b"\"__type\":");
-            json::write_string(self.name(), &mut out);
+            json::write_string(&self.full_name(), &mut out);
             out.push(b',');
         }
         json::write_string(self.message_name(), &mut out);
@@ -153,7 +176,7 @@ impl Error<'_> {
         xml.open("Error", "");
         xml.leaf("Type", self.side());
         xml.leaf("Code", self.code());
-        xml.leaf("Message", &self.fault.message);
+        xml.leaf("Message", self.query_message());
         self.members(&mut xml);
         xml.close("Error");
         xml.leaf("RequestId", request_id);

@@ -27,6 +27,10 @@ pub fn check(contract: &Contract, operation: OperationId, input: &Value) -> Resu
             Some(fault) => fault,
             None => return Ok(()),
         },
+        Validation::Missing => match walk.broken.iter().find(|violation| violation.rule == Rule::Required) {
+            Some(violation) => missing(violation.member()),
+            None => return Ok(()),
+        },
     })
 }
 
@@ -48,6 +52,11 @@ fn ec2(broken: &[Violation<'_>]) -> Fault {
     let name = lower_first(&violation.map(Violation::parameter).unwrap_or_default());
     let value = violation.and_then(|v| v.shown.clone()).unwrap_or_default();
     Fault::new("InvalidParameterValue", format!("Value ({value}) for parameter {name} is invalid."))
+}
+
+/// SQS minds required members; the other constraints are the operations' own matter.
+fn missing(name: &str) -> Fault {
+    Fault::new("MissingParameter", format!("The request must contain the parameter {name}."))
 }
 
 /// S3 minds required members and enumerations; lengths and patterns are the operations' own matter.
@@ -129,6 +138,15 @@ impl Violation<'_> {
             Step::Entry(key) => format!("{key}.member"),
         });
         steps.collect::<Vec<_>>().join(".")
+    }
+
+    /// The innermost member.
+    fn member(&self) -> &'static str {
+        let name = self.path.iter().rev().find_map(|step| match step {
+            Step::Member(member) => Some(member.name),
+            _ => None,
+        });
+        name.unwrap_or_default()
     }
 
     /// EC2's name of the parameter: the innermost member.

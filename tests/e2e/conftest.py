@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -51,10 +52,15 @@ class Trailcam:
 
     def act_as_user(self, name):
         """Makes an IAM user, who makes all calls from now on that say nothing else: few real calls are root's."""
-        iam = self.client("iam")
+        identity = self.make_user(name)
+        self.credentials = (identity["key"], identity["secret"])
+
+    def make_user(self, name, **root):
+        """Makes an IAM user in the account of a root: what to call as."""
+        iam = self.client("iam", **root)
         iam.create_user(UserName=name)
         made = iam.create_access_key(UserName=name)["AccessKey"]
-        self.credentials = (made["AccessKeyId"], made["SecretAccessKey"])
+        return {"key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
 
     def environment(self, region="us-east-1", key=None, secret="test", token=None):
         if key is None:
@@ -85,6 +91,21 @@ class Trailcam:
             return json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
             return done.stdout + done.stderr
+
+    def javascript(self, program):
+        """Runs a program of tests/js: what it prints as JSON."""
+        node = shutil.which("node")
+        assert node, "tests/run installs Node.js"
+        done = subprocess.run(
+            [node, program],
+            cwd=ROOT / "tests" / "js",
+            env=self.environment() | {"AWS_REGION": "us-east-1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     @contextlib.contextmanager
     def following(self, *command, **environment):

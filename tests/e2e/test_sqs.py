@@ -1,7 +1,10 @@
 """Queues, through boto3 (JSON), as forms (the Query protocol) and with the real aws-cli."""
 
+import base64
 import concurrent.futures
+import email.utils
 import hashlib
+import http.client
 import json
 import socket
 import time
@@ -19,9 +22,19 @@ OTHER = "222222222222"
 pytestmark = pytest.mark.usefixtures("user")
 
 
+TRACE = {"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}}
+
+
 @pytest.fixture
 def sqs(trailcam):
-    return trailcam.client("sqs")
+    """A client of a program that X-Ray traces: its messages say so."""
+    client = trailcam.client("sqs")
+
+    def trace(params, **_):
+        params.setdefault("MessageSystemAttributes", TRACE)
+
+    client.meta.events.register("before-parameter-build.sqs.SendMessage", trace)
+    return client
 
 
 @pytest.fixture
@@ -151,9 +164,6 @@ def test_a_message_and_what_is_told_of_it(trailcam, sqs, queue):
         MessageBody="This is a test message",
         MessageAttributes={
             "timestamp": {"DataType": "Number", "StringValue": "1493147359900"},
-        },
-        MessageSystemAttributes={
-            "AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1-5759e988-bd862e3fe1be46a994272793"}
         },
     )
     # Digests as the documentation and SDKs' own tests have them; boto3 checks them, too.
@@ -294,17 +304,17 @@ TEXT = {"DataType": "String", "StringValue": "x"}
     ("arguments", "code", "part"),
     [
         ({"MessageBody": ""}, "MissingParameter", "The request must contain the parameter MessageBody."),
-        ({"MessageBody": "\x00"}, "InvalidMessageContents", "#x0"),
-        ({"MessageBody": "\uffff"}, "InvalidMessageContents", "#xFFFF"),
+        ({"MessageBody": "\x00"}, "InvalidMessageContents", "Invalid characters found."),
+        ({"MessageBody": "\uffff"}, "InvalidMessageContents", "Invalid characters found."),
         ({"MessageBody": "x" * 1_048_577}, "InvalidParameterValue", "Message must be shorter than 1048576 bytes."),
         ({"MessageBody": "m", "DelaySeconds": 901}, "InvalidParameterValue", "DelaySeconds must be >= 0 and <= 900."),
         ({"MessageBody": "m", "MessageDeduplicationId": "d"}, "InvalidParameterValue", "not valid for this queue type"),
         ({"MessageBody": "m", "MessageAttributes": {f"a{n}": TEXT for n in range(11)}}, "InvalidParameterValue", "[11]"),
-        ({"MessageBody": "m", "MessageAttributes": {"AWS.x": TEXT}}, "InvalidParameterValue", "AWS.x"),
-        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Text", "StringValue": "x"}}}, "InvalidParameterValue", "Binary, Number, and String"),
+        ({"MessageBody": "m", "MessageAttributes": {"AWS.x": TEXT}}, "InvalidParameterValue", "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'."),
+        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Text", "StringValue": "x"}}}, "InvalidParameterValue", 'must be prefixed with "String", "Binary", or "Number", but was: Text'),
         ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Number", "StringValue": "x"}}}, "InvalidParameterValue", "'a'"),
         ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "String", "StringValue": ""}}}, "InvalidParameterValue", "non-empty"),
-        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Binary", "StringValue": "x"}}}, "InvalidParameterValue", "must use field 'Binary'"),
+        ({"MessageBody": "m", "MessageAttributes": {"a": {"DataType": "Binary", "StringValue": "x"}}}, "InvalidParameterValue", "must contain a non-empty value of type 'Binary'."),
     ],
 )
 def test_messages_that_cannot_be(sqs, queue, arguments, code, part):
@@ -510,12 +520,18 @@ def test_dead_letters_go_back(trailcam, sqs, queue, dead):
     assert (running["Status"], running["TaskHandle"]) == ("RUNNING", task)
     assert running["ApproximateNumberOfMessagesMoved"] == 2
     assert running["ApproximateNumberOfMessagesToMove"] == 5
-    assert refused(sqs.start_message_move_task, SourceArn=arn)[0] == "AWS.SimpleQueueService.UnsupportedOperation"
+    assert refused(sqs.start_message_move_task, SourceArn=arn)[:2] == (
+        "InvalidParameterValue",
+        "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+    )
     trailcam.advance("PT2S")
     (done,) = sqs.list_message_move_tasks(SourceArn=arn)["Results"]
     assert (done["Status"], done["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 5)
     assert sorted(m["Body"] for m in receive(sqs, queue)) == list("01234")
-    assert refused(sqs.cancel_message_move_task, TaskHandle=task)[0] == "ResourceNotFoundException"
+    assert refused(sqs.cancel_message_move_task, TaskHandle=task)[0] == "InvalidParameterValue"
+    other = base64.b64encode(base64.b64decode(task).replace(b'"taskId":"', b'"taskId":"0')).decode()
+    code, _, status = refused(sqs.cancel_message_move_task, TaskHandle=other)
+    assert (code, status) == ("ResourceNotFoundException", 404)
 
 
 def test_moving_can_be_cancelled(trailcam, sqs, queue, dead):
@@ -606,22 +622,108 @@ def test_a_poll_ends_when_its_queue_does(trailcam, sqs, queue):
             waiting.result(timeout=5)
 
 
-def test_a_poll_that_nobody_reads_takes_nothing(trailcam, sqs, queue):
-    body = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20}).encode()
+def wire(trailcam, operation, *lines, version="1.1", **arguments):
+    """A JSON call, byte by byte."""
+    body = json.dumps(arguments).encode()
     head = "\r\n".join(
         [
-            "POST / HTTP/1.1",
+            f"POST / HTTP/{version}",
             "Host: localhost",
             "Content-Type: application/x-amz-json-1.0",
-            "X-Amz-Target: AmazonSQS.ReceiveMessage",
-            "Authorization: AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/sqs/aws4_request",
+            f"X-Amz-Target: AmazonSQS.{operation}",
+            f"Authorization: AWS4-HMAC-SHA256 Credential={trailcam.credentials[0]}/20260115/us-east-1/sqs/aws4_request",
             f"Content-Length: {len(body)}",
+            *lines,
         ]
     )
+    return f"{head}\r\n\r\n".encode() + body
+
+
+def connect(trailcam):
     host, _, port = trailcam.endpoint.rpartition("/")[2].rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=10)
+
+
+def next_answer(stream):
+    """The next answer on a raw connection: its headers and its JSON."""
+    assert stream.readline() in (b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200 OK\r\n")
+    headers = http.client.parse_headers(stream)
+    return headers, json.loads(stream.read(int(headers["content-length"])) or b"{}")
+
+
+def waits(connection):
+    connection.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+    connection.settimeout(10)
+
+
+def test_a_connection_goes_on_after_a_poll(trailcam, sqs, queue):
+    poll = wire(trailcam, "ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    look = wire(trailcam, "GetQueueUrl", QueueName="letters")
+    with connect(trailcam) as connection, connection.makefile("rb") as answers:
+        for number in "12":
+            connection.sendall(poll)
+            waits(connection)
+            sqs.send_message(QueueUrl=queue, MessageBody=number)
+            headers, answer = next_answer(answers)
+            assert bodies(answer) == [number]
+            # As other answers are.
+            connection.sendall(look)
+            others, _ = next_answer(answers)
+            assert list(headers) == list(others)
+            assert {name: headers[name] for name in ("content-type", "connection")} == {
+                name: others[name] for name in ("content-type", "connection")
+            }
+            assert email.utils.parsedate_to_datetime(headers["date"]).tzinfo
+
+
+def test_requests_behind_a_poll(trailcam, sqs, queue):
+    """A client may send the next requests before it has its answer."""
+    poll = wire(trailcam, "ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
+    look = wire(trailcam, "GetQueueUrl", QueueName="letters")
+    with connect(trailcam) as connection, connection.makefile("rb") as answers:
+        connection.sendall(look + poll + look)
+        _, answer = next_answer(answers)
+        assert answer == {"QueueUrl": queue.replace(trailcam.endpoint, "http://localhost")}
+        waits(connection)
+        connection.sendall(poll)
+        sqs.send_message(QueueUrl=queue, MessageBody="1")
+        assert bodies(next_answer(answers)[1]) == ["1"]
+        assert "QueueUrl" in next_answer(answers)[1]
+        waits(connection)
+        sqs.send_message(QueueUrl=queue, MessageBody="2")
+        assert bodies(next_answer(answers)[1]) == ["2"]
+
+
+@pytest.mark.parametrize(("version", "lines"), [("1.1", ["Connection: close"]), ("1.0", [])])
+def test_a_connection_that_ends_with_its_poll(trailcam, sqs, queue, version, lines):
+    with connect(trailcam) as connection, connection.makefile("rb") as answers:
+        connection.sendall(wire(trailcam, "ReceiveMessage", *lines, version=version, QueueUrl=queue, WaitTimeSeconds=20))
+        waits(connection)
+        sqs.send_message(QueueUrl=queue, MessageBody="m")
+        assert bodies(next_answer(answers)[1]) == ["m"]
+        assert answers.read() == b""
+
+
+def test_stopping_ends_polls(start):
+    trailcam = start()
+    url = trailcam.client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    with connect(trailcam) as idle, connect(trailcam) as connection, connection.makefile("rb") as answers:
+        connection.sendall(wire(trailcam, "ReceiveMessage", QueueUrl=url, WaitTimeSeconds=20))
+        waits(connection)
+        before = time.monotonic()
+        trailcam.stop()
+        assert time.monotonic() - before < 4
+        assert bodies(next_answer(answers)[1]) == []
+        assert idle.recv(1) == b""
+
+
+def test_a_poll_that_nobody_reads_takes_nothing(trailcam, sqs, queue):
+    poll = wire(trailcam, "ReceiveMessage", QueueUrl=queue, WaitTimeSeconds=20)
     for _ in range(3):
-        with socket.create_connection((host, int(port))) as connection:
-            connection.sendall(f"{head}\r\n\r\n".encode() + body)
+        with connect(trailcam) as connection:
+            connection.sendall(poll)
             connection.settimeout(0.3)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
@@ -646,7 +748,7 @@ def test_short_polls_on_the_system_clock(start):
 
 
 def test_other_accounts_need_the_policy(trailcam, sqs, queue):
-    other = trailcam.client("sqs", key=OTHER)
+    other = trailcam.client("sqs", **trailcam.make_user("guest", key=OTHER))
     code, _, status = refused(other.send_message, QueueUrl=queue, MessageBody="m")
     assert (code, status) == ("AccessDenied", 403)
     sqs.add_permission(QueueUrl=queue, Label="let", AWSAccountIds=[OTHER], Actions=["SendMessage"])
@@ -678,8 +780,14 @@ def test_other_accounts_need_the_policy(trailcam, sqs, queue):
 def test_records(trailcam, sqs, queue):
     sqs.send_message(QueueUrl=queue, MessageBody="secret")
     (record,) = trailcam.events(eventName="SendMessage")
-    assert record["requestParameters"] == {"queueUrl": queue, "messageBody": "HIDDEN_DUE_TO_SECURITY_REASONS"}
-    assert set(record["responseElements"]) == {"messageId", "mD5OfMessageBody"}
+    assert record["requestParameters"] == {
+        "queueUrl": queue,
+        "messageBody": "HIDDEN_DUE_TO_SECURITY_REASONS",
+        "messageSystemAttributes": {
+            "AWSTraceHeader": {"dataType": "String", "stringValue": TRACE["AWSTraceHeader"]["StringValue"]}
+        },
+    }
+    assert set(record["responseElements"]) == {"messageId", "mD5OfMessageBody", "mD5OfMessageSystemAttributes"}
     assert record["resources"] == [
         {"accountId": ACCOUNT, "type": "AWS::SQS::Queue", "ARN": f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"}
     ]
@@ -770,6 +878,149 @@ def test_urls_of_other_hosts(trailcam, sqs, queue):
         status, _ = query(trailcam, "SendMessage", QueueUrl=f"https://{host}/{ACCOUNT}/letters", MessageBody="m")
         assert status == 200, host
     assert counts(sqs, queue) == (4, 0, 0)
+
+
+def plain(trailcam, operation, body, **headers):
+    """A JSON call as it stands on the wire: status, `x-amzn-query-error` and the answer."""
+    key = f"Credential={trailcam.credentials[0]}/20260115/us-east-1/sqs/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 {key}, SignedHeaders=host, Signature=0",
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": f"AmazonSQS.{operation}",
+    } | headers
+    answer = requests.post(trailcam.endpoint, data=json.dumps(body), headers=headers, timeout=20)
+    return answer.status_code, answer.headers.get("x-amzn-query-error"), answer.json() if answer.content else {}
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments", "status", "name", "code"),
+    [
+        ("GetQueueUrl", {"QueueName": "none"}, 400, "com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"),
+        ("CreateQueue", {"QueueName": "letters", "Attributes": {"DelaySeconds": "1"}}, 400, "com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists"),
+        ("CreateQueue", {"QueueName": "a", "Attributes": {"a": "1"}}, 400, "com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName"),
+        ("CreateQueue", {"QueueName": "a b"}, 400, "com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue"),
+        ("SendMessage", {"MessageBody": ""}, 400, "com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter"),
+        ("SendMessage", {}, 400, "com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter"),
+        ("SendMessage", {"MessageBody": "\u0000"}, 400, "com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents"),
+        ("SendMessageBatch", {"Entries": []}, 400, "com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"),
+        ("DeleteMessage", {"ReceiptHandle": "mine"}, 404, "com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"),
+    ],
+)
+def test_names_of_errors(trailcam, queue, operation, arguments, status, name, code):
+    answer = plain(trailcam, operation, {"QueueUrl": queue} | arguments)
+    assert answer[:2] == (status, code and f"{code};Sender")
+    assert answer[2].get("__type") == name
+
+
+def test_without_a_signature(trailcam, sqs, queue):
+    """What anybody may do is the policy's matter."""
+    message = {"QueueUrl": queue, "MessageBody": "m"}
+    status, code, answer = plain(trailcam, "SendMessage", message, Authorization=None)
+    assert (status, code) == (403, "AccessDenied;Sender")
+    assert answer == {
+        "__type": "com.amazon.coral.service#AccessDeniedException",
+        "message": f"Access to the resource {queue} is denied.",
+    }
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Statement": statement})})
+    assert plain(trailcam, "SendMessage", message, Authorization=None)[0] == 200
+    assert receive(sqs, queue)[0]["Body"] == "m"
+    for operation in ("CreateQueue", "ListQueues", "DeleteQueue", "ReceiveMessage"):
+        arguments = {"QueueUrl": queue, "QueueName": "other"}
+        assert plain(trailcam, operation, arguments, Authorization=None)[:2] == (403, "AccessDenied;Sender"), operation
+
+
+def test_what_is_the_owners_alone(trailcam, sqs, queue):
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:letters"
+    statement = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "sqs:*", "Resource": arn}
+    other = trailcam.client("sqs", **trailcam.make_user("guest", key=OTHER))
+    hidden = (
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "The specified queue does not exist or you do not have access to it.",
+        400,
+    )
+    assert refused(other.get_queue_url, QueueName="letters", QueueOwnerAWSAccountId=ACCOUNT) == hidden
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Statement": statement})})
+    assert other.get_queue_url(QueueName="letters", QueueOwnerAWSAccountId=ACCOUNT)["QueueUrl"] == queue
+    assert refused(other.get_queue_url, QueueName="none", QueueOwnerAWSAccountId=ACCOUNT) == hidden
+    for call, arguments in [
+        (other.tag_queue, {"Tags": {"a": "b"}}),
+        (other.list_queue_tags, {}),
+        (other.set_queue_attributes, {"Attributes": {"DelaySeconds": "1"}}),
+        (other.delete_queue, {}),
+    ]:
+        code, _, status = refused(call, QueueUrl=queue, **arguments)
+        assert (code, status) == ("AccessDenied", 403)
+    other.purge_queue(QueueUrl=queue)
+
+
+def test_a_url_of_another_region(trailcam, queue):
+    west = trailcam.client("sqs", region="us-west-2")
+    url = f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/letters"
+    status, code, answer = plain(trailcam, "PurgeQueue", {"QueueUrl": url.replace("us-east-1", "us-west-2")})
+    assert (status, code, answer["__type"]) == (404, "InvalidAddress;Sender", "com.amazonaws.sqs#InvalidAddress")
+    assert refused(west.purge_queue, QueueUrl=queue)[0] == "AWS.SimpleQueueService.NonExistentQueue"
+    assert plain(trailcam, "PurgeQueue", {"QueueUrl": url})[0] == 200
+
+
+def test_changes_of_a_fifo_queue(trailcam, sqs, fifo):
+    assert refused(sqs.set_queue_attributes, QueueUrl=fifo, Attributes={"FifoQueue": "false"}) == (
+        "InvalidAttributeValue",
+        "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.",
+        400,
+    )
+    # A new delay is for what the queue holds, too.
+    sqs.set_queue_attributes(QueueUrl=fifo, Attributes={"DelaySeconds": "60"})
+    send(sqs, fifo, "m")
+    assert counts(sqs, fifo) == (0, 0, 1)
+    sqs.set_queue_attributes(QueueUrl=fifo, Attributes={"DelaySeconds": "10"})
+    trailcam.advance("PT10S")
+    assert [m["Body"] for m in receive(sqs, fifo)] == ["m"]
+
+
+def test_fair_queues(sqs, queue):
+    for body, group in [("loud1", "loud"), ("loud2", "loud"), ("loud3", "loud"), ("quiet", "quiet")]:
+        send(sqs, queue, body, group)
+    assert [m["Body"] for m in receive(sqs, queue)] == ["loud1", "quiet", "loud2", "loud3"]
+
+
+def test_a_batch_to_a_fifo_queue_needs_groups(sqs, fifo):
+    entries = [{"Id": "a", "MessageBody": "1", "MessageGroupId": "g"}, {"Id": "b", "MessageBody": "2"}]
+    assert refused(sqs.send_message_batch, QueueUrl=fifo, Entries=entries)[:2] == (
+        "InvalidParameterValue",
+        "The request must contain the parameter MessageGroupId.",
+    )
+    assert counts(sqs, fifo) == (0, 0, 0)
+
+
+def test_the_last_handle_stays_good(trailcam, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="m")
+    (message,) = receive(sqs, queue)
+    trailcam.advance("PT30S")
+    assert counts(sqs, queue) == (1, 0, 0)
+    handle = {"QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"]}
+    sqs.change_message_visibility(**handle, VisibilityTimeout=60)
+    assert counts(sqs, queue) == (0, 1, 0)
+    sqs.delete_message(**handle)
+    assert refused(sqs.change_message_visibility, **handle, VisibilityTimeout=60)[0] == "InvalidParameterValue"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (
+            {"ReceiveRequestAttemptId": "a"},
+            "InvalidParameterValue",
+            "Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The request include parameter that is "
+            "not valid for this queue type.",
+        ),
+        ({"AttributeNames": ["Colour"]}, "InvalidAttributeName", "Unknown Attribute Colour."),
+        ({"MessageSystemAttributeNames": ["Colour"]}, "InvalidAttributeName", "Unknown Attribute Colour."),
+    ],
+)
+def test_what_receivers_cannot_ask_for(sqs, queue, arguments, code, sentence):
+    assert refused(sqs.receive_message, QueueUrl=queue, **arguments) == (code, sentence, 400)
 
 
 # aws-cli

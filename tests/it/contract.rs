@@ -45,6 +45,9 @@ impl Breach {
     }
 }
 
+/// How a missing member is worded.
+const NULL: &str = "Member must not be null";
+
 /// Each is sent through the front in each of the service's protocols. What was there before is there afterwards.
 #[tokio::test]
 async fn breaches_are_refused_in_the_words_of_aws() {
@@ -63,7 +66,8 @@ async fn breaches_are_refused_in_the_words_of_aws() {
     let in_words = |contract: &&Contract| !matches!(contract.validation, Validation::Ec2 | Validation::S3);
     for contract in contract::services().filter_map(contract::get).filter(in_words) {
         for operation in &contract.operations {
-            for breach in breaches(contract, operation) {
+            let minded = |breach: &Breach| contract.validation != Validation::Missing || breach.words == NULL;
+            for breach in breaches(contract, operation).into_iter().filter(minded) {
                 let hollow =
                     |protocol: &&Protocol| **protocol == Protocol::Query && breach.hollow && breach.path.len() > 1;
                 for protocol in contract.protocols.iter().filter(|protocol| !hollow(protocol)) {
@@ -93,6 +97,11 @@ async fn refused(
     let answer = trailcam.send(contract, request).await;
     let code = validation_code(contract, protocol);
     let all = text(&answer);
+    if contract.validation == Validation::Missing {
+        let named = all.contains("The request must contain the parameter ");
+        let right = answer.status == 400 && code_of(&answer, protocol) == code && named;
+        return if right { Ok(()) } else { Err(format!("{} {all}", answer.status)) };
+    }
     let counted = all.matches("failed to satisfy constraint").count();
     let plural = if counted == 1 { "error" } else { "errors" };
     let right = answer.status == 400
@@ -108,6 +117,8 @@ fn validation_code(contract: &Contract, protocol: Protocol) -> &'static str {
     let code = modelled.and_then(|shape| shape.error.as_ref()).map(|error| error.code).filter(|code| !code.is_empty());
     match (contract.validation, protocol, code) {
         (Validation::Error, ..) => "ValidationError",
+        (Validation::Missing, Protocol::Query, _) => "MissingParameter",
+        (Validation::Missing, ..) => "com.amazon.coral.service#MissingRequiredParameterException",
         (Validation::Parameter, ..) => "InvalidParameterException",
         (_, Protocol::Query, Some(code)) => code,
         _ => "ValidationException",
@@ -248,7 +259,7 @@ fn of_member(contract: &Contract, members: &[Member], member: &Member, seen: &mu
         let other = other.and_then(|other| Some((other.name.into(), any(contract.shape(other.shape))?)));
         let hollow = other.is_none();
         let value = Value::Map(Map(other.into_iter().collect()));
-        let words = "Member must not be null".into();
+        let words = NULL.into();
         all.push(Breach { value, path: vec![step], shown: " null".into(), words, hollow });
     }
     all

@@ -2,6 +2,7 @@
 //! (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html>).
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use chrono::TimeDelta;
 
@@ -29,6 +30,8 @@ pub struct Attributes {
     /// Of FIFO queues.
     pub fifo: Option<FifoAttributes>,
     managed_encryption: bool,
+    /// Seconds for which a KMS key's data key would be used again; without a KMS key it means nothing.
+    key_reuse: Option<i64>,
 }
 
 /// What can be set on a FIFO queue.
@@ -49,6 +52,8 @@ const RANGES: [(&str, i64, i64, i64); 5] = [
     ("ReceiveMessageWaitTimeSeconds", 0, 20, 0),
 ];
 
+/// `KmsDataKeyReusePeriodSeconds`
+const KEY_REUSE: RangeInclusive<i64> = 60..=86_400;
 const GROUP_SCOPE: (&str, &str) = ("messageGroup", "queue");
 const GROUP_LIMIT: (&str, &str) = ("perMessageGroupId", "perQueue");
 
@@ -68,6 +73,7 @@ impl Attributes {
             redrive_allow: None,
             fifo: is_fifo.then_some(fifo),
             managed_encryption: true,
+            key_reuse: None,
         }
     }
 
@@ -93,18 +99,14 @@ impl Attributes {
             self.set_one(name, text)?;
         }
         match &self.fifo {
-            Some(fifo) if fifo.limit_is_group && !fifo.scope_is_group => Err(faults::invalid_attribute_because(
-                "FifoThroughputLimit",
-                "perMessageGroupId needs the DeduplicationScope messageGroup",
-            )),
+            Some(fifo) if fifo.limit_is_group && !fifo.scope_is_group => Err(faults::throughput_needs_scope()),
             _ => Ok(()),
         }
     }
 
     fn set_one(&mut self, name: &str, text: &str) -> Result<(), Fault> {
         if let Some((_, least, most, _)) = RANGES.into_iter().find(|(known, ..)| *known == name) {
-            let value = text.parse().ok().filter(|value| (least..=most).contains(value));
-            *self.number(name)? = value.ok_or_else(|| faults::invalid_attribute(name))?;
+            *self.number(name)? = within(name, text, least..=most)?;
             return Ok(());
         }
         let is_set = !text.is_empty();
@@ -116,8 +118,11 @@ impl Attributes {
             "Policy" => self.policy = None,
             "RedrivePolicy" => self.redrive = is_set.then(|| Redrive::parse(text)).transpose()?,
             "RedriveAllowPolicy" => self.redrive_allow = is_set.then(|| RedriveAllow::parse(text)).transpose()?,
-            "KmsMasterKeyId" | "KmsDataKeyReusePeriodSeconds" if is_set => return Err(faults::not_built(name)),
-            "KmsMasterKeyId" | "KmsDataKeyReusePeriodSeconds" => {}
+            "KmsMasterKeyId" if is_set => return Err(faults::not_built(name)),
+            "KmsMasterKeyId" => {}
+            "KmsDataKeyReusePeriodSeconds" => {
+                self.key_reuse = is_set.then(|| within(name, text, KEY_REUSE)).transpose()?;
+            }
             "SqsManagedSseEnabled" => self.managed_encryption = flag(name, text)?,
             _ => self.set_fifo(name, text)?,
         }
@@ -129,7 +134,7 @@ impl Attributes {
         match name {
             // It cannot be changed, and comes with the name.
             "FifoQueue" if text == "true" => {}
-            "FifoQueue" => return Err(faults::invalid_attribute(name)),
+            "FifoQueue" => return Err(faults::queue_type()),
             "ContentBasedDeduplication" => fifo.content_based = flag(name, text)?,
             "DeduplicationScope" => fifo.scope_is_group = choice(name, text, GROUP_SCOPE)?,
             "FifoThroughputLimit" => fifo.limit_is_group = choice(name, text, GROUP_LIMIT)?,
@@ -155,6 +160,7 @@ impl Attributes {
         let mut texts: Texts =
             RANGES.iter().zip(numbers).map(|((name, ..), value)| ((*name).to_owned(), value.to_string())).collect();
         let mut push = |name: &str, text: Option<String>| texts.extend(text.map(|text| (name.to_owned(), text)));
+        push("KmsDataKeyReusePeriodSeconds", self.key_reuse.map(|seconds| seconds.to_string()));
         push("SqsManagedSseEnabled", Some(self.managed_encryption.to_string()));
         push("Policy", self.policy_text().map(str::to_owned));
         push("RedrivePolicy", self.redrive.as_ref().map(|redrive| redrive.text.clone()));
@@ -194,6 +200,10 @@ const NAMES: [&str; 17] = [
 /// Whether there is an attribute of this name, or it means all.
 pub fn is_known(name: &str) -> bool {
     NAMES.contains(&name) || RANGES.iter().any(|(known, ..)| *known == name)
+}
+
+fn within(name: &str, text: &str, range: RangeInclusive<i64>) -> Result<i64, Fault> {
+    text.parse().ok().filter(|value| range.contains(value)).ok_or_else(|| faults::invalid_attribute(name))
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Fault> {

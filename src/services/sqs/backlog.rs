@@ -52,9 +52,10 @@ type Order = u64;
 pub struct Backlog {
     messages: BTreeMap<Order, Message>,
     next: Order,
-    /// What can be received, first come first served: of a FIFO queue's group its first message, while none is in
-    /// flight.
-    ready: BTreeSet<Order>,
+    /// Messages by their group; in a standard queue those without one are a group, too.
+    groups: HashMap<String, Group>,
+    /// What can be received next of each group: in a FIFO queue its first message, while none is in flight.
+    ready: BTreeSet<Turn>,
     /// Delayed messages and those in flight, by the time when they become visible.
     hidden: BTreeSet<(Time, Order)>,
     in_flight: usize,
@@ -67,20 +68,25 @@ pub struct Backlog {
 /// What FIFO queues know beside.
 #[derive(Clone, Debug, Default)]
 struct Fifo {
-    groups: HashMap<String, Group>,
     /// What was sent in the last five minutes.
     sent: Memory<(String, u128)>,
     /// What was received in an attempt with an id.
     attempts: Memory<Vec<Receipt>>,
 }
 
+/// What belongs together: a FIFO queue gives it in order, a standard queue is fair between groups.
 #[derive(Clone, Debug, Default)]
 struct Group {
+    /// In a FIFO queue all, in a standard one those that are visible.
     messages: BTreeSet<Order>,
     in_flight: usize,
-    /// Which of them is in `ready`.
-    head: Option<Order>,
+    /// Its place in `ready`.
+    turn: Option<Turn>,
 }
+
+/// When a group's turn is: a standard queue serves those first of whom fewest messages are in flight
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>), then the oldest.
+type Turn = (usize, Order);
 
 /// Values that are forgotten after a while.
 #[derive(Clone, Debug)]
@@ -204,7 +210,7 @@ impl Backlog {
 
     /// How many messages could be received at once by as many who ask for one.
     pub fn ready(&self) -> usize {
-        self.ready.len()
+        if self.fifo.is_some() { self.ready.len() } else { self.counts().visible }
     }
 
     pub fn counts(&self) -> Counts {
@@ -228,9 +234,7 @@ impl Backlog {
     pub fn add(&mut self, message: Message, now: Time, delay: TimeDelta, kept_since: Time) {
         let order = self.next;
         self.next += 1;
-        if let (Some(fifo), Some(group)) = (&mut self.fifo, &message.contents.group) {
-            fifo.groups.entry(group.clone()).or_default().messages.insert(order);
-        }
+        self.groups.entry(group_of(&message)).or_default().messages.insert(order);
         self.ages.insert((kept_since, order));
         let state = if delay > TimeDelta::zero() { State::Delayed(now + delay) } else { State::Visible };
         self.messages.insert(order, Message { state: State::Visible, kept_since, ..message });
@@ -244,7 +248,7 @@ impl Backlog {
         }
         let mut received = Received::default();
         while received.messages.len() < wish.count {
-            let Some(order) = self.ready.first().copied() else { break };
+            let Some((_, order)) = self.ready.first().copied() else { break };
             self.receive_from(order, now, wish, &mut received);
         }
         if let (Some(fifo), Some(attempt)) = (&mut self.fifo, wish.attempt)
@@ -275,11 +279,8 @@ impl Backlog {
 
     /// A message, and of a FIFO queue the visible ones of its group that follow it without a gap.
     fn followers(&self, first: Order, most: usize) -> Vec<Order> {
-        let group = self.fifo.as_ref().and_then(|fifo| {
-            let name = self.messages.get(&first)?.contents.group.as_ref()?;
-            fifo.groups.get(name)
-        });
-        let Some(group) = group else { return vec![first] };
+        let group = self.messages.get(&first).and_then(|message| self.groups.get(&group_of(message)));
+        let Some(group) = group.filter(|_| self.fifo.is_some()) else { return vec![first] };
         let is_visible = |order: &&Order| self.messages.get(order).is_some_and(|m| m.state == State::Visible);
         group.messages.range(first..).take_while(is_visible).take(most).copied().collect()
     }
@@ -325,12 +326,18 @@ impl Backlog {
         Ok(())
     }
 
-    /// Makes a received message visible after another span of time, counted from now.
+    /// Makes a received message visible after another span of time, counted from now. In a standard queue that can still
+    /// be done after its time, until somebody else receives it.
     ///
     /// # Errors
-    /// The message is not in flight, or would be so for more than twelve hours.
+    /// The message was received again, of a FIFO queue also when it is not in flight; or it would be so for more than
+    /// twelve hours.
     pub fn change_visibility(&mut self, receipt: Receipt, now: Time, span: TimeDelta) -> Result<(), Refusal> {
-        let message = self.in_flight(receipt)?;
+        let last = self.messages.get(&receipt.order).filter(|message| message.receive_count == receipt.count);
+        let message = match last.filter(|_| self.fifo.is_none()) {
+            Some(message) => message,
+            None => self.in_flight(receipt)?,
+        };
         if now + span > message.last_received + INVISIBLE_MAX {
             return Err(Refusal::TooLong);
         }
@@ -341,85 +348,92 @@ impl Backlog {
 
     /// Removes every message.
     pub fn clear(&mut self) {
-        let fifo = self.fifo.take().map(|fifo| Fifo { groups: HashMap::new(), ..fifo });
-        *self = Backlog { next: self.next, fifo, ..Backlog::default() };
+        *self = Backlog { next: self.next, fifo: self.fifo.take(), ..Backlog::default() };
     }
 
     /// Removes the first visible message, in the order in which they came.
     pub fn take_visible(&mut self) -> Option<Message> {
-        let order = *self.ready.first()?;
+        let (_, order) = *self.ready.first()?;
         self.take(order)
+    }
+
+    /// The first visible message, as [`Backlog::take_visible`] would take it.
+    pub fn first_visible(&self) -> Option<&Message> {
+        let (_, order) = self.ready.first()?;
+        self.messages.get(order)
+    }
+
+    /// Applies another delay to what is delayed, counted from when it was sent.
+    pub fn delay_anew(&mut self, now: Time, delay: TimeDelta) {
+        let delayed = self.messages.iter().filter(|(_, message)| matches!(message.state, State::Delayed(_)));
+        let delayed: Vec<_> = delayed.map(|(order, message)| (*order, message.sent + delay)).collect();
+        for (order, until) in delayed {
+            self.change(order, if until > now { State::Delayed(until) } else { State::Visible });
+        }
     }
 
     fn take(&mut self, order: Order) -> Option<Message> {
         self.change(order, State::Visible);
         let message = self.messages.remove(&order)?;
-        self.ready.remove(&order);
         self.ages.remove(&(message.kept_since, order));
-        self.refresh_without(&message, order);
-        Some(message)
-    }
-
-    /// Takes a message out of its group.
-    fn refresh_without(&mut self, message: &Message, order: Order) {
-        let (Some(fifo), Some(name)) = (&mut self.fifo, &message.contents.group) else { return };
-        if let Some(group) = fifo.groups.get_mut(name) {
+        let name = group_of(&message);
+        if let Some(group) = self.groups.get_mut(&name) {
             group.messages.remove(&order);
-            if group.messages.is_empty() {
-                fifo.groups.remove(name);
-                return;
-            }
         }
-        self.refresh(name);
+        self.refresh(&name);
+        Some(message)
     }
 
     /// Puts a message into another state; all counts and indexes follow.
     fn change(&mut self, order: Order, state: State) {
         let Some(message) = self.messages.get_mut(&order) else { return };
         let old = std::mem::replace(&mut message.state, state);
-        let group = message.contents.group.clone().filter(|_| self.fifo.is_some());
-        match old {
-            State::Visible => {}
-            State::Delayed(until) | State::InFlight(until) => {
-                self.hidden.remove(&(until, order));
-            }
+        let name = group_of(message);
+        if let State::Delayed(until) | State::InFlight(until) = old {
+            self.hidden.remove(&(until, order));
         }
-        match state {
-            State::Visible => {}
-            State::Delayed(until) | State::InFlight(until) => {
-                self.hidden.insert((until, order));
-            }
+        if let State::Delayed(until) | State::InFlight(until) = state {
+            self.hidden.insert((until, order));
         }
-        let flies = |state| matches!(state, State::InFlight(_));
-        let waits = |state| matches!(state, State::Delayed(_));
-        self.in_flight = self.in_flight + usize::from(flies(state)) - usize::from(flies(old));
-        self.delayed = self.delayed + usize::from(waits(state)) - usize::from(waits(old));
-        match group {
-            None if state == State::Visible => {
-                self.ready.insert(order);
-            }
-            None => {
-                self.ready.remove(&order);
-            }
-            Some(name) => {
-                if let Some(group) = self.fifo.as_mut().and_then(|fifo| fifo.groups.get_mut(&name)) {
-                    group.in_flight = group.in_flight + usize::from(flies(state)) - usize::from(flies(old));
-                }
-                self.refresh(&name);
-            }
+        let flies = |state| usize::from(matches!(state, State::InFlight(_)));
+        let waits = |state| usize::from(matches!(state, State::Delayed(_)));
+        self.in_flight = self.in_flight + flies(state) - flies(old);
+        self.delayed = self.delayed + waits(state) - waits(old);
+        let group = self.groups.entry(name.clone()).or_default();
+        group.in_flight = group.in_flight + flies(state) - flies(old);
+        if self.fifo.is_none() {
+            match state {
+                State::Visible => group.messages.insert(order),
+                State::Delayed(_) | State::InFlight(_) => group.messages.remove(&order),
+            };
         }
+        self.refresh(&name);
     }
 
-    /// Sees to it that the first message of a group is ready if it can be received, and no other.
+    /// Sees to it that a group has its turn, or is forgotten when nothing is left of it.
     fn refresh(&mut self, name: &str) {
-        let Some(group) = self.fifo.as_mut().and_then(|fifo| fifo.groups.get_mut(name)) else { return };
-        let first = group.messages.first().copied().filter(|first| {
-            group.in_flight == 0 && self.messages.get(first).is_some_and(|message| message.state == State::Visible)
-        });
-        if let Some(old) = group.head.filter(|old| Some(*old) != first) {
-            self.ready.remove(&old);
+        let Some(group) = self.groups.get_mut(name) else { return };
+        let first = group.messages.first().copied();
+        let turn = match self.fifo {
+            None => first.map(|first| (group.in_flight, first)),
+            Some(_) => first.map(|first| (0, first)).filter(|(_, first)| {
+                group.in_flight == 0 && self.messages.get(first).is_some_and(|message| message.state == State::Visible)
+            }),
+        };
+        if turn != group.turn {
+            if let Some(old) = group.turn {
+                self.ready.remove(&old);
+            }
+            group.turn = turn;
+            self.ready.extend(turn);
         }
-        group.head = first;
-        self.ready.extend(first);
+        if first.is_none() && group.in_flight == 0 {
+            self.groups.remove(name);
+        }
     }
+}
+
+/// The name of a message's group; groups with an id have a longer one.
+fn group_of(message: &Message) -> String {
+    message.contents.group.clone().unwrap_or_default()
 }

@@ -55,6 +55,10 @@ fn send_message_batch(cx: &mut Cx, (target, input): (Target, Sends)) -> Result<S
     if bytes > usize::try_from(BYTES_MAX).unwrap_or_default() {
         return Err(faults::batch_too_long(bytes, BYTES_MAX));
     }
+    let queue = place.queue(cx.world)?;
+    for (_, contents) in &input.entries {
+        send::check_fifo(queue, contents)?;
+    }
     let sender = send::sender(cx);
     let outcomes = input.entries.into_iter().map(|(entry, contents)| {
         let outcome = send::enqueue(cx.world, &place, contents, &sender);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::record;
-use crate::wire::Fault;
+use crate::wire::{Fault, Value};
 
 use super::{digests, faults};
 
@@ -13,7 +13,10 @@ use super::{digests, faults};
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>).
 pub const BYTES_MAX: i64 = 1 << 20;
 const ATTRIBUTES_MAX: usize = 10;
-const NAME_MAX: usize = 256;
+/// Bytes of an attribute's name, and of its type: they are shorter than this.
+const NAME_LIMIT: usize = 256;
+/// Digits of a number.
+const DIGITS_MAX: usize = 38;
 const TRACE: &str = "AWSTraceHeader";
 
 record! {
@@ -22,6 +25,8 @@ record! {
         data_type: String = "DataType",
         string: Option<String> = "StringValue",
         binary: Option<Bytes> = "BinaryValue",
+        strings: Option<Value> = "StringListValues",
+        binaries: Option<Value> = "BinaryListValues",
     }
 
     /// What is sent, alone or as an entry of a batch.
@@ -79,7 +84,7 @@ impl Contents {
             attribute.check(name)?;
         }
         for (name, attribute) in &self.system {
-            if name != TRACE {
+            if name != TRACE || attribute.data_type != "String" {
                 return Err(faults::unknown_system_attribute(name));
             }
             attribute.check(name)?;
@@ -88,28 +93,32 @@ impl Contents {
     }
 }
 
-/// The characters of XML 1.0, which the Query protocol can carry.
+/// The characters of XML 1.0, which the Query protocol can carry: no control characters, and not the two that are none.
+/// Looks at bytes, since bodies are long.
 fn check_text(text: &str) -> Result<(), Fault> {
-    let is_bad =
-        |c: &char| !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    match text.chars().find(is_bad) {
-        Some(c) => Err(faults::bad_character(c)),
-        None => Ok(()),
+    let bytes = text.as_bytes();
+    let is_control = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let is_none = |at| matches!(bytes.get(at..at + 3), Some([0xEF, 0xBF, 0xBE | 0xBF]));
+    if bytes.iter().any(is_control) || memchr::memchr_iter(0xEF, bytes).any(is_none) {
+        return Err(faults::bad_characters());
     }
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {
-    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let lower = name.to_ascii_lowercase();
-    let is_good = !name.is_empty()
-        && name.len() <= NAME_MAX
-        && name.chars().all(good)
-        && !name.starts_with('.')
-        && !name.ends_with('.')
-        && !name.contains("..")
-        && !lower.starts_with("aws.")
-        && !lower.starts_with("amazon.");
-    if is_good { Ok(()) } else { Err(faults::bad_attribute_name(name)) }
+    if name.len() >= NAME_LIMIT {
+        return Err(faults::attribute_name_too_long(NAME_LIMIT));
+    }
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if name.is_empty() || !name.bytes().all(is_good) {
+        return Err(faults::bad_attribute_name());
+    }
+    let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
+    if dots || lower.starts_with("aws.") || lower.starts_with("amazon.") {
+        return Err(faults::reserved_attribute_name());
+    }
+    Ok(())
 }
 
 impl Attribute {
@@ -124,27 +133,98 @@ impl Attribute {
     }
 
     fn check(&self, name: &str) -> Result<(), Fault> {
-        let wanted = match self.base() {
-            "String" | "Number" => "String",
-            "Binary" => "Binary",
-            _ => return Err(faults::unknown_attribute_type(name)),
+        let base = self.base();
+        let (value, other) = match base {
+            "" => return Err(faults::no_attribute_type()),
+            "String" | "Number" => (self.string.as_ref().map(String::len), self.binary.is_some()),
+            "Binary" => (self.binary.as_ref().map(Bytes::len), self.string.is_some()),
+            _ => return Err(faults::unknown_attribute_type(&self.data_type)),
         };
-        let (held, other) = match wanted {
-            "String" => (self.string.is_some(), self.binary.is_some()),
-            _ => (self.binary.is_some(), self.string.is_some()),
+        if self.data_type.len() >= NAME_LIMIT {
+            return Err(faults::attribute_type_too_long(NAME_LIMIT));
+        }
+        let holds = |list: &Option<Value>| list.as_ref().and_then(Value::as_list).is_some_and(|list| !list.is_empty());
+        if holds(&self.strings) || holds(&self.binaries) {
+            return Err(faults::attribute_lists());
+        }
+        // A value of another type is none.
+        if value.unwrap_or_default() == 0 || other {
+            return Err(faults::empty_attribute(name, base));
+        }
+        let text = self.string.as_deref().unwrap_or_default();
+        check_text(text)?;
+        if base == "Number" && !is_number(text) { Err(faults::no_number(name)) } else { Ok(()) }
+    }
+}
+
+/// A decimal number, perhaps with an exponent, of at most 38 digits
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>).
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        None => (unsigned, "0"),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = [whole, fraction, exponent].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    let digits = format!("{whole}{fraction}");
+    let counted = digits.trim_matches('0').len();
+    all_digits && !digits.is_empty() && !exponent.is_empty() && exponent.len() <= 3 && counted <= DIGITS_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(data_type: &str, value: &str) -> Attribute {
+        Attribute { data_type: data_type.to_owned(), string: Some(value.to_owned()), ..Attribute::default() }
+    }
+
+    fn binary(data_type: &str, value: &'static [u8]) -> Attribute {
+        Attribute { data_type: data_type.to_owned(), binary: Some(Bytes::from_static(value)), ..Attribute::default() }
+    }
+
+    #[test]
+    fn rules_of_attributes() {
+        let check = |name: &str, attribute: Attribute, fault: Option<Fault>| {
+            let attributes = BTreeMap::from([(name.to_owned(), attribute.clone())]);
+            let contents = Contents { body: "m".into(), attributes, ..Contents::default() };
+            assert_eq!(contents.check().err(), fault, "{name} {attribute:?}");
         };
-        if !held || other {
-            return Err(faults::wrong_attribute_field(name, &self.data_type, wanted));
+        let empty = |base: &str| Some(faults::empty_attribute("a", base));
+        check("a-b_c.D9", text("String", "x"), None);
+        check("a", text("String.color", "red"), None);
+        check("a", text("Number.int", "-1.50e+3"), None);
+        check("a", binary("Binary.gif", b"\0"), None);
+        check("a", text("String", ""), empty("String"));
+        check("a", text("Binary", "x"), empty("Binary"));
+        check("a", binary("Number", b"1"), empty("Number"));
+        check("a", text("Number", "one"), Some(faults::no_number("a")));
+        check("a", text("Number", "."), Some(faults::no_number("a")));
+        check("a", text("Number", &"1".repeat(39)), Some(faults::no_number("a")));
+        check("a", text("", "x"), Some(faults::no_attribute_type()));
+        check("a", text("Stringy", "x"), Some(faults::unknown_attribute_type("Stringy")));
+        let long = format!("String.{}", "x".repeat(249));
+        check("a", text(&long, "x"), Some(faults::attribute_type_too_long(256)));
+        check("a", text("String", "\u{1}"), Some(faults::bad_characters()));
+        check(&"a".repeat(255), text("String", "x"), None);
+        check(&"a".repeat(256), text("String", "x"), Some(faults::attribute_name_too_long(256)));
+        check("a b", text("String", "x"), Some(faults::bad_attribute_name()));
+        for name in ["AWS.a", "amazon.a", ".a", "a.", "a..b"] {
+            check(name, text("String", "x"), Some(faults::reserved_attribute_name()));
         }
-        let is_empty =
-            self.string.as_ref().is_some_and(String::is_empty) || self.binary.as_ref().is_some_and(Bytes::is_empty);
-        if is_empty {
-            return Err(faults::empty_attribute(name, &self.data_type));
-        }
-        match &self.string {
-            Some(text) if self.base() == "Number" && text.parse::<f64>().is_err() => Err(faults::no_number(name, text)),
-            Some(text) => check_text(text),
-            None => Ok(()),
-        }
+        let listed = Attribute { strings: Some(vec!["x"].into()), ..text("String", "x") };
+        check("a", listed, Some(faults::attribute_lists()));
+    }
+
+    #[test]
+    fn texts_of_xml() {
+        let check = |text: &str, expected: bool| assert_eq!(check_text(text).is_ok(), expected, "{text:?}");
+        check("a\t\n\r\u{7f}\u{fffd}\u{10ffff}", true);
+        check("\u{0}", false);
+        check("a\u{1f}", false);
+        check("\u{fffe}", false);
+        check("a\u{ffff}b", false);
+        check("\u{ff61}", true);
     }
 }

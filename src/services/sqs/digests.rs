@@ -56,12 +56,27 @@ mod tests {
             data_type: data_type.into(),
             string: string.map(str::to_owned),
             binary: binary.map(Bytes::from_static),
+            ..Attribute::default()
         };
         let one = |name: &str, value: Attribute| of_attributes(&BTreeMap::from([(name.to_owned(), value)]));
         assert_eq!(
             one("timestamp", attribute("Number", Some("1493147359900"), None)).as_deref(),
             Some("235c5c510d26fb653d073faed50ae77c")
         );
+        let texts = |pairs: &[(&str, &str)]| {
+            let all = pairs.iter().map(|(name, text)| ((*name).to_owned(), attribute("String", Some(text), None)));
+            of_attributes(&all.collect())
+        };
+        // Answers of AWS to several attributes, whose order is that of their names.
+        let three = [("General", "Kenobi"), ("Hello", "There"), ("Help.Me", "Me")];
+        assert_eq!(texts(&three).as_deref(), Some("4c360f3fdafd970e05fae2f149d997f5"));
+        assert_eq!(texts(&three[..2]).as_deref(), Some("fca026605781cb4126a1e9044df24232"));
+        assert_eq!(texts(&three[1..]).as_deref(), Some("83fee93c1bcd8b9a5a923ffacdc636c7"));
+        let binary =
+            attribute("Binary", None, Some(b"traceparent\x1e00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01"));
+        assert_eq!(one("attr1", binary).as_deref(), Some("8cbe4db156db8a94db8b801b7addb984"));
+        let number = attribute("Number.float", Some("4563442423554324324264524243.32543234"), None);
+        assert_eq!(one("customNumberTypeAttrib", number).as_deref(), Some("9fe1b90bbd9965bdf77bac517c7d2495"));
         assert_eq!(of_attributes(&BTreeMap::new()), None);
         assert_ne!(one("a", attribute("Binary", None, Some(b"x"))), one("a", attribute("String", Some("x"), None)));
     }

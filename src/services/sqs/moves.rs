@@ -15,7 +15,7 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::{op, record};
 
-use super::naming::Place;
+use super::naming::{self, Place};
 use super::{faults, redrive, send};
 
 /// The operations on tasks.
@@ -95,8 +95,8 @@ record! {
 }
 
 fn start_message_move_task(cx: &mut Cx, input: StartTask) -> Result<Handle, Fault> {
-    let source = own_queue(cx, &input.source)?;
-    let destination = input.destination.as_deref().map(|arn| own_queue(cx, arn)).transpose()?;
+    let source = own_queue(cx, "SourceArn", &input.source)?;
+    let destination = input.destination.as_deref().map(|arn| destination(cx, &source, arn)).transpose()?;
     if let Some(rate) = input.rate.filter(|rate| !(1..=RATE_MAX).contains(rate)) {
         let reason = format!("Value must be between 1 and {RATE_MAX}.");
         return Err(faults::invalid("MaxNumberOfMessagesPerSecond", &rate.to_string(), &reason));
@@ -135,15 +135,24 @@ fn start_message_move_task(cx: &mut Cx, input: StartTask) -> Result<Handle, Faul
 }
 
 /// The queue of an ARN, of the account and Region called.
-fn own_queue(cx: &mut Cx, arn: &str) -> Result<Place, Fault> {
-    let place = Place::parse(arn).filter(|place| place.account == cx.account && place.region == cx.region);
-    let place = place.filter(|place| place.find(cx.world).is_some()).ok_or_else(|| faults::resource_not_found(arn))?;
-    place.enter(cx)?;
+fn own_queue(cx: &mut Cx, parameter: &str, arn: &str) -> Result<Place, Fault> {
+    let place = Place::parse(arn).ok_or_else(|| faults::bad_arn(parameter))?;
+    let is_near = place.account == cx.account && place.region == cx.region;
+    if !is_near || place.find(cx.world).is_none() {
+        return Err(faults::no_such_resource(parameter));
+    }
+    place.enter_own(cx)?;
     Ok(place)
 }
 
+fn destination(cx: &mut Cx, source: &Place, arn: &str) -> Result<Place, Fault> {
+    let place = own_queue(cx, "DestinationArn", arn)?;
+    let can_be = place != *source && place.is_fifo() == source.is_fifo();
+    if can_be { Ok(place) } else { Err(faults::bad_destination(arn)) }
+}
+
 fn list_message_move_tasks(cx: &mut Cx, input: ListTasks) -> Result<ListedTasks, Fault> {
-    let source = own_queue(cx, &input.source)?;
+    let source = own_queue(cx, "SourceArn", &input.source)?;
     let limit = input.limit.unwrap_or(1);
     if !(1..=LISTED_MAX).contains(&limit) {
         let reason = format!("Value must be between 1 and {LISTED_MAX}.");
@@ -156,12 +165,25 @@ fn list_message_move_tasks(cx: &mut Cx, input: ListTasks) -> Result<ListedTasks,
 }
 
 fn cancel_message_move_task(cx: &mut Cx, input: Handle) -> Result<Cancelled, Fault> {
+    naming::check_signed(cx)?;
+    if !is_handle(&input.handle) {
+        return Err(faults::bad_task_handle());
+    }
     let (account, region) = (cx.account.clone(), cx.region);
     let tasks = &mut cx.world.regional(&account, region).sqs.tasks;
-    let task = tasks.iter_mut().find(|task| task.status == Status::Running && task.handle() == input.handle);
-    let task = task.ok_or_else(faults::no_such_task)?;
+    let task = tasks.iter_mut().find(|task| task.handle() == input.handle).ok_or_else(faults::no_such_task)?;
+    if task.status != Status::Running {
+        return Err(faults::task_has_ended());
+    }
     task.status = Status::Cancelled;
     Ok(Cancelled { moved: task.moved })
+}
+
+/// Whether a text could be a task's handle.
+fn is_handle(text: &str) -> bool {
+    let document =
+        STANDARD.decode(text).ok().and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    document.is_some_and(|document| document["taskId"].is_string() && document["sourceArn"].is_string())
 }
 
 impl Task {
@@ -221,30 +243,30 @@ pub fn run(world: &mut World, account: &AccountId, region: Region, id: &str) {
 }
 
 impl Task {
-    /// Moves one message; `false` when there is none left. Messages are new where they arrive.
+    /// Moves one message; `false` when there is none left. Messages are new where they arrive. One that cannot be moved
+    /// stays.
     fn step(&self, world: &mut World) -> Result<bool, &'static str> {
         const GONE: &str = "AWS.SimpleQueueService.NonExistentQueue";
+        const UNKNOWN: &str = "CouldNotDetermineMessageSource";
         let now = world.now;
         let queue = self.source.find_mut(world).ok_or(GONE)?;
         queue.advance(now);
-        if self.moved >= self.to_move {
-            return Ok(false);
-        }
+        let first = queue.backlog.first_visible().filter(|_| self.moved < self.to_move);
+        let Some(first) = first else { return Ok(false) };
+        let back = || first.source.as_deref().and_then(Place::parse);
+        let to = self.destination.clone().or_else(back).ok_or(UNKNOWN)?;
+        to.find(world).ok_or(GONE)?;
+        let queue = self.source.find_mut(world).ok_or(GONE)?;
         let Some(mut message) = queue.backlog.take_visible() else { return Ok(false) };
-        let back = message.source.as_deref().and_then(Place::parse);
-        let to = self.destination.clone().or(back).filter(|to| to.find(world).is_some());
-        let Some(to) = to else {
-            // It stays where it was.
-            if let Some(queue) = self.source.find_mut(world) {
-                queue.backlog.add(message, now, TimeDelta::zero(), now);
-            }
-            return Err(GONE);
-        };
+        message.id = world.ids.uuid().to_string();
+        message.sent = now;
         message.source = None;
         message.receive_count = 0;
         message.first_received = None;
         if let Some(queue) = to.find_mut(world) {
-            queue.backlog.add(message, now, TimeDelta::zero(), now);
+            message.sequence = to.is_fifo().then(|| queue.next_sequence());
+            let delay = TimeDelta::seconds(queue.attributes.delay);
+            queue.backlog.add(message, now, delay, now);
         }
         send::announce(world, &to);
         Ok(true)

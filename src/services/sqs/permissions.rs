@@ -18,16 +18,37 @@ pub const OPS: &[Op] = &[
     op!(Write "RemovePermission" remove_permission).resources(QUEUE),
 ];
 
-const LABEL: &str = "Label";
-/// What can be allowed to others in this way.
-const ACTIONS: [&str; 7] = [
+/// Actions of one statement.
+const ACTIONS_MAX: usize = 7;
+/// Characters of a label.
+const LABEL_MAX: usize = 80;
+
+/// What can be allowed to others in this way, and what is up to the owner
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html>).
+const ACTIONS: [&str; 9] = [
     "*",
-    "SendMessage",
-    "ReceiveMessage",
-    "DeleteMessage",
     "ChangeMessageVisibility",
+    "DeleteMessage",
     "GetQueueAttributes",
     "GetQueueUrl",
+    "ListDeadLetterSourceQueues",
+    "PurgeQueue",
+    "ReceiveMessage",
+    "SendMessage",
+];
+const OWNERS_ACTIONS: [&str; 12] = [
+    "AddPermission",
+    "CancelMessageMoveTask",
+    "CreateQueue",
+    "DeleteQueue",
+    "ListMessageMoveTasks",
+    "ListQueueTags",
+    "ListQueues",
+    "RemovePermission",
+    "SetQueueAttributes",
+    "StartMessageMoveTask",
+    "TagQueue",
+    "UntagQueue",
 ];
 
 record! {
@@ -37,39 +58,45 @@ record! {
 }
 
 fn add_permission(cx: &mut Cx, (target, Label { label }, input): (Target, Label, Permission)) -> Result<(), Fault> {
-    let place = target.enter(cx)?;
-    let invalid = |name: &str, value: &str, reason: &str| Err(faults::invalid(name, value, reason));
-    if input.accounts.is_empty() {
-        return Err(faults::missing("AWSAccountIds"));
-    }
-    if input.actions.is_empty() {
-        return Err(faults::missing("Actions"));
-    }
+    let place = target.enter_own(cx)?;
+    check(&label, &input)?;
     let accounts: Option<Vec<AccountId>> = input.accounts.iter().map(|id| AccountId::parse(id)).collect();
-    let Some(accounts) = accounts else {
-        return invalid("PrincipalId", &format!("{:?}", input.accounts), "Unable to verify.");
-    };
-    if let Some(action) = input.actions.iter().find(|action| !ACTIONS.contains(&action.as_str())) {
-        return invalid(
-            "ActionName",
-            &format!("SQS:{action}"),
-            "Only the queue owner is allowed to invoke this action.",
-        );
-    }
+    let accounts = accounts.ok_or_else(|| faults::no_account(&input.accounts))?;
     let mut policy = policy(&place.queue(cx.world)?.attributes);
     if policy.has(&label) {
-        return invalid(LABEL, &label, "Already exists.");
+        return Err(faults::label_exists(&label));
     }
     let actions = input.actions.iter().map(|action| format!("SQS:{action}")).collect();
     policy.add(&label, &accounts, actions, &place.arn());
     set(cx, &place, policy)
 }
 
+fn check(label: &str, input: &Permission) -> Result<(), Fault> {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if label.is_empty() || label.len() > LABEL_MAX || !label.bytes().all(is_good) {
+        return Err(faults::bad_label(label));
+    }
+    if input.accounts.is_empty() {
+        return Err(faults::missing("AWSAccountIds"));
+    }
+    if input.actions.is_empty() {
+        return Err(faults::missing("Actions"));
+    }
+    if input.actions.len() > ACTIONS_MAX {
+        return Err(faults::too_many_actions(input.actions.len(), ACTIONS_MAX));
+    }
+    match input.actions.iter().find(|action| !ACTIONS.contains(&action.as_str())) {
+        Some(action) if OWNERS_ACTIONS.contains(&action.as_str()) => Err(faults::owners_action(action)),
+        Some(action) => Err(faults::no_action(action)),
+        None => Ok(()),
+    }
+}
+
 fn remove_permission(cx: &mut Cx, (target, Label { label }): (Target, Label)) -> Result<(), Fault> {
-    let place = target.enter(cx)?;
+    let place = target.enter_own(cx)?;
     let mut policy = policy(&place.queue(cx.world)?.attributes);
     if !policy.has(&label) {
-        return Err(faults::invalid(LABEL, &label, "can't find label."));
+        return Err(faults::no_label(&label));
     }
     policy.remove(&label);
     set(cx, &place, policy)

@@ -17,15 +17,15 @@ use crate::{op, record};
 use super::attributes::{self, Attributes, Texts};
 use super::backlog::Backlog;
 use super::naming::{self, Place, Target};
-use super::{faults, tags};
+use super::{faults, send, tags};
 
 /// The operations on queues.
 pub const OPS: &[Op] = &[
     op!(Write "CreateQueue" create_queue).resources(&[("AWS::SQS::Queue", "QueueUrl")]),
     op!(Write "DeleteQueue" delete_queue).resources(QUEUE),
-    op!(Read "GetQueueAttributes" get_queue_attributes).resources(QUEUE),
-    op!(Read "GetQueueUrl" get_queue_url),
-    op!(Read "ListQueues" list_queues),
+    op!(Read "GetQueueAttributes" get_queue_attributes).data().resources(QUEUE),
+    op!(Read "GetQueueUrl" get_queue_url).data(),
+    op!(Read "ListQueues" list_queues).data(),
     op!(Write "PurgeQueue" purge_queue).resources(QUEUE),
     op!(Write "SetQueueAttributes" set_queue_attributes).resources(QUEUE),
 ];
@@ -63,6 +63,8 @@ record! {
     struct AttributeNames { names: Vec<String> = "AttributeNames" }
 
     struct QueueAttributes { attributes: Texts = "Attributes" }
+
+    struct ShownAttributes { attributes: Option<Texts> = "Attributes" }
 
     struct ListQueues { prefix: Option<String> = "QueueNamePrefix" }
 
@@ -104,6 +106,15 @@ impl Queue {
         self.backlog.advance(now, self.attributes.retention());
     }
 
+    /// A number for the next message of a FIFO queue, greater than those before. They have 20 digits and grow by 256, as
+    /// AWS's do.
+    pub fn next_sequence(&mut self) -> u128 {
+        const START: u128 = 18_870_000_000_000_000_000;
+        const STEP: u128 = 256;
+        self.sent += 1;
+        START + (self.sent - 1) * STEP
+    }
+
     /// All attributes, those that are counted too.
     fn texts(&mut self, now: Time, arn: String) -> Texts {
         self.advance(now);
@@ -124,6 +135,7 @@ impl Queue {
 }
 
 fn create_queue(cx: &mut Cx, input: CreateQueue) -> Result<Url, Fault> {
+    naming::check_signed(cx)?;
     let place = Place { account: cx.account.clone(), region: cx.region, queue: input.name };
     let wants_fifo = input.attributes.get("FifoQueue").is_some_and(|flag| flag == "true");
     if wants_fifo && !place.is_fifo() {
@@ -134,7 +146,7 @@ fn create_queue(cx: &mut Cx, input: CreateQueue) -> Result<Url, Fault> {
     }
     let mut attributes = Attributes::new(wants_fifo);
     attributes.set(&input.attributes)?;
-    tags::check(&input.tags)?;
+    tags::check(&place.queue, &input.tags)?;
     if let Some(queue) = place.find(cx.world) {
         check_same(&queue.attributes, &attributes, &input.attributes)?;
         return Ok(Url { url: place.url(cx.host) });
@@ -172,7 +184,7 @@ fn check_same(old: &Attributes, new: &Attributes, sent: &Texts) -> Result<(), Fa
 }
 
 fn delete_queue(cx: &mut Cx, target: Target) -> Result<(), Fault> {
-    let place = target.enter(cx)?;
+    let place = target.enter_own(cx)?;
     let now = cx.world.now;
     let store = &mut cx.world.regional(&place.account, place.region).sqs;
     store.queues.remove(&place.queue);
@@ -183,16 +195,20 @@ fn delete_queue(cx: &mut Cx, target: Target) -> Result<(), Fault> {
 }
 
 fn get_queue_url(cx: &mut Cx, input: GetQueueUrl) -> Result<Url, Fault> {
-    let account = match &input.owner {
-        Some(owner) => AccountId::parse(owner).ok_or_else(faults::no_such_queue)?,
-        None => cx.account.clone(),
-    };
+    let owner = input.owner.map_or(Some(cx.account.clone()), |owner| AccountId::parse(&owner));
+    let account = owner.ok_or_else(faults::no_such_queue_or_no_access)?;
     let place = Place { account, region: cx.region, queue: input.name };
+    // Of others' queues nobody learns more than that they are not to be had.
+    let is_hidden = place.account != cx.account && (place.find(cx.world).is_none() || !place.admits(cx));
+    if is_hidden {
+        return Err(faults::no_such_queue_or_no_access());
+    }
     place.enter(cx)?;
     Ok(Url { url: place.url(cx.host) })
 }
 
 fn list_queues(cx: &mut Cx, (input, page): (ListQueues, PageRequest)) -> Result<ListedQueues, Fault> {
+    naming::check_signed(cx)?;
     let (account, region) = (cx.account.clone(), cx.region);
     let prefix = input.prefix.unwrap_or_default();
     let queues = &cx.world.regional(&account, region).sqs.queues;
@@ -203,7 +219,7 @@ fn list_queues(cx: &mut Cx, (input, page): (ListQueues, PageRequest)) -> Result<
     Ok(ListedQueues { urls: Some(urls).filter(|urls| !urls.is_empty()), token })
 }
 
-fn get_queue_attributes(cx: &mut Cx, (target, input): (Target, AttributeNames)) -> Result<QueueAttributes, Fault> {
+fn get_queue_attributes(cx: &mut Cx, (target, input): (Target, AttributeNames)) -> Result<ShownAttributes, Fault> {
     let place = target.enter(cx)?;
     let now = cx.world.now;
     let mut texts = place.queue(cx.world)?.texts(now, place.arn());
@@ -213,23 +229,27 @@ fn get_queue_attributes(cx: &mut Cx, (target, input): (Target, AttributeNames)) 
     if !input.names.iter().any(|name| name == "All") {
         texts.retain(|name, _| input.names.contains(name));
     }
-    Ok(QueueAttributes { attributes: texts })
+    Ok(ShownAttributes { attributes: Some(texts).filter(|texts| !texts.is_empty()) })
 }
 
 fn set_queue_attributes(cx: &mut Cx, (target, input): (Target, QueueAttributes)) -> Result<(), Fault> {
-    let place = target.enter(cx)?;
+    let place = target.enter_own(cx)?;
     let now = cx.world.now;
     let mut attributes = place.queue(cx.world)?.attributes.clone();
-    if let Some(name) = input.attributes.keys().find(|name| *name == "FifoQueue") {
-        return Err(faults::unknown_attribute(name));
-    }
     attributes.set(&input.attributes)?;
     if let Some(redrive) = &attributes.redrive {
         redrive.check(cx.world, &place)?;
     }
     let queue = place.queue(cx.world)?;
+    queue.advance(now);
+    // FIFO queues apply a new delay to what they hold, too:
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+    if place.is_fifo() && attributes.delay != queue.attributes.delay {
+        queue.backlog.delay_anew(now, TimeDelta::seconds(attributes.delay));
+    }
     queue.attributes = attributes;
     queue.modified = now;
+    send::announce(cx.world, &place);
     Ok(())
 }
 

@@ -33,6 +33,19 @@ const WAIT_MAX: i64 = 20;
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html>).
 const IN_FLIGHT_MAX: usize = 120_000;
 
+/// System attributes that a message may have.
+const SYSTEM_NAMES: [&str; 9] = [
+    "SenderId",
+    "SentTimestamp",
+    "ApproximateReceiveCount",
+    "ApproximateFirstReceiveTimestamp",
+    "SequenceNumber",
+    "MessageDeduplicationId",
+    "MessageGroupId",
+    "AWSTraceHeader",
+    "DeadLetterQueueSourceArn",
+];
+
 record! {
     struct ReceiveMessage {
         names: Vec<String> = "AttributeNames",
@@ -64,7 +77,7 @@ record! {
 fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Result<ReceivedMessages, Fault> {
     let place = target.enter(cx)?;
     let now = cx.world.now;
-    input.check()?;
+    input.check(&place)?;
     if cx.outside.is_abandoned() {
         return Ok(ReceivedMessages::default());
     }
@@ -108,23 +121,33 @@ fn receive_message(cx: &mut Cx, (target, input): (Target, ReceiveMessage)) -> Re
 }
 
 impl ReceiveMessage {
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self, place: &Place) -> Result<(), Fault> {
         let within = |name: &str, value: Option<i64>, least: i64, most: i64, reason: &str| match value {
             Some(value) if !(least..=most).contains(&value) => Err(faults::invalid(name, &value.to_string(), reason)),
             _ => Ok(()),
         };
         within("MaxNumberOfMessages", self.count, 1, MESSAGES_MAX, "Must be between 1 and 10, if provided.")?;
         check_visibility(self.visibility)?;
-        within("WaitTimeSeconds", self.wait, 0, WAIT_MAX, "Must be >= 0 and <= 20, if provided.")
+        within("WaitTimeSeconds", self.wait, 0, WAIT_MAX, "Must be >= 0 and <= 20, if provided.")?;
+        if let Some(attempt) = self.attempt.as_ref().filter(|_| !place.is_fifo()) {
+            return Err(faults::wrong_queue_type("ReceiveRequestAttemptId", attempt));
+        }
+        let is_known = |name: &&String| *name == "All" || SYSTEM_NAMES.contains(&name.as_str());
+        match self.names.iter().chain(&self.system_names).find(|name| !is_known(name)) {
+            Some(unknown) => Err(faults::unknown_attribute(unknown)),
+            None => Ok(()),
+        }
     }
 
     /// A message as its receiver has asked for it.
     fn show(&self, place: &Place, receipt: Receipt, message: Message) -> Shown {
-        let wanted = |name: &str| {
-            let asked = self.names.iter().chain(&self.system_names);
-            asked.into_iter().any(|asked| asked == "All" || asked == name)
+        let is_asked = |name: &&str| {
+            let mut asked = self.names.iter().chain(&self.system_names);
+            asked.any(|asked| asked == "All" || asked == name)
         };
-        let attributes: BTreeMap<_, _> = system(&message).into_iter().filter(|(name, _)| wanted(name)).collect();
+        let names = SYSTEM_NAMES.into_iter().filter(is_asked);
+        let attributes: BTreeMap<_, _> =
+            names.filter_map(|name| Some((name.to_owned(), system(&message, name)?))).collect();
         let fits = |name: &String| {
             self.attribute_names.iter().any(|asked| {
                 let prefix = asked.strip_suffix(".*");
@@ -156,29 +179,33 @@ fn check_visibility(seconds: Option<i64>) -> Result<(), Fault> {
 }
 
 /// What SQS says of a message.
-fn system(message: &Message) -> Vec<(String, String)> {
+fn system(message: &Message, name: &str) -> Option<String> {
     let millis = |time: Time| time.timestamp_millis().to_string();
-    let pairs = [
-        ("SenderId", Some(message.sender.clone())),
-        ("SentTimestamp", Some(millis(message.sent))),
-        ("ApproximateReceiveCount", Some(message.receive_count.to_string())),
-        ("ApproximateFirstReceiveTimestamp", message.first_received.map(millis)),
-        ("SequenceNumber", message.sequence.map(|number| number.to_string())),
-        ("MessageDeduplicationId", message.deduplication.clone()),
-        ("MessageGroupId", message.contents.group.clone()),
-        ("AWSTraceHeader", message.contents.trace().map(str::to_owned)),
-        ("DeadLetterQueueSourceArn", message.source.clone()),
-    ];
-    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    match name {
+        "SenderId" => Some(message.sender.clone()),
+        "SentTimestamp" => Some(millis(message.sent)),
+        "ApproximateReceiveCount" => Some(message.receive_count.to_string()),
+        "ApproximateFirstReceiveTimestamp" => message.first_received.map(millis),
+        "SequenceNumber" => message.sequence.map(|number| number.to_string()),
+        "MessageDeduplicationId" => message.deduplication.clone(),
+        "MessageGroupId" => message.contents.group.clone(),
+        "AWSTraceHeader" => message.contents.trace().map(str::to_owned),
+        "DeadLetterQueueSourceArn" => message.source.clone(),
+        _ => None,
+    }
 }
 
-/// After how many receives messages are dead letters; never while there is no queue for them.
+/// After how many receives messages are dead letters; never while there is no queue that takes them.
 fn receives_max(world: &World, place: &Place) -> Option<u32> {
     let redrive = place.find(world)?.attributes.redrive.as_ref()?;
-    redrive.target.find(world).map(|_| redrive.receives_max)
+    let target = redrive.target.find(world)?;
+    let takes_them = target.attributes.redrive_allow.as_ref().is_none_or(|allow| allow.admits(place));
+    takes_them.then_some(redrive.receives_max)
 }
 
-/// Puts dead letters where they go. They keep their ids; in standard queues they age on.
+/// Puts dead letters where they go. They keep their ids; in standard queues they age on, in FIFO queues they are as if
+/// sent now, and told from others by their ids
+/// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>).
 fn bury(world: &mut World, place: &Place, dead: Vec<Message>) {
     let redrive = place.find(world).and_then(|queue| queue.attributes.redrive.as_ref());
     let Some(target) = redrive.map(|redrive| redrive.target.clone()).filter(|_| !dead.is_empty()) else { return };
@@ -186,6 +213,10 @@ fn bury(world: &mut World, place: &Place, dead: Vec<Message>) {
     for mut message in dead {
         let Some(queue) = target.find_mut(world) else { return };
         message.source = Some(place.arn());
+        if target.is_fifo() {
+            message.sequence = Some(queue.next_sequence());
+            message.deduplication = Some(message.id.clone());
+        }
         let since = if target.is_fifo() { now } else { message.sent };
         queue.backlog.add(message, now, TimeDelta::zero(), since);
     }
@@ -202,6 +233,9 @@ fn handle(place: &Place, receipt: Receipt, id: &str) -> String {
 /// # Errors
 /// `ReceiptHandleIsInvalid`
 fn receipt(place: &Place, handle: &str) -> Result<Receipt, Fault> {
+    if handle.is_empty() {
+        return Err(faults::missing("ReceiptHandle"));
+    }
     let text = STANDARD.decode(handle).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let read = |text: &str| {
         let mut parts = text.split(' ');

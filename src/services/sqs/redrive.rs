@@ -15,7 +15,7 @@ use super::queues::{Page, PageRequest};
 use super::{Place, faults};
 
 /// The operations on dead-letter queues.
-pub const OPS: &[Op] = &[op!(Read "ListDeadLetterSourceQueues" list_dead_letter_source_queues)];
+pub const OPS: &[Op] = &[op!(Read "ListDeadLetterSourceQueues" list_dead_letter_source_queues).data()];
 
 const NAME: &str = "RedrivePolicy";
 const ALLOW_NAME: &str = "RedriveAllowPolicy";
@@ -81,12 +81,11 @@ impl Redrive {
         if self.target.is_fifo() != source.is_fifo() {
             return invalid("Dead-letter queue must be same type of queue as the source.");
         }
-        let lets_in = match &target.attributes.redrive_allow {
-            None | Some(RedriveAllow::All) => true,
-            Some(RedriveAllow::None) => false,
-            Some(RedriveAllow::Queues(arns)) => arns.contains(&source.arn()),
-        };
-        if lets_in { Ok(()) } else { invalid("Dead-letter queue does not allow this source queue.") }
+        if target.attributes.redrive_allow.as_ref().is_none_or(|allow| allow.admits(source)) {
+            Ok(())
+        } else {
+            invalid("Dead-letter queue does not allow this source queue.")
+        }
     }
 }
 
@@ -120,6 +119,15 @@ impl RedriveAllow {
                 Err(invalid("sourceQueueArns can be specified only when redrivePermission is byQueue."))
             }
             _ => Err(invalid("Invalid value for redrivePermission.")),
+        }
+    }
+
+    /// Whether a queue may send its dead letters here.
+    pub fn admits(&self, source: &Place) -> bool {
+        match self {
+            RedriveAllow::All => true,
+            RedriveAllow::None => false,
+            RedriveAllow::Queues(arns) => arns.contains(&source.arn()),
         }
     }
 

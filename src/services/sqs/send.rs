@@ -23,9 +23,6 @@ pub const OPS: &[Op] = &[op!(Write "SendMessage" send_message).data().resources(
 
 const DELAY_MAX: i64 = 900;
 const ID_MAX: usize = 128;
-/// Sequence numbers have 20 digits and grow by 256, as AWS's do.
-const SEQUENCE_START: u128 = 18_870_000_000_000_000_000;
-const SEQUENCE_STEP: u128 = 256;
 /// How SNS is called as a sender in every AWS account.
 const SNS_SENDER: &str = "AIDAIT2UOQQY3AUEKVGXU";
 
@@ -80,8 +77,7 @@ pub fn enqueue(world: &mut World, place: &Place, contents: Contents, sender: &st
     let mut message = Message::new(id.clone(), contents, digests.clone(), sender.to_owned(), now);
     let queue = place.queue(world)?;
     if let Some((deduplication, key)) = deduplication {
-        let sequence = SEQUENCE_START + queue.sent * SEQUENCE_STEP;
-        queue.sent += 1;
+        let sequence = queue.next_sequence();
         queue.backlog.remember(now, key, &id, sequence);
         message.sequence = Some(sequence);
         message.deduplication = Some(deduplication);
@@ -123,6 +119,19 @@ fn delay(queue: &Queue, contents: &Contents) -> Result<TimeDelta, Fault> {
         Some(_) => Ok(TimeDelta::seconds(queue.attributes.delay)),
         None => Ok(TimeDelta::seconds(delay)),
     }
+}
+
+/// Checks of a batch's message what a FIFO queue needs of all: the batch is sent as a whole or not at all.
+///
+/// # Errors
+/// `InvalidParameterValue`
+pub fn check_fifo(queue: &Queue, contents: &Contents) -> Result<(), Fault> {
+    let Some(fifo) = &queue.attributes.fifo else { return Ok(()) };
+    if contents.group.is_none() {
+        return Err(faults::no_group_in_batch());
+    }
+    let is_told = fifo.content_based || contents.deduplication.is_some();
+    if is_told { Ok(()) } else { Err(faults::no_deduplication()) }
 }
 
 /// The deduplication id of a message to a FIFO queue, and the key under which duplicates are found.

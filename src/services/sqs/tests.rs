@@ -1,150 +1,146 @@
-//! The backlog against a model that is slow and plain: a list of messages, looked through from the front each time.
+//! Queues as callers see them, with the clock in hand.
+
+mod backlog;
+mod letters;
+mod messages;
+mod queues;
 
 use chrono::TimeDelta;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use serde_json::{Value as Json, json};
 
-use crate::world::time::Time;
+use crate::config::Clock;
+use crate::emulator::Emulator;
+use crate::wire::{Fault, Map, Value};
+use crate::world::call::{Call, Connection, Sender};
+use crate::world::caller::Credentials;
+use crate::world::payload::Upload;
+use crate::world::scope::{AccountId, Region};
+use crate::world::{Cadence, Settings};
 
-use super::backlog::{Backlog, Counts, Message, Receipt, Wish};
-use super::contents::Contents;
+pub(super) const ACCOUNT: &str = "000000000000";
+const OTHER: &str = "111122223333";
 
-/// A message as the model sees it.
-#[derive(Clone, Debug)]
-struct Known {
-    id: String,
-    group: Option<String>,
-    sent: Time,
-    /// When it can be seen again, and whether it is hidden because somebody has it.
-    visible: Time,
-    taken: bool,
-    count: u32,
-    receipt: Option<Receipt>,
+/// An emulator whose clock stands still, called by clients of any account.
+pub(super) struct Fixture {
+    pub emulator: Emulator,
 }
 
-struct Model {
-    messages: Vec<Known>,
-    retention: TimeDelta,
+impl Fixture {
+    pub fn new() -> Fixture {
+        let settings = Settings {
+            account: AccountId::parse(ACCOUNT).unwrap(),
+            region: Region::US_EAST_1,
+            seed: 1,
+            cadence: Cadence::Aws,
+            data_dir: std::env::temp_dir().join(format!("trailcam-sqs-{}", std::process::id())),
+            log_memory: 0,
+        };
+        let start = "2026-01-15T10:00:00Z".parse().unwrap();
+        Fixture { emulator: Emulator::new(settings, Clock::Manual(Some(start))) }
+    }
+
+    pub fn sent_by(&self, sender: Sender, operation: &str, input: Json) -> Result<Json, Fault> {
+        let contract = crate::contract::get("sqs").unwrap();
+        let call = Call {
+            contract,
+            operation: contract.find(operation).unwrap(),
+            region: Region::US_EAST_1,
+            sender,
+            input: Ok(value(&input)),
+            upload: Ok(Upload::default()),
+        };
+        self.emulator.call(call).outcome.map(|output| json(&output.value))
+    }
+
+    pub fn called_by(&self, key: Option<&str>, operation: &str, input: Json) -> Result<Json, Fault> {
+        let credentials = Credentials { access_key: key.map(str::to_owned), session_token: None };
+        let connection = Connection { host: "q.example".to_owned(), ..Connection::default() };
+        self.sent_by(Sender::Client { credentials, connection }, operation, input)
+    }
+
+    pub fn call(&self, operation: &str, input: Json) -> Result<Json, Fault> {
+        self.called_by(Some(ACCOUNT), operation, input)
+    }
+
+    /// A call that succeeds.
+    pub fn ok(&self, operation: &str, input: Json) -> Json {
+        self.call(operation, input.clone()).unwrap_or_else(|fault| panic!("{operation} {input}: {fault:?}"))
+    }
+
+    /// A call that fails: its code and sentence.
+    pub fn refused(&self, operation: &str, input: Json) -> (String, String) {
+        let fault = self.call(operation, input.clone()).expect_err(&format!("{operation} {input}"));
+        (fault.code, fault.message)
+    }
+
+    pub fn queue(&self, name: &str, attributes: Json) -> String {
+        let made = self.ok("CreateQueue", json!({"QueueName": name, "Attributes": attributes}));
+        made["QueueUrl"].as_str().unwrap().to_owned()
+    }
+
+    pub fn send(&self, url: &str, body: &str) -> Json {
+        self.ok("SendMessage", json!({"QueueUrl": url, "MessageBody": body}))
+    }
+
+    pub fn send_in(&self, url: &str, body: &str, group: &str) -> Json {
+        let input = json!({"QueueUrl": url, "MessageBody": body, "MessageGroupId": group});
+        self.ok("SendMessage", input)
+    }
+
+    /// Receives up to ten: bodies and handles.
+    pub fn receive(&self, url: &str) -> Vec<(String, String)> {
+        self.receive_with(url, json!({}))
+    }
+
+    pub fn receive_with(&self, url: &str, more: Json) -> Vec<(String, String)> {
+        let mut input = json!({"QueueUrl": url, "MaxNumberOfMessages": 10});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = self.ok("ReceiveMessage", input);
+        let text = |message: &Json, name: &str| message[name].as_str().unwrap().to_owned();
+        let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+        messages.iter().map(|message| (text(message, "Body"), text(message, "ReceiptHandle"))).collect()
+    }
+
+    pub fn bodies(&self, url: &str) -> Vec<String> {
+        self.receive(url).into_iter().map(|(body, _)| body).collect()
+    }
+
+    pub fn delete(&self, url: &str, handle: &str) {
+        self.ok("DeleteMessage", json!({"QueueUrl": url, "ReceiptHandle": handle}));
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.emulator.advance(TimeDelta::seconds(seconds)).unwrap();
+    }
+
+    /// Visible, delayed and in flight.
+    pub fn counts(&self, url: &str) -> [i64; 3] {
+        let names = ["", "Delayed", "NotVisible"].map(|kind| format!("ApproximateNumberOfMessages{kind}"));
+        let answer = self.ok("GetQueueAttributes", json!({"QueueUrl": url, "AttributeNames": names}));
+        names.map(|name| answer["Attributes"][&name].as_str().unwrap().parse().unwrap())
+    }
 }
 
-impl Model {
-    fn advance(&mut self, now: Time) {
-        self.messages.retain(|message| message.sent + self.retention > now);
-        for message in &mut self.messages {
-            message.taken &= message.visible > now;
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(*flag),
+        Json::Number(number) => Value::Int(number.as_i64().unwrap()),
+        Json::String(text) => Value::Str(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(value).collect()),
+        Json::Object(members) => {
+            Value::Map(Map(members.iter().map(|(name, held)| (name.clone().into(), value(held))).collect()))
         }
     }
-
-    /// Indexes of what a receiver must get: everything that is visible, from the front; of a FIFO queue's group, only
-    /// while none of it is taken, and nothing behind a message that is hidden.
-    fn receivable(&self, now: Time, most: usize) -> Vec<usize> {
-        let mut found = Vec::new();
-        let mut groups: Vec<&String> = Vec::new();
-        for (index, message) in self.messages.iter().enumerate() {
-            match &message.group {
-                None if message.visible <= now => found.push(index),
-                Some(group) if !groups.contains(&group) => {
-                    groups.push(group);
-                    let all: Vec<_> = self
-                        .messages
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, other)| other.group.as_ref() == Some(group))
-                        .collect();
-                    if all.iter().all(|(_, other)| !other.taken) {
-                        let visible = all.iter().take_while(|(_, other)| other.visible <= now);
-                        found.extend(visible.map(|(index, _)| *index));
-                    }
-                }
-                _ => {}
-            }
-        }
-        found.truncate(most);
-        found
-    }
-
-    fn counts(&self, now: Time) -> Counts {
-        let hidden = |taken| self.messages.iter().filter(|m| m.visible > now && m.taken == taken).count();
-        let visible = self.messages.iter().filter(|message| message.visible <= now).count();
-        Counts { visible, in_flight: hidden(true), delayed: hidden(false) }
-    }
 }
 
-/// Sends, receives, deletes, hides and waits at random, and compares after each step.
-fn compare(seed: u64, fifo: bool) {
-    let mut rng = StdRng::seed_from_u64(seed);
-    let retention = TimeDelta::seconds(600);
-    let mut now = Time::from_timestamp(1_768_471_200, 0).unwrap();
-    let (mut queue, mut model) = (Backlog::new(fifo), Model { messages: Vec::new(), retention });
-    for step in 0..400 {
-        queue.advance(now, retention);
-        model.advance(now);
-        match rng.gen_range(0..10) {
-            0..=3 => {
-                let (id, group) = (format!("m{step}"), fifo.then(|| format!("g{}", rng.gen_range(0..4))));
-                // A FIFO queue has one delay for all.
-                let delay = if fifo { 0 } else { rng.gen_range(0..3) * 5 };
-                let contents = Contents { body: id.clone(), group: group.clone(), ..Contents::default() };
-                let digests = contents.digests();
-                let message = Message::new(id.clone(), contents, digests, "sender".into(), now);
-                queue.add(message, now, TimeDelta::seconds(delay), now);
-                let visible = now + TimeDelta::seconds(delay);
-                model.messages.push(Known { id, group, sent: now, visible, taken: false, count: 0, receipt: None });
-            }
-            4..=6 => {
-                let (count, span) = (rng.gen_range(1..=10), TimeDelta::seconds(rng.gen_range(1..60)));
-                let wish = Wish { count, visibility: span, receives_max: None, attempt: None };
-                let received = queue.receive(now, &wish).messages;
-                let expected = model.receivable(now, count);
-                let ids: Vec<_> = expected.iter().map(|index| model.messages[*index].id.clone()).collect();
-                assert_eq!(
-                    received.iter().map(|(_, m)| m.id.clone()).collect::<Vec<_>>(),
-                    ids,
-                    "seed {seed} step {step}"
-                );
-                for ((receipt, message), index) in received.iter().zip(expected) {
-                    let known = &mut model.messages[index];
-                    (known.visible, known.taken, known.receipt) = (now + span, true, Some(*receipt));
-                    known.count += 1;
-                    assert_eq!(message.receive_count, known.count);
-                }
-            }
-            7 | 8 => {
-                let with_receipt: Vec<_> =
-                    (0..model.messages.len()).filter(|i| model.messages[*i].receipt.is_some()).collect();
-                let Some(index) = with_receipt.get(rng.gen_range(0..with_receipt.len().max(1))).copied() else {
-                    continue;
-                };
-                let known = &mut model.messages[index];
-                let receipt = known.receipt.unwrap();
-                if rng.gen_bool(0.7) {
-                    let gone = known.taken || !fifo;
-                    assert_eq!(queue.delete(receipt).is_ok(), gone, "seed {seed} step {step}");
-                    if gone {
-                        model.messages.remove(index);
-                    }
-                } else {
-                    let span = TimeDelta::seconds(rng.gen_range(0..20));
-                    assert_eq!(queue.change_visibility(receipt, now, span).is_ok(), known.taken);
-                    if known.taken {
-                        known.visible = now + span;
-                        known.taken = span > TimeDelta::zero();
-                    }
-                }
-            }
-            _ => now += TimeDelta::seconds(rng.gen_range(0..30)),
-        }
-        queue.advance(now, retention);
-        model.advance(now);
-        assert_eq!(queue.counts(), model.counts(now), "seed {seed} step {step}");
-        assert_eq!(queue.ready() > 0, !model.receivable(now, 1).is_empty(), "seed {seed} step {step}");
-    }
-}
-
-#[test]
-fn nothing_is_lost_doubled_or_out_of_order() {
-    for seed in 0..60 {
-        compare(seed, false);
-        compare(seed, true);
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Bool(flag) => (*flag).into(),
+        Value::Int(number) => (*number).into(),
+        Value::Str(text) => text.as_str().into(),
+        Value::List(items) => items.iter().map(json).collect(),
+        Value::Map(members) => members.iter().map(|(name, held)| (name.to_owned(), json(held))).collect(),
+        other => format!("{other:?}").into(),
     }
 }

@@ -95,7 +95,37 @@ fn query_compatible_faults() {
     let (answer, body) = failure("sqs", "GetQueueUrl", Protocol::Json, &fault);
     assert_eq!(answer.header("x-amzn-query-error"), Some("AWS.SimpleQueueService.NonExistentQueue;Sender"));
     assert_eq!(answer.header("content-type"), Some("application/x-amz-json-1.0"));
-    assert!(body.starts_with(r#"{"__type":"QueueDoesNotExist""#), "{body}");
+    let wanted = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
+    assert_eq!(body, wanted);
+    let (_, body) = failure("sqs", "GetQueueUrl", Protocol::Query, &fault);
+    let wanted = "<Error><Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code>\
+         <Message>The specified queue does not exist for this wsdl version.</Message></Error>";
+    assert!(body.contains(wanted), "{body}");
+}
+
+/// What the model of a service lacks is its framework's, in the framework's namespace.
+#[test]
+fn namespaces_of_errors() {
+    let check = |code: &str, name: &str, old: &str, status: u16| {
+        let (answer, body) = failure("sqs", "ReceiveMessage", Protocol::Json, &Fault::new(code, "m"));
+        assert_eq!(body, format!(r#"{{"__type":"{name}","message":"m"}}"#));
+        assert_eq!(
+            (answer.status, answer.header("x-amzn-query-error")),
+            (status, Some(format!("{old};Sender").as_str()))
+        );
+        let (_, body) = failure("sqs", "ReceiveMessage", Protocol::Query, &Fault::new(code, "m"));
+        assert!(body.contains(&format!("<Code>{old}</Code>")), "{body}");
+    };
+    let framework = "com.amazon.coral.service#";
+    let invalid = format!("{framework}InvalidParameterValueException");
+    check("InvalidParameterValue", &invalid, "InvalidParameterValue", 400);
+    check("MissingParameter", &format!("{framework}MissingRequiredParameterException"), "MissingParameter", 400);
+    check("AccessDenied", &format!("{framework}AccessDeniedException"), "AccessDenied", 403);
+    check("InvalidAttributeValue", "com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue", 400);
+    check("ReceiptHandleIsInvalid", "com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404);
+    check("OverLimit", "com.amazonaws.sqs#OverLimit", "OverLimit", 403);
+    let purge = "PurgeQueueInProgress";
+    check(purge, &format!("com.amazonaws.sqs#{purge}"), &format!("AWS.SimpleQueueService.{purge}"), 403);
 }
 
 #[test]
