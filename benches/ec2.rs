@@ -54,6 +54,9 @@ fn main() {
         describe(&emulator, name, value, None);
     }
     describe(&emulator, "vpc-id", &vpc, Some(1000));
+    let started = Instant::now();
+    (0..RUNS).for_each(|at| drop(call(&emulator, "CreateKeyPair", [("KeyName", at.to_string().into())])));
+    println!("an RSA key pair takes {:.0} ms", started.elapsed().as_secs_f64() * 1e3 / RUNS as f64);
     let _ = std::fs::remove_dir_all(folder);
 }
 

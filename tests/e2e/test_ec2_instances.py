@@ -263,7 +263,10 @@ def test_launching_with_interfaces(trailcam, ec2, public, vpc):
         {"DeviceIndex": 0, "NetworkInterfaceId": id},
         {"DeviceIndex": 1, "SubnetId": public, "PrivateIpAddress": "10.0.1.51", "Description": "second"},
     ]
-    (instance,) = run(ec2, None, NetworkInterfaces=nics)["Instances"]
+    (instance,) = run(ec2, None, NetworkInterfaces=nics, ClientToken="once")["Instances"]
+    # The same request again is no other, although the interface is in use by now.
+    (again,) = run(ec2, None, NetworkInterfaces=nics, ClientToken="once")["Instances"]
+    assert again["InstanceId"] == instance["InstanceId"]
     assert instance["PrivateIpAddress"] == "10.0.1.50" and len(instance["NetworkInterfaces"]) == 2
     assert refused(run, ec2=ec2, subnet=None, NetworkInterfaces=nics)[0] == "InvalidParameterValue"
     assert refused(run, ec2=ec2, subnet=public, NetworkInterfaces=nics)[1] == (

@@ -282,6 +282,7 @@ def test_tags(ec2):
         (subnet, "subnet", "empty", ""), (subnet, "subnet", "team", "blue"),
         (vpc, "vpc", "empty", ""), (vpc, "vpc", "team", "blue"),
     ]
+    assert [t["ResourceId"] for t in ec2.describe_tags(**by("tag:team", "blu?"))["Tags"]] == [subnet, vpc]
     ec2.delete_tags(Resources=[vpc], Tags=[{"Key": "team", "Value": "green"}, {"Key": "empty"}])
     assert [t["Key"] for t in ec2.describe_tags(**by("resource-id", vpc))["Tags"]] == ["team"]
     ec2.delete_tags(Resources=[vpc, subnet])

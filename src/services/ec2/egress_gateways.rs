@@ -42,18 +42,20 @@ record! {
     }
 }
 
-fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
+fn create(cx: &mut Cx, input: (Create, Tagging)) -> Result<Created, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
     let tags = tagging.only(&kinds::EGRESS_GATEWAY)?;
     vpcs::find(store(cx), &input.vpc)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let gateway = EgressGateway { id: cx.world.ids.ec2("eigw"), vpc: input.vpc };
-        let ec2 = store(cx);
-        ec2.tags.add(&gateway.id, tags);
-        let view = gateway.view(ec2);
-        ec2.egress_gateways.insert(gateway.id.clone(), gateway);
-        Ok(Created { token: input.token, gateway: view })
-    })
+    let gateway = EgressGateway { id: cx.world.ids.ec2("eigw"), vpc: input.vpc };
+    let ec2 = store(cx);
+    ec2.tags.add(&gateway.id, tags);
+    let view = gateway.view(ec2);
+    ec2.egress_gateways.insert(gateway.id.clone(), gateway);
+    Ok(Created { token: input.token, gateway: view })
 }
 
 fn delete(cx: &mut Cx, input: One) -> Result<Deleted, Fault> {

@@ -143,7 +143,11 @@ record! {
     struct DnsEntry { name: String = "DnsName", zone: String = "HostedZoneId" }
 }
 
-fn create(cx: &mut Cx, (input, unsupported, tagging): (Create, Unsupported, Tagging)) -> Result<Created, Fault> {
+fn create(cx: &mut Cx, input: (Create, Unsupported, Tagging)) -> Result<Created, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, (input, unsupported, tagging): (Create, Unsupported, Tagging)) -> Result<Created, Fault> {
     let Unsupported { dns, subnets, network, resource } = &unsupported;
     if [dns, subnets, network, resource].into_iter().any(|value| !value.is_null()) {
         return Err(faults::unsupported("DNS options, addresses of one's own, and resources of VPC endpoints"));
@@ -197,25 +201,23 @@ fn create(cx: &mut Cx, (input, unsupported, tagging): (Create, Unsupported, Tagg
         endpoint.groups = interfaces::groups(ec2, &input.vpc, of, &input.groups)?;
     }
     dry_run(cx)?;
-    once(cx, |cx| {
-        let mut ids = cx.world.ids.clone();
-        endpoint.id = ids.ec2("vpce");
-        endpoint.label = ids.text(b"abcdefghijklmnopqrstuvwxyz0123456789", 8);
-        endpoint.created = cx.world.now;
-        let ec2 = store(cx);
-        for subnet in &input.subnets {
-            add_interface(ec2, &mut ids, &mut endpoint, subnet)?;
-        }
-        input.tables.iter().for_each(|table| add_route(ec2, &endpoint, table));
-        ec2.tags.add(&endpoint.id, tags);
-        let (id, view) = (endpoint.id.clone(), endpoint.view(ec2));
-        ec2.endpoints.insert(id.clone(), endpoint);
-        cx.world.ids = ids;
-        if !is_gateway {
-            transitions::later(cx, &id, Pace::Endpoint);
-        }
-        Ok(Created { endpoint: view, token: input.token })
-    })
+    let mut ids = cx.world.ids.clone();
+    endpoint.id = ids.ec2("vpce");
+    endpoint.label = ids.text(b"abcdefghijklmnopqrstuvwxyz0123456789", 8);
+    endpoint.created = cx.world.now;
+    let ec2 = store(cx);
+    for subnet in &input.subnets {
+        add_interface(ec2, &mut ids, &mut endpoint, subnet)?;
+    }
+    input.tables.iter().for_each(|table| add_route(ec2, &endpoint, table));
+    ec2.tags.add(&endpoint.id, tags);
+    let (id, view) = (endpoint.id.clone(), endpoint.view(ec2));
+    ec2.endpoints.insert(id.clone(), endpoint);
+    cx.world.ids = ids;
+    if !is_gateway {
+        transitions::later(cx, &id, Pace::Endpoint);
+    }
+    Ok(Created { endpoint: view, token: input.token })
 }
 
 /// A policy of one's own has to be JSON with statements.

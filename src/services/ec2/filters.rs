@@ -63,14 +63,14 @@ impl Listing {
         self.list_quickly(tagged, items, wanted, |_, _| None, view)
     }
 
-    /// As [`Listing::list`], for kinds of which there are thousands: `quick` tells the value under some filters, so
-    /// that what does not pass need not be made to be shown.
+    /// As [`Listing::list`], for kinds of which there are thousands: `quick` tells of some filters whether an item
+    /// passes, so that what does not need not be made to be shown.
     pub fn list_quickly<T, V: Field>(
         &self,
         tagged: &Tagged,
         items: &BTreeMap<String, T>,
         wanted: Wanted,
-        quick: impl for<'t> Fn(&'t T, &str) -> Option<&'t str>,
+        quick: impl Fn(&T, &Filter) -> Option<bool>,
         view: impl Fn(&T) -> V,
     ) -> Result<(Vec<Shown<V>>, PageEnd), Fault> {
         let Wanted { ids, filters, page } = wanted;
@@ -80,12 +80,13 @@ impl Listing {
         filters.check(self.paths)?;
         let after = page.after()?;
         let passes = |(id, item): (&String, &T)| {
-            let quick_pass = |filter: &Filter| quick(item, &filter.name).is_none_or(|value| filter.fits(value));
-            if !filters.filters.iter().all(quick_pass) {
+            let tags = tagged.of(id);
+            let may_pass = |filter: &Filter| filter.pass_tags(tags).or_else(|| quick(item, filter)).unwrap_or(true);
+            if !filters.filters.iter().all(may_pass) {
                 return None;
             }
             let shown = view(item).write();
-            filters.pass_shown(&shown, tagged.of(id), self.paths).then(|| (id.clone(), Shown::new(shown)))
+            filters.pass_others(&shown, self.paths).then(|| (id.clone(), Shown::new(shown)))
         };
         let start = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         if ids.is_empty() {
@@ -110,26 +111,42 @@ impl Filters {
         if self.dry_run { Err(faults::dry_run()) } else { Ok(()) }
     }
 
-    /// Whether an item without tags passes: what is shown of it has the values.
-    pub fn pass(&self, shown: &Value, paths: Paths) -> bool {
-        self.pass_shown(shown, None, paths)
+    /// Whether an item with these tags passes all filters.
+    pub fn pass(&self, shown: &Value, tags: Option<&Tags>, paths: Paths) -> bool {
+        self.filters.iter().all(|filter| filter.pass_tags(tags).unwrap_or(true)) && self.pass_others(shown, paths)
     }
 
-    fn pass_shown(&self, shown: &Value, tags: Option<&Tags>, paths: Paths) -> bool {
-        self.filters.iter().all(|filter| match filter.name.as_str() {
-            "tag-key" => tags.is_some_and(|tags| tags.keys().any(|key| filter.fits(key))),
-            "tag-value" => tags.is_some_and(|tags| tags.values().any(|value| filter.fits(value))),
-            name => match name.strip_prefix("tag:") {
-                Some(key) => tags.and_then(|tags| tags.get(key)).is_some_and(|value| filter.fits(value)),
-                None => path(paths, name).is_some_and(|path| any_leaf(shown, path, &|value| filter.fits(value))),
-            },
+    /// Whether an item passes all filters that are not on tags: what is shown of it has the values.
+    fn pass_others(&self, shown: &Value, paths: Paths) -> bool {
+        let others = self.filters.iter().filter(|filter| !filter.is_on_tags());
+        { others }.all(|filter| {
+            path(paths, &filter.name).is_some_and(|path| any_leaf(shown, path, &|value| filter.fits(value)))
         })
     }
 }
 
 impl Filter {
-    fn fits(&self, value: &str) -> bool {
+    /// Whether one of the values fits.
+    pub fn fits(&self, value: &str) -> bool {
         self.values.iter().any(|pattern| like(pattern, value))
+    }
+
+    fn is_on_tags(&self) -> bool {
+        self.name.starts_with("tag:") || TAG_FILTERS.contains(&self.name.as_str())
+    }
+
+    /// Whether an item with these tags passes; `None` for filters on something else.
+    fn pass_tags(&self, tags: Option<&Tags>) -> Option<bool> {
+        let tags = || tags.into_iter().flatten();
+        match self.name.as_str() {
+            "tag-key" => Some(tags().any(|(key, _)| self.fits(key))),
+            "tag-value" => Some(tags().any(|(_, value)| self.fits(value))),
+            "tag" => Some(false),
+            name => {
+                let key = name.strip_prefix("tag:")?;
+                Some(tags().any(|(own, value)| own == key && self.fits(value)))
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
-use super::filters::{Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
+use super::filters::{Filter, Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
 use super::instance_attributes::MetadataOptions;
 use super::instance_types;
 use super::instance_views::{InstanceView, Reservation};
@@ -288,18 +288,16 @@ fn reservations(ec2: &Store, instances: Vec<Shown<InstanceView>>) -> Vec<Reserva
     by_reservation.into_values().collect()
 }
 
-/// Values under the filters that narrow most.
-fn quick<'i>(instance: &'i Instance, filter: &str) -> Option<&'i str> {
-    match filter {
-        "instance-id" => Some(&instance.id),
-        "instance-state-name" => Some(instance.state.name()),
-        "instance-type" => Some(&instance.instance_type),
-        "image-id" => Some(&instance.image),
-        "reservation-id" => Some(&instance.reservation),
-        "subnet-id" => Some(&instance.subnet),
-        "vpc-id" => Some(&instance.vpc),
-        _ => None,
-    }
+/// Whether an instance passes one of the filters that narrow most.
+fn quick(instance: &Instance, filter: &Filter) -> Option<bool> {
+    Some(match filter.name.as_str() {
+        "instance-id" => filter.fits(&instance.id),
+        "instance-state-name" => filter.fits(instance.state.name()),
+        "instance-type" => filter.fits(&instance.instance_type),
+        "image-id" => filter.fits(&instance.image),
+        "reservation-id" => filter.fits(&instance.reservation),
+        _ => return None,
+    })
 }
 
 /// The instance of an id.

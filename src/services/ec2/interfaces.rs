@@ -11,7 +11,7 @@ use crate::world::op::Op;
 use crate::world::time::Time;
 
 use super::dhcp_options::internal_domain;
-use super::filters::{Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
+use super::filters::{Filter, Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
 use super::interface_addresses::{Addressing, Chosen};
 use super::tags::{Tag, Tagging};
 use super::{Store, dry_run, faults, kinds, once, security_groups, store, subnets};
@@ -208,7 +208,11 @@ pub(super) struct New {
     pub requester: Option<String>,
 }
 
-fn create(cx: &mut Cx, ((input, addressing), tagging): ((Create, Addressing), Tagging)) -> Result<Created, Fault> {
+fn create(cx: &mut Cx, input: ((Create, Addressing), Tagging)) -> Result<Created, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, ((input, addressing), tagging): ((Create, Addressing), Tagging)) -> Result<Created, Fault> {
     if input.kind.as_deref().is_some_and(|kind| kind != "interface") {
         return Err(faults::unsupported("interfaces of this type"));
     }
@@ -221,19 +225,17 @@ fn create(cx: &mut Cx, ((input, addressing), tagging): ((Create, Addressing), Ta
     let groups = groups(ec2, &subnet.vpc, &subnet.id, &input.groups)?;
     let wanted = addressing.read(subnet)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let mut ids = cx.world.ids.clone();
-        let ec2 = store(cx);
-        let chosen = wanted.choose(subnets::find(ec2, &input.subnet)?, &mut ids)?;
-        let description = input.description.unwrap_or_default();
-        let new = New { subnet: input.subnet, description, kind: Kind::Interface, groups, chosen, requester: None };
-        let id = add(ec2, &mut ids, new);
-        ec2.tags.add(&id, tags);
-        let view = ec2.interfaces.get(&id).map(|interface| interface.view(ec2)).unwrap_or_default();
-        cx.world.ids = ids;
-        // The first look comes before the interface is ready.
-        Ok(Created { interface: View { status: "pending".to_owned(), ..view }, token: input.token })
-    })
+    let mut ids = cx.world.ids.clone();
+    let ec2 = store(cx);
+    let chosen = wanted.choose(subnets::find(ec2, &input.subnet)?, &mut ids)?;
+    let description = input.description.unwrap_or_default();
+    let new = New { subnet: input.subnet, description, kind: Kind::Interface, groups, chosen, requester: None };
+    let id = add(ec2, &mut ids, new);
+    ec2.tags.add(&id, tags);
+    let view = ec2.interfaces.get(&id).map(|interface| interface.view(ec2)).unwrap_or_default();
+    cx.world.ids = ids;
+    // The first look comes before the interface is ready.
+    Ok(Created { interface: View { status: "pending".to_owned(), ..view }, token: input.token })
 }
 
 /// The groups of a new interface: those that were named, else the VPC's default one.
@@ -336,19 +338,26 @@ fn describe(
     Ok((Interfaces { interfaces }, end))
 }
 
-/// Values under the filters that narrow most.
-fn quick<'i>(interface: &'i Interface, filter: &str) -> Option<&'i str> {
-    match filter {
-        "vpc-id" => Some(&interface.vpc),
-        "subnet-id" => Some(&interface.subnet),
-        "network-interface-id" => Some(&interface.id),
-        "mac-address" => Some(&interface.mac),
-        "description" => Some(&interface.description),
-        "interface-type" => Some(interface.kind.name()),
-        "status" => Some(interface.status()),
-        "attachment.instance-id" => Some(interface.instance().unwrap_or_default()),
-        _ => None,
-    }
+/// Whether an interface passes one of the filters that narrow most.
+fn quick(interface: &Interface, filter: &Filter) -> Option<bool> {
+    let publics = || interface.addresses.iter().filter_map(|own| own.public.as_ref());
+    Some(match filter.name.as_str() {
+        "vpc-id" => filter.fits(&interface.vpc),
+        "subnet-id" => filter.fits(&interface.subnet),
+        "network-interface-id" => filter.fits(&interface.id),
+        "mac-address" => filter.fits(&interface.mac),
+        "description" => filter.fits(&interface.description),
+        "interface-type" => filter.fits(interface.kind.name()),
+        "status" => filter.fits(interface.status()),
+        "attachment.instance-id" => interface.instance().is_some_and(|id| filter.fits(id)),
+        "group-id" => interface.groups.iter().any(|id| filter.fits(id)),
+        "private-ip-address" => interface.primary().is_some_and(|own| filter.fits(&own.to_string())),
+        "addresses.private-ip-address" => interface.addresses.iter().any(|own| filter.fits(&own.address.to_string())),
+        "association.public-ip" | "addresses.association.public-ip" => {
+            publics().any(|public| filter.fits(&public.address.to_string()))
+        }
+        _ => return None,
+    })
 }
 
 /// The interface of an id.

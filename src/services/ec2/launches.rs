@@ -1,5 +1,7 @@
 //! Launching instances (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>).
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -136,7 +138,11 @@ enum From {
     },
 }
 
-fn run(
+fn run(cx: &mut Cx, input: (What, Where, Unsupported, Tagging)) -> Result<Reservation, Fault> {
+    once(cx, |cx| launch(cx, input))
+}
+
+fn launch(
     cx: &mut Cx,
     (what, place, unsupported, tagging): (What, Where, Unsupported, Tagging),
 ) -> Result<Reservation, Fault> {
@@ -146,23 +152,21 @@ fn run(
     let profile = profile(cx, what.profile.as_ref())?;
     let launch = plan(store(cx), &what, &place, profile)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let now = cx.world.now;
-        let mut ids = cx.world.ids.clone();
-        let made = carry_out(store(cx), &mut ids, launch, &what, &tags, now)?;
-        cx.world.ids = ids;
-        let ec2 = store(cx);
-        let views = made.iter().filter_map(|id| ec2.instances.get(id)).map(|instance| new_view(instance, ec2));
-        let first = made.first().and_then(|id| ec2.instances.get(id));
-        let reservation = Reservation {
-            id: first.map(|instance| instance.reservation.clone()).unwrap_or_default(),
-            owner: ec2.owner.clone(),
-            groups: Vec::new(),
-            instances: views.map(|view| Shown::new(view.write())).collect(),
-        };
-        made.iter().for_each(|id| transitions::later(cx, id, Pace::Start));
-        Ok(reservation)
-    })
+    let now = cx.world.now;
+    let mut ids = cx.world.ids.clone();
+    let made = carry_out(store(cx), &mut ids, launch, &what, &tags, now)?;
+    cx.world.ids = ids;
+    let ec2 = store(cx);
+    let views = made.iter().filter_map(|id| ec2.instances.get(id)).map(|instance| new_view(instance, ec2));
+    let first = made.first().and_then(|id| ec2.instances.get(id));
+    let reservation = Reservation {
+        id: first.map(|instance| instance.reservation.clone()).unwrap_or_default(),
+        owner: ec2.owner.clone(),
+        groups: Vec::new(),
+        instances: views.map(|view| Shown::new(view.write())).collect(),
+    };
+    made.iter().for_each(|id| transitions::later(cx, id, Pace::Start));
+    Ok(reservation)
 }
 
 /// In the answer to the launch, instances are not yet all that they will be.
@@ -248,7 +252,7 @@ fn plan(ec2: &Store, what: &What, place: &Where, profile: Option<(String, String
     }
     let tenancy = place.placement.as_ref().and_then(|placement| placement.tenancy.clone());
     let own = ec2.vpcs.get(&subnet.vpc).map_or("default", |vpc| &vpc.tenancy);
-    let count = room(&subnet, &nics, what)?;
+    let count = room(ec2, &nics, what)?;
     let asked = place.interfaces.iter().find(|nic| nic.device.unwrap_or(0) == 0).and_then(|nic| nic.public);
     // An interface that was there keeps what it has.
     let fresh = nics.iter().any(|nic| nic.device == 0 && matches!(nic.from, From::New { .. }));
@@ -287,14 +291,27 @@ fn user_data(text: Option<&str>) -> Result<Option<String>, Fault> {
 }
 
 /// As many instances as there is room for, at least the fewest that were asked for.
-fn room(subnet: &Subnet, nics: &[Nic], what: &What) -> Result<i64, Fault> {
-    let each = nics.iter().map(|nic| match &nic.from {
-        From::New { subnet: id, wanted, .. } if *id == subnet.id => wanted.ipv4_count(),
-        _ => 0,
-    });
-    let each = each.sum::<usize>() as i64;
-    let count = if each == 0 { what.max } else { what.max.min(subnet.free_addresses() / each) };
-    if count < what.min { Err(faults::subnet_without_addresses(&subnet.id)) } else { Ok(count) }
+fn room(ec2: &Store, nics: &[Nic], what: &What) -> Result<i64, Fault> {
+    let mut each: BTreeMap<&str, usize> = BTreeMap::new();
+    for nic in nics {
+        if let From::New { subnet, wanted, .. } = &nic.from {
+            *each.entry(subnet).or_default() += wanted.ipv4_count();
+        }
+    }
+    let mut count = what.max;
+    for (subnet, each) in each {
+        let found = subnets::find(ec2, subnet)?;
+        // Of IPv6 addresses, there are always enough.
+        if found.cidr.is_none() {
+            continue;
+        }
+        let free = found.free_addresses();
+        count = count.min(free / each as i64);
+        if count < what.min {
+            return Err(faults::subnet_without_addresses(subnet));
+        }
+    }
+    Ok(count)
 }
 
 /// Where the instances go, and their interfaces.

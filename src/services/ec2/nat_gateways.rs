@@ -117,7 +117,11 @@ record! {
     }
 }
 
-fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
+fn create(cx: &mut Cx, input: (Create, Tagging)) -> Result<Created, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
     let more = !input.more_allocations.is_empty() || !input.more_private.is_empty() || input.more.is_some();
     if more || input.mode.as_deref() == Some("regional") {
         return Err(faults::unsupported("secondary addresses of NAT gateways, and regional ones"));
@@ -136,46 +140,44 @@ fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, F
     let wanted = addressing.read(subnet)?;
     let tags = tagging.only(&kinds::NAT_GATEWAY)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let mut ids = cx.world.ids.clone();
-        let now = cx.world.now;
-        let ec2 = store(cx);
-        let subnet = subnets::find(ec2, &subnet_id)?;
-        let chosen = wanted.choose(subnet, &mut ids)?;
-        let id = ids.ec2("nat");
-        let failure = failure(ec2, &subnet.vpc, input.allocation.as_deref());
-        let mut gateway = NatGateway {
-            id: id.clone(),
-            vpc: subnet.vpc.clone(),
-            subnet: subnet_id.clone(),
-            state: State::Pending,
-            is_public,
-            allocation: input.allocation,
-            interface: None,
-            private: chosen.ipv4.first().copied(),
-            public: None,
-            association: None,
-            created: now,
-            deleted: None,
-            failure,
-        };
-        if gateway.failure.is_none() {
-            let description = format!("Interface for NAT Gateway {id}");
-            let requester = Some(REQUESTER.to_owned());
-            let kind = Kind::NatGateway;
-            let new = New { subnet: subnet_id, description, kind, groups: Vec::new(), chosen, requester };
-            let interface = interfaces::add(ec2, &mut ids, new);
-            let attachment = ids.ec2("eni-attach");
-            let association = ids.ec2("eipassoc");
-            connect(ec2, &mut gateway, interface, attachment, association);
-        }
-        ec2.tags.add(&id, tags);
-        let view = gateway.view(ec2);
-        ec2.nat_gateways.insert(id.clone(), gateway);
-        cx.world.ids = ids;
-        transitions::later(cx, &id, Pace::NatGateway);
-        Ok(Created { token: input.token, gateway: view })
-    })
+    let mut ids = cx.world.ids.clone();
+    let now = cx.world.now;
+    let ec2 = store(cx);
+    let subnet = subnets::find(ec2, &subnet_id)?;
+    let chosen = wanted.choose(subnet, &mut ids)?;
+    let id = ids.ec2("nat");
+    let failure = failure(ec2, &subnet.vpc, input.allocation.as_deref());
+    let mut gateway = NatGateway {
+        id: id.clone(),
+        vpc: subnet.vpc.clone(),
+        subnet: subnet_id.clone(),
+        state: State::Pending,
+        is_public,
+        allocation: input.allocation,
+        interface: None,
+        private: chosen.ipv4.first().copied(),
+        public: None,
+        association: None,
+        created: now,
+        deleted: None,
+        failure,
+    };
+    if gateway.failure.is_none() {
+        let description = format!("Interface for NAT Gateway {id}");
+        let requester = Some(REQUESTER.to_owned());
+        let kind = Kind::NatGateway;
+        let new = New { subnet: subnet_id, description, kind, groups: Vec::new(), chosen, requester };
+        let interface = interfaces::add(ec2, &mut ids, new);
+        let attachment = ids.ec2("eni-attach");
+        let association = ids.ec2("eipassoc");
+        connect(ec2, &mut gateway, interface, attachment, association);
+    }
+    ec2.tags.add(&id, tags);
+    let view = gateway.view(ec2);
+    ec2.nat_gateways.insert(id.clone(), gateway);
+    cx.world.ids = ids;
+    transitions::later(cx, &id, Pace::NatGateway);
+    Ok(Created { token: input.token, gateway: view })
 }
 
 /// Why a gateway will not come to work, which EC2 tells afterwards.

@@ -114,26 +114,28 @@ record! {
     struct Replaced { association: String = "NewAssociationId" }
 }
 
-fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
+fn create(cx: &mut Cx, input: (Create, Tagging)) -> Result<Created, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
     let tags = tagging.only(&kinds::NETWORK_ACL)?;
     vpcs::find(store(cx), &input.vpc)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let id = cx.world.ids.ec2("acl");
-        let ec2 = store(cx);
-        ec2.tags.add(&id, tags);
-        let has_ipv6 = ec2.vpcs.get(&input.vpc).is_some_and(|vpc| !vpc.ipv6_cidrs.is_empty());
-        let acl = NetworkAcl {
-            id: id.clone(),
-            vpc: input.vpc,
-            is_default: false,
-            entries: both_ways(|egress| deny_rest(egress, has_ipv6)),
-            associations: Vec::new(),
-        };
-        let view = acl.view(ec2);
-        ec2.network_acls.insert(id, acl);
-        Ok(Created { acl: view, token: input.token })
-    })
+    let id = cx.world.ids.ec2("acl");
+    let ec2 = store(cx);
+    ec2.tags.add(&id, tags);
+    let has_ipv6 = ec2.vpcs.get(&input.vpc).is_some_and(|vpc| !vpc.ipv6_cidrs.is_empty());
+    let acl = NetworkAcl {
+        id: id.clone(),
+        vpc: input.vpc,
+        is_default: false,
+        entries: both_ways(|egress| deny_rest(egress, has_ipv6)),
+        associations: Vec::new(),
+    };
+    let view = acl.view(ec2);
+    ec2.network_acls.insert(id, acl);
+    Ok(Created { acl: view, token: input.token })
 }
 
 /// Adds the ACL that a VPC is made with: it lets everything through.

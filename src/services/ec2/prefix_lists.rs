@@ -169,7 +169,11 @@ pub fn of_service<'a>(ec2: &'a Store, service: &str) -> Option<&'a PrefixList> {
     ec2.prefix_lists.values().find(|list| list.is_aws() && list.name == name)
 }
 
-fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Answer, Fault> {
+fn create(cx: &mut Cx, input: (Create, Tagging)) -> Result<Answer, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Answer, Fault> {
     let is_v4 = match input.family.as_str() {
         "IPv4" => true,
         "IPv6" => false,
@@ -183,23 +187,21 @@ fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Answer, Fa
     check_size(&entries, input.entries_max)?;
     let tags = tagging.only(&kinds::PREFIX_LIST)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let id = cx.world.ids.ec2("pl");
-        let ec2 = store(cx);
-        ec2.tags.add(&id, tags);
-        let list = PrefixList {
-            id: id.clone(),
-            name: input.name,
-            owner: ec2.owner.clone(),
-            is_v4,
-            entries_max: input.entries_max,
-            versions: vec![entries],
-            state: "create-complete",
-        };
-        let view = View { state: "create-in-progress".to_owned(), ..list.view(ec2) };
-        ec2.prefix_lists.insert(id, list);
-        Ok(Answer { list: view })
-    })
+    let id = cx.world.ids.ec2("pl");
+    let ec2 = store(cx);
+    ec2.tags.add(&id, tags);
+    let list = PrefixList {
+        id: id.clone(),
+        name: input.name,
+        owner: ec2.owner.clone(),
+        is_v4,
+        entries_max: input.entries_max,
+        versions: vec![entries],
+        state: "create-complete",
+    };
+    let view = View { state: "create-in-progress".to_owned(), ..list.view(ec2) };
+    ec2.prefix_lists.insert(id, list);
+    Ok(Answer { list: view })
 }
 
 fn check_name(name: &str) -> Result<(), Fault> {

@@ -36,7 +36,7 @@ fn describe(_: &mut Cx, (input, filters): (DescribeRegions, Filters)) -> Result<
     filters.check(PATHS)?;
     regions.retain(|region| {
         let named = input.names.is_empty() || input.names.contains(&region.name);
-        named && filters.pass(&region.clone().write(), PATHS)
+        named && filters.pass(&region.clone().write(), None, PATHS)
     });
     regions.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Regions { regions })

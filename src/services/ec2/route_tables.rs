@@ -106,19 +106,21 @@ record! {
     struct Replaced { id: String = "NewAssociationId", state: AssociationState = "AssociationState" }
 }
 
-fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
+fn create(cx: &mut Cx, input: (Create, Tagging)) -> Result<Created, Fault> {
+    once(cx, |cx| make(cx, input))
+}
+
+fn make(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
     let tags = tagging.only(&kinds::ROUTE_TABLE)?;
     vpcs::find(store(cx), &input.vpc)?;
     dry_run(cx)?;
-    once(cx, |cx| {
-        let id = cx.world.ids.ec2("rtb");
-        let ec2 = store(cx);
-        ec2.tags.add(&id, tags);
-        let table = RouteTable { id: id.clone(), vpc: input.vpc, routes: Vec::new(), associations: Vec::new() };
-        let view = table.view(ec2);
-        ec2.route_tables.insert(id, table);
-        Ok(Created { table: view, token: input.token })
-    })
+    let id = cx.world.ids.ec2("rtb");
+    let ec2 = store(cx);
+    ec2.tags.add(&id, tags);
+    let table = RouteTable { id: id.clone(), vpc: input.vpc, routes: Vec::new(), associations: Vec::new() };
+    let view = table.view(ec2);
+    ec2.route_tables.insert(id, table);
+    Ok(Created { table: view, token: input.token })
 }
 
 /// Adds the table that a VPC is made with.

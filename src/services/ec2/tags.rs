@@ -191,7 +191,11 @@ fn describe(cx: &mut Cx, (filters, page): (Filters, PageRequest)) -> Result<(Des
     let all = store(cx).tags.0.iter().flat_map(|(id, tags)| tags.iter().map(move |tag| (id, tag)));
     let all = all.map(|(id, (key, value))| (format!("{id}/{key}"), description(id, key, value)));
     let all = all.filter(|(at, _)| after.as_ref().is_none_or(|after| at > after));
-    let (tags, end) = page.take(all.filter(|(_, tag)| filters.pass(&tag.clone().write(), PATHS)));
+    let passes = |tag: &TagDescription| {
+        let own = Tags::from([(tag.key.clone(), tag.value.clone())]);
+        filters.pass(&tag.clone().write(), Some(&own), PATHS)
+    };
+    let (tags, end) = page.take(all.filter(|(_, tag)| passes(tag)));
     Ok((DescribedTags { tags }, end))
 }
 

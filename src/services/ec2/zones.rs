@@ -91,7 +91,7 @@ fn describe(cx: &mut Cx, (input, filters): (DescribeZones, Filters)) -> Result<Z
             && (input.ids.is_empty() || input.ids.contains(&zone.id))
     });
     let mut zones: Vec<_> = zones.into_iter().map(|zone| view(zone, region)).collect();
-    zones.retain(|zone| filters.pass(&zone.clone().write(), PATHS));
+    zones.retain(|zone| filters.pass(&zone.clone().write(), None, PATHS));
     Ok(Zones { zones })
 }
 
