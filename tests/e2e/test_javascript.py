@@ -75,3 +75,17 @@ def test_from_a_topic_to_a_queue(trailcam, user):
         "gone": "Subscription does not exist",
         "token": {"name": "InvalidParameterException", "message": "Invalid token"},
     }
+
+
+def test_events(trailcam, user):
+    assert trailcam.javascript("events.mjs") == {
+        "failed": 1,
+        "codes": [None, None, "MalformedDetail"],
+        "received": ['{"order":"a"}'],
+        "wrong": [True, 'Event pattern is not valid. Reason: "source" must be an object or an array'],
+        "missing": True,
+        "names": ["large"],
+        "matches": True,
+        "removed": 0,
+        "left": 0,
+    }
