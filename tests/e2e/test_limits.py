@@ -164,7 +164,7 @@ def test_forms_that_are_none(trailcam, body):
     alive(trailcam)
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff", b"\x9f" * 100_000, b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff", b"\xa1\x61"])
+@pytest.mark.parametrize("body", [b"\xff", b"\x9f" * 100_000, b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff", b"\xa1\x61"])
 def test_cbor_that_is_none(trailcam, body):
     answer = requests.post(
         f"{trailcam.endpoint}/service/GraniteServiceVersion20100801/operation/DescribeAlarms",
@@ -176,7 +176,7 @@ def test_cbor_that_is_none(trailcam, body):
         },
         timeout=20,
     )
-    assert answer.status_code in (400, 501)
+    assert answer.status_code == 400
     assert answer.status_code == 400 or body == b""
     alive(trailcam)
 
