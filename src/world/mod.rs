@@ -22,6 +22,7 @@ pub mod record;
 pub mod rsa_keys;
 pub mod scope;
 pub mod streams;
+pub mod tags;
 pub mod time;
 pub mod waits;
 

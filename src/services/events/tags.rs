@@ -1,12 +1,11 @@
 //! Tags of rules and buses.
 
-use std::collections::BTreeMap;
-
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::tags::{self, Flaw, Tags};
 
 use super::{BusPlace, RulePlace, faults};
 
@@ -27,30 +26,24 @@ record! {
     struct Listed { tags: Vec<Tag> = "Tags" }
 }
 
-/// Tags as a map, if they may be added together.
-pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>, Fault> {
-    let mut map = BTreeMap::new();
-    for tag in tags {
-        if tag.key.starts_with("aws:") {
-            return Err(faults::reserved_tag());
-        }
-        if map.insert(tag.key, tag.value).is_some() {
-            return Err(faults::duplicate_tag());
-        }
+/// Tags as a map, if they may be given together.
+pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
+    if tags.iter().any(|tag| tag.key.starts_with("aws:")) {
+        return Err(faults::reserved_tag());
     }
-    if map.len() > TAGS_MAX { Err(faults::limit_exceeded()) } else { Ok(map) }
+    tags::checked(tags.into_iter().map(|tag| (tag.key, tag.value)), TAGS_MAX).map_err(refused)
+}
+
+fn refused(flaw: Flaw) -> Fault {
+    match flaw {
+        Flaw::Duplicate(_) => faults::duplicate_tag(),
+        Flaw::TooMany => faults::limit_exceeded(),
+    }
 }
 
 fn tag(cx: &mut Cx, input: Tagging) -> Result<(), Fault> {
     let added = checked(input.tags)?;
-    let tags = find(cx, &input.arn)?;
-    let mut all = tags.clone();
-    all.extend(added);
-    if all.len() > TAGS_MAX {
-        return Err(faults::limit_exceeded());
-    }
-    *tags = all;
-    Ok(())
+    tags::add(find(cx, &input.arn)?, added, TAGS_MAX).map_err(refused)
 }
 
 fn untag(cx: &mut Cx, input: Untagging) -> Result<(), Fault> {
@@ -64,7 +57,7 @@ fn list(cx: &mut Cx, input: Resource) -> Result<Listed, Fault> {
 }
 
 /// The tags of a rule or a bus.
-fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut BTreeMap<String, String>, Fault> {
+fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut Tags, Fault> {
     if let Some(place) = BusPlace::parse(arn) {
         place.check(cx, arn, &[])?;
         return Ok(&mut place.bus(cx.world)?.tags);

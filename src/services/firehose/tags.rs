@@ -1,12 +1,11 @@
 //! Tags of streams.
 
-use std::collections::BTreeMap;
-
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::tags::{self, Flaw, Tags};
 
 use super::faults;
 use super::streams::{self, STREAM};
@@ -35,26 +34,22 @@ record! {
     struct ListedTags { tags: Vec<Tag> = "Tags", has_more: bool = "HasMoreTags" }
 }
 
-/// Tags as a map, if they may be added together.
-pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>, Fault> {
-    let mut map = BTreeMap::new();
-    for tag in tags {
-        if map.insert(tag.key.clone(), tag.value.unwrap_or_default()).is_some() {
-            return Err(faults::duplicate_tag(&tag.key));
-        }
+/// Tags as a map, if they may be given together.
+pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
+    let pairs = tags.into_iter().map(|tag| (tag.key, tag.value.unwrap_or_default()));
+    tags::checked(pairs, TAGS_MAX).map_err(refused)
+}
+
+fn refused(flaw: Flaw) -> Fault {
+    match flaw {
+        Flaw::Duplicate(key) => faults::duplicate_tag(&key),
+        Flaw::TooMany => faults::too_many_tags(TAGS_MAX),
     }
-    if map.len() > TAGS_MAX { Err(faults::too_many_tags(TAGS_MAX)) } else { Ok(map) }
 }
 
 fn tag(cx: &mut Cx, input: Tagging) -> Result<(), Fault> {
     let stream = streams::find(cx, &input.name)?;
-    let mut tags = stream.tags.clone();
-    tags.extend(checked(input.tags)?);
-    if tags.len() > TAGS_MAX {
-        return Err(faults::too_many_tags(TAGS_MAX));
-    }
-    stream.tags = tags;
-    Ok(())
+    tags::add(&mut stream.tags, checked(input.tags)?, TAGS_MAX).map_err(refused)
 }
 
 fn untag(cx: &mut Cx, input: Untagging) -> Result<(), Fault> {

@@ -1,12 +1,11 @@
 //! Tags of topics.
 
-use std::collections::BTreeMap;
-
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::tags::{self, Flaw, Tags};
 
 use super::{Topic, TopicPlace, faults};
 
@@ -30,30 +29,24 @@ record! {
     struct Tagging { arn: String = "ResourceArn", tags: Vec<Tag> = "Tags" }
     struct Untagging { arn: String = "ResourceArn", keys: Vec<String> = "TagKeys" }
     struct Resource { arn: String = "ResourceArn" }
-    struct Tags { tags: Vec<Tag> = "Tags" }
+    struct Listed { tags: Vec<Tag> = "Tags" }
 }
 
-/// Tags as a map, if they may be added together.
-pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>, Fault> {
-    let mut map = BTreeMap::new();
-    for tag in tags {
-        if map.insert(tag.key, tag.value).is_some() {
-            return Err(faults::duplicate_tags());
-        }
+/// Tags as a map, if they may be given together.
+pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
+    tags::checked(tags.into_iter().map(|tag| (tag.key, tag.value)), TAGS_MAX).map_err(refused)
+}
+
+fn refused(flaw: Flaw) -> Fault {
+    match flaw {
+        Flaw::Duplicate(_) => faults::duplicate_tags(),
+        Flaw::TooMany => faults::too_many_tags(),
     }
-    if map.len() > TAGS_MAX { Err(faults::too_many_tags()) } else { Ok(map) }
 }
 
 fn tag(cx: &mut Cx, input: Tagging) -> Result<(), Fault> {
-    let tags = checked(input.tags)?;
-    let topic = find(cx, &input.arn)?;
-    let mut all = topic.tags.clone();
-    all.extend(tags);
-    if all.len() > TAGS_MAX {
-        return Err(faults::too_many_tags());
-    }
-    topic.tags = all;
-    Ok(())
+    let added = checked(input.tags)?;
+    tags::add(&mut find(cx, &input.arn)?.tags, added, TAGS_MAX).map_err(refused)
 }
 
 fn untag(cx: &mut Cx, input: Untagging) -> Result<(), Fault> {
@@ -62,10 +55,10 @@ fn untag(cx: &mut Cx, input: Untagging) -> Result<(), Fault> {
     Ok(())
 }
 
-fn list(cx: &mut Cx, input: Resource) -> Result<Tags, Fault> {
+fn list(cx: &mut Cx, input: Resource) -> Result<Listed, Fault> {
     let topic = find(cx, &input.arn)?;
     let tags = topic.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() });
-    Ok(Tags { tags: tags.collect() })
+    Ok(Listed { tags: tags.collect() })
 }
 
 /// A topic of the caller's account: tags are nobody else's.

@@ -1,10 +1,9 @@
 //! Tags of alarms and mute rules.
 
-use std::collections::BTreeMap;
-
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
+use crate::world::tags::{self, Flaw, Tags};
 use crate::{op, record};
 
 use super::faults;
@@ -26,28 +25,21 @@ record! {
     struct Listed { tags: Vec<Tag> = "Tags" }
 }
 
-/// Tags as a map, if they may be added together.
-pub(super) fn checked(tags: Vec<Tag>) -> Result<BTreeMap<String, String>, Fault> {
-    let mut map = BTreeMap::new();
-    for tag in tags {
-        if map.contains_key(&tag.key) {
-            return Err(faults::duplicate_tag(&tag.key));
-        }
-        map.insert(tag.key, tag.value);
+/// Tags as a map, if they may be given together.
+pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
+    tags::checked(tags.into_iter().map(|tag| (tag.key, tag.value)), TAGS_MAX).map_err(refused)
+}
+
+fn refused(flaw: Flaw) -> Fault {
+    match flaw {
+        Flaw::Duplicate(key) => faults::duplicate_tag(&key),
+        Flaw::TooMany => faults::too_many_tags(TAGS_MAX),
     }
-    if map.len() > TAGS_MAX { Err(faults::too_many_tags(TAGS_MAX)) } else { Ok(map) }
 }
 
 fn tag(cx: &mut Cx, input: Tagging) -> Result<(), Fault> {
     let added = checked(input.tags)?;
-    let tags = find(cx, &input.arn)?;
-    let mut all = tags.clone();
-    all.extend(added);
-    if all.len() > TAGS_MAX {
-        return Err(faults::too_many_tags(TAGS_MAX));
-    }
-    *tags = all;
-    Ok(())
+    tags::add(find(cx, &input.arn)?, added, TAGS_MAX).map_err(refused)
 }
 
 fn untag(cx: &mut Cx, input: Untagging) -> Result<(), Fault> {
@@ -60,7 +52,7 @@ fn list(cx: &mut Cx, input: Resource) -> Result<Listed, Fault> {
     Ok(Listed { tags: tags.map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect() })
 }
 
-fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut BTreeMap<String, String>, Fault> {
+fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut Tags, Fault> {
     let here = format!("arn:aws:cloudwatch:{}:{}:", cx.region, cx.account);
     let store = &mut cx.world.regional(&cx.account, cx.region).cloudwatch.alarms;
     let (kind, name) = arn.strip_prefix(&here).and_then(|resource| resource.split_once(':')).unwrap_or_default();
