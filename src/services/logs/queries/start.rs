@@ -271,7 +271,8 @@ fn events(world: &World, places: &[GroupPlace], query: &Compiled, bounds: Bounds
 /// A group's events in the times that a query reads, each once. Events that are older than their group are out of
 /// reach (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AnalyzingLogData.html>).
 fn snapshots(world: &World, place: &GroupPlace, query: &Compiled, bounds: Bounds) -> Vec<Events> {
-    let created = place.find(world).map_or(i64::MIN, |group| group.created.timestamp_millis());
+    // Queries name whole seconds, and so do clients that write events: the second of the creation is within reach.
+    let created = place.find(world).map_or(i64::MIN, |group| group.created.timestamp() * 1000);
     let range = |(start, end): (i64, i64)| Range::of_times(Some(start.max(created)), Some(end.saturating_add(1)));
     let taken = |range| Events { place: place.clone(), snapshot: snapshot(world, place, Pick::All, range) };
     apart(query.ranges(bounds)).into_iter().map(range).map(taken).collect()
