@@ -7,6 +7,8 @@ import pytest
 
 from conftest import START, refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 BEGIN = datetime.datetime.fromisoformat(START)
 

@@ -7,6 +7,8 @@ from conftest import refused
 from test_ec2_filters import group_of, tcp
 from test_ec2_vpcs import by, named, subnet_of, vpc_of
 
+pytestmark = pytest.mark.usefixtures("user")
+
 OTHER = "111122223333"
 
 

@@ -4,6 +4,8 @@ import pytest
 from conftest import refused
 from test_ec2_vpcs import by, named, vpc_of
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ANYWHERE = [{"CidrIp": "0.0.0.0/0"}]
 
 

@@ -6,6 +6,8 @@ import pytest
 from conftest import refused
 from test_ec2_vpcs import by, named, subnet_of, vpc_of
 
+pytestmark = pytest.mark.usefixtures("user")
+
 
 @pytest.fixture
 def ec2(trailcam):

@@ -3,6 +3,8 @@
 import pytest
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 
 @pytest.fixture
 def ec2(trailcam):
