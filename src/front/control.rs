@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
 use crate::services::s3::notices;
+use crate::services::ec2::traffic;
 use crate::services::{self, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
@@ -124,6 +125,22 @@ pub async fn console_login(State(emulator): Control, body: Bytes) -> Response {
     }
 }
 
+/// `POST /_trailcam/traffic`: sends traffic through the networks, and answers what became of it.
+pub async fn traffic(State(emulator): Control, body: Bytes) -> Response {
+    let told = match serde_json::from_slice(&body) {
+        Ok(told) => told,
+        Err(error) => return refuse(&error.to_string()),
+    };
+    let done = tokio::task::spawn_blocking(move || emulator.act(|world| traffic::send(world, &told))).await;
+    match done {
+        Ok(Ok(report)) => Json(report).into_response(),
+        Ok(Err(sentence)) => refuse(&sentence),
+        Err(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not send the traffic"}))).into_response()
+        }
+    }
+}
+
 /// `GET /_trailcam/jobs`: what will happen, when.
 pub async fn jobs(State(emulator): Control) -> Json<Value> {
     let jobs: Vec<_> = emulator.step(|world| {
@@ -181,6 +198,8 @@ fn job_line(due: Time, job: &Job) -> Value {
             json!({"due": due, "job": "LogRetention", "logGroup": place.name, "region": place.region.as_str()})
         }
         Job::LogForward { destination, .. } => json!({"due": due, "job": "LogForward", "destination": destination}),
+        Job::FlowLogWindow(place) => json!({"due": due, "job": "FlowLogWindow", "flowLog": place.id}),
+        Job::FlowLogDelivery(place) => json!({"due": due, "job": "FlowLogDelivery", "flowLog": place.id}),
         Job::LogExport(place) => {
             json!({"due": due, "job": "LogExport", "task": place.task, "region": place.region.as_str()})
         }

@@ -97,6 +97,8 @@ pub fn run(world: &mut World, job: Job) {
         Job::LogForward { account, region, destination } => {
             logs::forwarding::deliver(world, &account, region, &destination)
         }
+        Job::FlowLogWindow(place) => ec2::flow_logs::close(world, &place),
+        Job::FlowLogDelivery(place) => ec2::flow_logs::deliver(world, &place),
         Job::LogExport(place) => logs::exports::run(world, &place),
         Job::QueueMessages(place) => sqs::show(world, &place),
         Job::QueueMove { account, region, task } => sqs::move_messages(world, &account, region, &task),
@@ -113,8 +115,9 @@ pub fn run(world: &mut World, job: Job) {
 pub fn flush(world: &mut World) -> Vec<String> {
     events::flush(world);
     sns::flush(world);
+    let mut delivered = ec2::flow_logs::flush(world);
     logs::forwarding::flush(world);
-    let mut delivered = firehose::flush(world);
+    delivered.extend(firehose::flush(world));
     s3::notices::flush(world);
     delivered.extend(cloudtrail::flush(world));
     delivered

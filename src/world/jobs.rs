@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::cloudwatch::alarms;
+use crate::services::ec2::flow_logs;
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
@@ -62,6 +63,10 @@ pub enum Job {
     QueueMessages(sqs::Place),
     /// Move the next messages of a message-move task.
     QueueMove { account: AccountId, region: Region, task: String },
+    /// Close the windows of a flow log that are over.
+    FlowLogWindow(flow_logs::Place),
+    /// Deliver a flow log's records.
+    FlowLogDelivery(flow_logs::Place),
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
     /// Deliver what waits for a subscription to a topic.

@@ -112,6 +112,8 @@ pub struct World {
     pub accounts: BTreeMap<AccountId, Account>,
     /// What holds the events of log streams.
     pub log_keeping: logs::events::Keeping,
+    /// Traffic through VPCs.
+    pub traffic: ec2::traffic::Traffic,
     /// Bucket names are global.
     pub s3: s3::Store,
 }
@@ -158,6 +160,7 @@ impl World {
             mailbox: Mailbox::default(),
             accounts: BTreeMap::new(),
             log_keeping: logs::events::Keeping::new(settings.log_memory, &settings.data_dir),
+            traffic: ec2::traffic::Traffic::default(),
             s3: s3::Store::new(&settings.data_dir),
             settings,
         }

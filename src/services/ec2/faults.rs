@@ -761,3 +761,35 @@ pub fn private_dns_conflict(host: &str, vpc: &str) -> Fault {
     );
     fault("InvalidParameter", message)
 }
+
+// Flow logs.
+
+pub fn empty_unless(parameter: &str, condition: &str) -> Fault {
+    fault("InvalidParameter", format!("{parameter} can't be empty if {condition}."))
+}
+
+pub fn type_unless(parameter: &str, kind: &str, other: &str) -> Fault {
+    fault("InvalidParameter", format!("{parameter} type must be {kind} if {other} is provided."))
+}
+
+pub fn destination(arn: &str) -> Fault {
+    fault("InvalidParameter", format!("LogDestination: {arn} is invalid."))
+}
+
+pub fn aggregation_interval() -> Fault {
+    fault("InvalidParameter", "Invalid Flow Log Max Aggregation Interval")
+}
+
+pub fn log_format(text: &str) -> Fault {
+    let message = format!("1 validation error detected: Value '{text}' at 'logFormat' has an invalid format");
+    fault("InvalidParameter", message)
+}
+
+pub fn log_format_field(field: &str) -> Fault {
+    fault("InvalidParameter", format!("Unknown fields provided: {field}"))
+}
+
+pub fn flow_log_exists() -> Fault {
+    let message = "Error. There is an existing Flow Log with the same configuration and log destination.";
+    fault("FlowLogAlreadyExists", message)
+}

@@ -87,8 +87,11 @@ pub const PEERING: Kind = kind(
 pub const ENDPOINT: Kind =
     kind("vpce", "vpc-endpoint", "InvalidVpcEndpointId.NotFound", "InvalidVpcEndpointId.Malformed", "Vpc Endpoint Id");
 
+pub const FLOW_LOG: Kind =
+    kind("fl", "vpc-flow-log", "InvalidFlowLogId.NotFound", "InvalidFlowLogId.Malformed", "flow log ID");
+
 /// Kinds that can have tags.
-pub const TAGGED: [&Kind; 18] = [
+pub const TAGGED: [&Kind; 19] = [
     &VPC,
     &SUBNET,
     &DHCP_OPTIONS,
@@ -107,6 +110,7 @@ pub const TAGGED: [&Kind; 18] = [
     &IMAGE,
     &PEERING,
     &ENDPOINT,
+    &FLOW_LOG,
 ];
 
 /// The kind that an id belongs to.

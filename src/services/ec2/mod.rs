@@ -12,6 +12,7 @@ pub mod endpoint_services;
 pub mod endpoints;
 pub mod faults;
 pub mod filters;
+pub mod flow_logs;
 pub mod group_permissions;
 pub mod group_rules;
 pub mod images;
@@ -37,6 +38,7 @@ pub mod security_groups;
 pub mod subnets;
 pub mod tags;
 pub mod transitions;
+pub mod traffic;
 pub mod vpc_attributes;
 pub mod vpc_cidrs;
 pub mod vpcs;
@@ -58,6 +60,7 @@ use addresses::ElasticAddress;
 use dhcp_options::DhcpOptions;
 use egress_gateways::EgressGateway;
 use endpoints::Endpoint;
+use flow_logs::FlowLog;
 use instances::Instance;
 use interfaces::Interface;
 use internet_gateways::InternetGateway;
@@ -83,6 +86,7 @@ pub const OPS: &[&[Op]] = &[
     egress_gateways::OPS,
     endpoint_services::OPS,
     endpoints::OPS,
+    flow_logs::OPS,
     group_permissions::OPS,
     images::OPS,
     instance_attributes::OPS,
@@ -134,6 +138,7 @@ pub struct Store {
     pub key_pairs: BTreeMap<String, KeyPair>,
     pub peerings: BTreeMap<String, Peering>,
     pub endpoints: BTreeMap<String, Endpoint>,
+    pub flow_logs: BTreeMap<String, FlowLog>,
     pub tags: Tagged,
     /// What was answered to requests with a client token, by operation and token.
     answers: BTreeMap<(&'static str, String), Remembered>,
@@ -161,6 +166,7 @@ pub fn store<'a>(cx: &'a mut Cx<'_>) -> &'a mut Store {
 /// An account's EC2 in a Region.
 pub fn of<'a>(world: &'a mut World, account: &AccountId, region: Region) -> &'a mut Store {
     let seed = world.ids.seed();
+    world.traffic.forget_model();
     let store = &mut world.regional(account, region).ec2;
     if !store.opened {
         store.opened = true;
@@ -172,6 +178,16 @@ pub fn of<'a>(world: &'a mut World, account: &AccountId, region: Region) -> &'a 
 }
 
 impl Store {
+    /// Whether somebody has looked at it: there is nothing in it before.
+    pub fn is_open(&self) -> bool {
+        self.opened
+    }
+
+    /// Whether an instance is there and runs.
+    pub fn is_running(&self, _instance: &str) -> bool {
+        true
+    }
+
     /// `arn:aws:ec2:us-east-1:111122223333:subnet/subnet-…`
     pub fn arn(&self, kind: &str, id: &str) -> String {
         format!("arn:aws:ec2:{}:{}:{kind}/{id}", self.region, self.owner)

@@ -42,7 +42,8 @@ const LIMITING_KEYS: [&str; 14] = [
 /// A policy and the text it was set with.
 #[derive(Debug)]
 pub struct BucketPolicy {
-    text: String,
+    /// As it was given.
+    pub text: String,
     policy: Policy,
 }
 

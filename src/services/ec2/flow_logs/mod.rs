@@ -1,0 +1,201 @@
+//! Flow logs: what is gathered for whom, and where it goes
+//! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html>).
+//!
+//! ```text
+//! traffic ── gather ──> windows ── Job::FlowLogWindow ──> pending ── Job::FlowLogDelivery ──> log group, bucket, stream
+//! ```
+//!
+//! What interfaces see comes from the traffic model, `network`; how records look is decided there, too.
+
+mod bucket;
+mod delivery;
+mod destination;
+mod operations;
+mod parquet;
+
+use chrono::DateTime;
+
+use crate::network::Action;
+use crate::network::flow_logs::{Facts, Format, Record, Windows};
+use crate::services::sts::visits::Session;
+use crate::world::jobs::Job;
+use crate::world::scope::{AccountId, Region};
+use crate::world::time::Time;
+use crate::world::{Cadence, World};
+
+use super::traffic::Model;
+use super::Store;
+
+pub use delivery::{deliver, flush};
+pub use destination::Destination;
+pub use operations::OPS;
+
+/// Where a flow log is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub account: AccountId,
+    pub region: Region,
+    pub id: String,
+}
+
+/// A flow log.
+#[derive(Clone, Debug)]
+pub struct FlowLog {
+    pub id: String,
+    /// The VPC, subnet or network interface.
+    pub resource: String,
+    pub traffic: Traffic,
+    /// Seconds: `MaxAggregationInterval`.
+    pub interval_s: u32,
+    pub format: Format,
+    pub destination: Destination,
+    /// `DeliverLogsPermissionArn`, of log groups only.
+    pub role: Option<String>,
+    /// `DeliverCrossAccountRole`, of streams in other accounts.
+    pub foreign_role: Option<String>,
+    pub created: Time,
+    /// `DeliverLogsErrorMessage`, if the last delivery failed.
+    pub error: Option<&'static str>,
+    windows: Windows,
+    /// Records that are on their way.
+    pending: Vec<Pending>,
+    /// The role, as last assumed.
+    session: Option<Session>,
+}
+
+/// A record that waits for its delivery.
+#[derive(Clone, Debug)]
+struct Pending {
+    due: Time,
+    record: Record,
+}
+
+/// Which traffic a flow log is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic {
+    Accept,
+    Reject,
+    All,
+}
+
+impl Traffic {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Traffic::Accept => "ACCEPT",
+            Traffic::Reject => "REJECT",
+            Traffic::All => "ALL",
+        }
+    }
+
+    fn takes(self, action: Action) -> bool {
+        match self {
+            Traffic::All => true,
+            Traffic::Accept => action == Action::Accept,
+            Traffic::Reject => action != Action::Accept,
+        }
+    }
+}
+
+impl FlowLog {
+    /// Whether an interface is the flow log's, or in its subnet or VPC.
+    fn covers(&self, facts: &Facts) -> bool {
+        let is = |id: &Option<String>| id.as_deref() == Some(self.resource.as_str());
+        facts.vpc_id == self.resource || is(&facts.subnet_id) || is(&facts.interface_id)
+    }
+}
+
+impl Place {
+    pub fn find<'w>(&self, world: &'w World) -> Option<&'w FlowLog> {
+        world.accounts.get(&self.account)?.regions.get(&self.region)?.ec2.flow_logs.get(&self.id)
+    }
+
+    fn find_mut<'w>(&self, world: &'w mut World) -> Option<&'w mut FlowLog> {
+        world.accounts.get_mut(&self.account)?.regions.get_mut(&self.region)?.ec2.flow_logs.get_mut(&self.id)
+    }
+}
+
+/// Gathers what interfaces saw for the flow logs that cover them.
+pub(super) fn gather(world: &mut World, model: &Model, walks: &[crate::network::Walk]) {
+    for place in places(world) {
+        let Some(log) = place.find_mut(world) else { continue };
+        // Whether the log covers an interface, asked once for each.
+        let covered: Vec<bool> = model.viewpoints.interfaces().iter().map(|facts| log.covers(facts)).collect();
+        for seen in walks.iter().flat_map(crate::network::Walk::observations) {
+            let is_covered = match seen.seen_at {
+                crate::network::Vantage::Interface(place) => covered.get(place as usize).copied().unwrap_or(false),
+                gateway => model.viewpoints.facts(gateway).is_some_and(|facts| log.covers(facts)),
+            };
+            if is_covered && log.traffic.takes(seen.action) {
+                log.windows.add(seen, &model.viewpoints);
+            }
+        }
+        follow(world, &place);
+    }
+}
+
+/// All flow logs.
+fn places(world: &World) -> Vec<Place> {
+    let stores = world.accounts.iter().flat_map(|(account, state)| {
+        state.regions.iter().map(move |(region, regional)| (account, *region, &regional.ec2))
+    });
+    let places = stores.flat_map(|(account, region, ec2)| {
+        ec2.flow_logs.keys().map(move |id| Place { account: account.clone(), region, id: id.clone() })
+    });
+    places.collect()
+}
+
+/// Has the clock close the next window of a flow log.
+fn follow(world: &mut World, place: &Place) {
+    let Some(end) = place.find(world).and_then(|log| log.windows.next_end_s()) else { return };
+    if let Some(end) = DateTime::from_timestamp(end, 0) {
+        world.jobs.at(end, Job::FlowLogWindow(place.clone()));
+    }
+}
+
+/// Closes the windows of a flow log that are over. Their records are delivered later.
+pub fn close(world: &mut World, place: &Place) {
+    let model = super::traffic::model(world);
+    let now = world.now;
+    let cadence = world.settings.cadence;
+    let Some(log) = place.find_mut(world) else { return };
+    let watched: Vec<_> =
+        model.viewpoints.interfaces().iter().filter(|facts| log.covers(facts)).cloned().collect();
+    while let Some(records) = log.windows.close_next(now.timestamp(), &watched) {
+        let due = log.destination.due(now, cadence);
+        log.pending.extend(records.into_iter().map(|record| Pending { due, record }));
+    }
+    let next = log.pending.iter().map(|pending| pending.due).min();
+    if let Some(due) = next {
+        world.jobs.at(due, Job::FlowLogDelivery(place.clone()));
+    }
+    follow(world, place);
+}
+
+impl Destination {
+    /// When records of a window that closes now are delivered: to log groups and streams about five minutes later, to
+    /// buckets some minutes after the next five-minute boundary, as AWS does; or almost at once.
+    fn due(&self, now: Time, cadence: Cadence) -> Time {
+        use chrono::TimeDelta;
+        match (cadence, self) {
+            (Cadence::Fast, _) => now + TimeDelta::seconds(5),
+            (Cadence::Aws, Destination::Bucket(_)) => {
+                let late = now.timestamp().rem_euclid(bucket::BIN_S);
+                let boundary = now + TimeDelta::seconds((bucket::BIN_S - late) % bucket::BIN_S);
+                // The median of what was observed, 545 seconds after the file's time.
+                boundary + TimeDelta::seconds(545 - bucket::BIN_S)
+            }
+            (Cadence::Aws, _) => now + TimeDelta::minutes(5),
+        }
+    }
+}
+
+/// Whether flow logs are about a resource, so that it cannot be forgotten with them.
+pub fn forget(ec2: &mut Store, resource: &str) {
+    let gone: Vec<String> =
+        ec2.flow_logs.values().filter(|log| log.resource == resource).map(|log| log.id.clone()).collect();
+    for id in gone {
+        ec2.flow_logs.remove(&id);
+        ec2.tags.forget(&id);
+    }
+}
+
