@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
-use crate::services::s3::notices;
 use crate::services::ec2::traffic;
+use crate::services::s3::notices;
 use crate::services::{self, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
@@ -200,6 +200,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogForward { destination, .. } => json!({"due": due, "job": "LogForward", "destination": destination}),
         Job::FlowLogWindow(place) => json!({"due": due, "job": "FlowLogWindow", "flowLog": place.id}),
         Job::FlowLogDelivery(place) => json!({"due": due, "job": "FlowLogDelivery", "flowLog": place.id}),
+        Job::ReachabilityAnalysis(place) => json!({"due": due, "job": "ReachabilityAnalysis", "analysis": place.id}),
         Job::LogExport(place) => {
             json!({"due": due, "job": "LogExport", "task": place.task, "region": place.region.as_str()})
         }

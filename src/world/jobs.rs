@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::cloudwatch::alarms;
-use crate::services::ec2::flow_logs;
+use crate::services::ec2::{flow_logs, reachability};
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
@@ -67,6 +67,8 @@ pub enum Job {
     FlowLogWindow(flow_logs::Place),
     /// Deliver a flow log's records.
     FlowLogDelivery(flow_logs::Place),
+    /// Finish an analysis of Reachability Analyzer.
+    ReachabilityAnalysis(reachability::Place),
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
     /// Deliver what waits for a subscription to a topic.

@@ -793,3 +793,9 @@ pub fn flow_log_exists() -> Fault {
     let message = "Error. There is an existing Flow Log with the same configuration and log destination.";
     fault("FlowLogAlreadyExists", message)
 }
+
+// Reachability Analyzer.
+
+pub fn path_has_analyses(id: &str) -> Fault {
+    fault("AnalysisExistsForNetworkInsightsPath", format!("The path {id} has analyses; delete them first."))
+}

@@ -90,8 +90,23 @@ pub const ENDPOINT: Kind =
 pub const FLOW_LOG: Kind =
     kind("fl", "vpc-flow-log", "InvalidFlowLogId.NotFound", "InvalidFlowLogId.Malformed", "flow log ID");
 
+pub const INSIGHTS_PATH: Kind = kind(
+    "nip",
+    "network-insights-path",
+    "InvalidNetworkInsightsPathId.NotFound",
+    "InvalidNetworkInsightsPathId.Malformed",
+    "network insights path ID",
+);
+pub const INSIGHTS_ANALYSIS: Kind = kind(
+    "nia",
+    "network-insights-analysis",
+    "InvalidNetworkInsightsAnalysisId.NotFound",
+    "InvalidNetworkInsightsAnalysisId.Malformed",
+    "network insights analysis ID",
+);
+
 /// Kinds that can have tags.
-pub const TAGGED: [&Kind; 19] = [
+pub const TAGGED: [&Kind; 21] = [
     &VPC,
     &SUBNET,
     &DHCP_OPTIONS,
@@ -111,6 +126,8 @@ pub const TAGGED: [&Kind; 19] = [
     &PEERING,
     &ENDPOINT,
     &FLOW_LOG,
+    &INSIGHTS_PATH,
+    &INSIGHTS_ANALYSIS,
 ];
 
 /// The kind that an id belongs to.

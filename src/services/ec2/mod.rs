@@ -31,6 +31,7 @@ pub mod nat_gateways;
 pub mod network_acls;
 pub mod peerings;
 pub mod prefix_lists;
+pub mod reachability;
 pub mod regions;
 pub mod route_tables;
 pub mod routes;
@@ -102,6 +103,8 @@ pub const OPS: &[&[Op]] = &[
     network_acls::OPS,
     peerings::OPS,
     prefix_lists::OPS,
+    reachability::OPS[0],
+    reachability::OPS[1],
     regions::OPS,
     route_tables::OPS,
     routes::OPS,
@@ -139,6 +142,8 @@ pub struct Store {
     pub peerings: BTreeMap<String, Peering>,
     pub endpoints: BTreeMap<String, Endpoint>,
     pub flow_logs: BTreeMap<String, FlowLog>,
+    pub insights_paths: BTreeMap<String, reachability::Path>,
+    pub insights_analyses: BTreeMap<String, reachability::Analysis>,
     pub tags: Tagged,
     /// What was answered to requests with a client token, by operation and token.
     answers: BTreeMap<(&'static str, String), Remembered>,

@@ -124,16 +124,16 @@ impl Bucket {
         }
         match self.admits(cx.world, place) {
             true => Ok(()),
-            false => Err(format!(
-                "Access Denied for LogDestination: {}. Please check LogDestination permission",
-                self.name
-            )),
+            false => {
+                Err(format!("Access Denied for LogDestination: {}. Please check LogDestination permission", self.name))
+            }
         }
     }
 
     fn extend_policy(&self, cx: &mut Cx, place: &Place) -> Result<(), Fault> {
         let before = cx.world.s3.buckets.get(&self.name).and_then(|bucket| bucket.config.policy.as_ref());
-        let before = before.map_or(r#"{"Version":"2012-10-17","Id":"AWSLogDeliveryWrite20150319"}"#, |policy| &policy.text);
+        let before =
+            before.map_or(r#"{"Version":"2012-10-17","Id":"AWSLogDeliveryWrite20150319"}"#, |policy| &policy.text);
         let mut policy = Labelled::parse(before);
         let condition = |more: serde_json::Value| {
             let mut equals = json!({"aws:SourceAccount": place.account.as_str()});

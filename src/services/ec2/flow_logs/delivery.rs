@@ -258,10 +258,8 @@ fn take_on(world: &mut World, place: &Place, first: &Caller, role: &str) -> Resu
     let call = Call::by_service(DELIVERY, place.account.clone(), place.region, to, input, Upload::default());
     let output = perform(world, call.ok_or(UNKNOWN)?.on_behalf_of(first)).outcome.map_err(|_| ACCESS)?;
     let made = |name: &str| output.value.get("Credentials")?.get(name)?.as_str().map(str::to_owned);
-    let credentials = crate::world::caller::Credentials {
-        access_key: made("AccessKeyId"),
-        session_token: made("SessionToken"),
-    };
+    let credentials =
+        crate::world::caller::Credentials { access_key: made("AccessKeyId"), session_token: made("SessionToken") };
     crate::world::caller::authenticate(world, &credentials).map_err(|_| ACCESS)
 }
 

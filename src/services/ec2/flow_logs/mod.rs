@@ -23,8 +23,8 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
-use super::traffic::Model;
 use super::Store;
+use super::traffic::Model;
 
 pub use delivery::{deliver, flush};
 pub use destination::Destination;
@@ -158,8 +158,7 @@ pub fn close(world: &mut World, place: &Place) {
     let now = world.now;
     let cadence = world.settings.cadence;
     let Some(log) = place.find_mut(world) else { return };
-    let watched: Vec<_> =
-        model.viewpoints.interfaces().iter().filter(|facts| log.covers(facts)).cloned().collect();
+    let watched: Vec<_> = model.viewpoints.interfaces().iter().filter(|facts| log.covers(facts)).cloned().collect();
     while let Some(records) = log.windows.close_next(now.timestamp(), &watched) {
         let due = log.destination.due(now, cadence);
         log.pending.extend(records.into_iter().map(|record| Pending { due, record }));
@@ -198,4 +197,3 @@ pub fn forget(ec2: &mut Store, resource: &str) {
         ec2.tags.forget(&id);
     }
 }
-

@@ -17,11 +17,8 @@ use super::destination::{LOG_GROUP, Wanted};
 use super::{Destination, FlowLog, Place, Traffic};
 
 /// The operations on flow logs.
-pub const OPS: &[Op] = &[
-    op!(Write "CreateFlowLogs" create),
-    op!(Write "DeleteFlowLogs" delete),
-    op!(Read "DescribeFlowLogs" describe),
-];
+pub const OPS: &[Op] =
+    &[op!(Write "CreateFlowLogs" create), op!(Write "DeleteFlowLogs" delete), op!(Read "DescribeFlowLogs" describe)];
 
 /// Flow logs of one resource (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>).
 const LOGS_MAX: usize = 2;
@@ -154,8 +151,8 @@ impl Create {
         }
         let traffic = self.traffic.as_deref().ok_or_else(|| faults::missing_parameter("TrafficType"))?;
         let expected = "Expected: ACCEPT, REJECT, ALL.";
-        let traffic = Traffic::parse(traffic)
-            .ok_or_else(|| faults::invalid_parameter(traffic, "TrafficType", expected))?;
+        let traffic =
+            Traffic::parse(traffic).ok_or_else(|| faults::invalid_parameter(traffic, "TrafficType", expected))?;
         let interval = self.interval.unwrap_or(600);
         if !INTERVALS.contains(&interval) {
             return Err(faults::aggregation_interval());

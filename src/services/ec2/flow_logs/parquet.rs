@@ -65,7 +65,8 @@ fn write_column<'r>(
         }
         ColumnType::Int32 => {
             let (levels, numbers) = numbers(values);
-            let numbers: Vec<i32> = numbers.into_iter().map(|number| i32::try_from(number).unwrap_or(i32::MAX)).collect();
+            let numbers: Vec<i32> =
+                numbers.into_iter().map(|number| i32::try_from(number).unwrap_or(i32::MAX)).collect();
             column.typed::<Int32Type>().write_batch(&numbers, Some(&levels), None)?;
         }
         ColumnType::Int64 => {

@@ -190,11 +190,12 @@ pub fn send(world: &mut World, told: &Told) -> Result<Report, String> {
     let mut flows = Vec::with_capacity(wanted);
     for flow in told {
         for number in 0..flow.count.unwrap_or(1) {
-                flows.push(flow.flow(world, number)?);
+            flows.push(flow.flow(world, number)?);
         }
     }
     let model = model(world);
-    let walks = walk(world, &model, &flows).map_err(|(place, fault)| format!("flow {}: {}", place + 1, said(&fault)))?;
+    let walks =
+        walk(world, &model, &flows).map_err(|(place, fault)| format!("flow {}: {}", place + 1, said(&fault)))?;
     Ok(Report { flows: walks.iter().map(|walk| report(&model, walk)).collect() })
 }
 

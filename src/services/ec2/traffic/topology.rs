@@ -48,8 +48,10 @@ fn add(all: &mut Topology, ec2: &Store) {
         cidrs: subnet.blocks().filter_map(cidr).collect(),
         az_id: Some(subnet.zone.id.clone()),
         sublocation: None,
-        network_acl: network_acls::of_subnet(ec2, &subnet.vpc, &subnet.id).map(|acl| acl.id.clone()).unwrap_or_default(),
-        route_table: route_tables::of_subnet(ec2, &subnet.vpc, &subnet.id).map(|table| table.id.clone()).unwrap_or_default(),
+        network_acl:
+            network_acls::of_subnet(ec2, &subnet.vpc, &subnet.id).map(|acl| acl.id.clone()).unwrap_or_default(),
+        route_table:
+            route_tables::of_subnet(ec2, &subnet.vpc, &subnet.id).map(|table| table.id.clone()).unwrap_or_default(),
         block_public_access: BlockPublicAccess::Off,
     }));
     all.interfaces.extend(ec2.interfaces.values().map(|interface| self::interface(ec2, interface)));
@@ -69,10 +71,14 @@ fn add(all: &mut Topology, ec2: &Store) {
         routes: table.all_routes(ec2.vpcs.get(&table.vpc)).iter().filter_map(|it| route(ec2, &table.vpc, it)).collect(),
     }));
     all.internet_gateways.extend(
-        ec2.internet_gateways.values().map(|gateway| InternetGateway { id: gateway.id.clone(), vpc: gateway.vpc.clone() }),
+        ec2.internet_gateways
+            .values()
+            .map(|gateway| InternetGateway { id: gateway.id.clone(), vpc: gateway.vpc.clone() }),
     );
     all.egress_only_gateways.extend(
-        ec2.egress_gateways.values().map(|gateway| EgressOnlyGateway { id: gateway.id.clone(), vpc: gateway.vpc.clone() }),
+        ec2.egress_gateways
+            .values()
+            .map(|gateway| EgressOnlyGateway { id: gateway.id.clone(), vpc: gateway.vpc.clone() }),
     );
     add_prefix_lists(all, ec2);
 }
@@ -118,10 +124,7 @@ fn interface(ec2: &Store, stored: &interfaces::Interface) -> Interface {
         addresses: stored
             .addresses
             .iter()
-            .map(|own| Address {
-                private: own.address,
-                public: own.public.as_ref().map(|public| public.address),
-            })
+            .map(|own| Address { private: own.address, public: own.public.as_ref().map(|public| public.address) })
             .collect(),
         ipv6: stored.ipv6.clone(),
         groups: stored.groups.clone(),
