@@ -18,7 +18,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -33,6 +33,7 @@ use crate::emulator::Emulator;
 
 /// Every path that is ours; all others are AWS's.
 pub fn router(emulator: Arc<Emulator>) -> Router {
+    let captures = DefaultBodyLimit::max(control::TRAFFIC_BYTES_MAX);
     Router::new()
         .route("/_trailcam/health", get(control::health))
         .route("/_localstack/health", get(control::localstack_health))
@@ -40,7 +41,9 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/clock", get(control::clock).post(control::set_clock))
         .route("/_trailcam/flush", post(control::flush))
         .route("/_trailcam/console-login", post(control::console_login))
-        .route("/_trailcam/traffic", post(control::traffic))
+        .route("/_trailcam/traffic", post(control::traffic).layer(captures))
+        .route("/_trailcam/traffic/skip-data", post(control::skip_data))
+        .route("/_trailcam/traffic/scenarios", get(control::scenarios))
         .route("/_trailcam/jobs", get(control::jobs))
         .route("/_trailcam/mailbox", get(control::mailbox))
         .route("/_trailcam/events", get(control::events))

@@ -1,8 +1,9 @@
 //! What is sent: a flow, and the packets it is made of.
 
+use std::fmt;
 use std::net::IpAddr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Protocol numbers that are more than numbers here.
 pub const ICMP: u8 = 1;
@@ -40,8 +41,8 @@ pub struct Flow {
 }
 
 /// One end of a flow. In JSON, a text.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
 pub enum Place {
     /// A private, public or IPv6 address: of an interface, or of a host on the internet.
     Address(IpAddr),
@@ -123,6 +124,21 @@ impl From<&str> for Place {
     /// An address, or else an id.
     fn from(text: &str) -> Place {
         text.parse().map_or_else(|_| Place::Resource(text.to_owned()), Place::Address)
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> String {
+        place.to_string()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Place::Address(address) => address.fmt(out),
+            Place::Resource(id) => id.fmt(out),
+        }
     }
 }
 

@@ -25,6 +25,11 @@ async fn each_path_routes() {
             let example = operation.pointer("/requestBody/content/application~1json/example");
             let body = example.map_or_else(String::new, Value::to_string);
             let (status, kind) = trailcam.admin(method.clone(), path, &body).await;
+            // Nothing has been made yet: examples that name a network interface are understood, and refused.
+            if body.contains("eni-") {
+                assert_eq!(status, 400, "{method} {path}");
+                continue;
+            }
             assert_eq!(status, 200, "{method} {path}");
             let kinds: Vec<_> =
                 operation.pointer("/responses/200/content").and_then(Value::as_object).into_iter().flatten().collect();

@@ -109,6 +109,14 @@ impl TrafficType {
         }
     }
 
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TrafficType::Accept => "ACCEPT",
+            TrafficType::Reject => "REJECT",
+            TrafficType::All => "ALL",
+        }
+    }
+
     /// Whether a flow log of this type has the record. Records without traffic are in all of them.
     pub fn takes(self, record: &Record) -> bool {
         match (&record.content, self) {

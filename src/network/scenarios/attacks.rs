@@ -2,14 +2,14 @@
 
 use rand::Rng;
 use rand::seq::SliceRandom;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::flow::{Answer, Flow, ICMP, Place, TCP, UDP, Volume};
 use super::draw::{connection, ephemeral, in_turn, internet_host, moment, or_outside, probe};
 use super::{ScenarioFault, check};
 
 /// Scanners knock at well-known ports of the targets.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct InternetNoise {
     /// Interfaces, instances or public addresses.
@@ -77,7 +77,7 @@ impl InternetNoise {
 }
 
 /// Passwords are tried at an SSH server.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SshBruteForce {
     pub target: Option<Place>,
@@ -122,7 +122,7 @@ impl SshBruteForce {
 }
 
 /// A SYN to each of many ports.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PortScan {
     pub target: Option<Place>,

@@ -2,14 +2,14 @@
 
 use rand::Rng;
 use rand::seq::SliceRandom;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::flow::{Answer, Flow, Place, Volume};
 use super::draw::{connection, ephemeral, in_turn, moment, or_outside, probe};
 use super::{ScenarioFault, check};
 
 /// Much data goes to one host on the internet.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct DataExfiltration {
     pub source: Option<Place>,
@@ -58,7 +58,7 @@ impl DataExfiltration {
 }
 
 /// A host looks for a way on to its neighbours.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct LateralMovement {
     pub source: Option<Place>,
@@ -107,7 +107,7 @@ impl LateralMovement {
 }
 
 /// Data in DNS queries. The resolver must not be Amazon's: flow logs do not show traffic with that one.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct DnsTunnel {
     pub source: Option<Place>,

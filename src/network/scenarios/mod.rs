@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 
 use rand::Rng;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::flow::Flow;
 
@@ -22,7 +22,7 @@ pub use insiders::{DataExfiltration, DnsTunnel, LateralMovement};
 pub use visitors::WebVisitors;
 
 /// A scenario with its parameters, as the admin API takes it: `{"scenario": "port-scan", "target": "i-…"}`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "scenario", rename_all = "kebab-case")]
 pub enum Scenario {
     InternetNoise(InternetNoise),
@@ -33,20 +33,6 @@ pub enum Scenario {
     LateralMovement(LateralMovement),
     DnsTunnel(DnsTunnel),
 }
-
-/// Names, and what happens in them.
-pub const SCENARIOS: [(&str, &str); 7] = [
-    ("internet-noise", "Scanners from all over the internet knock at well-known ports of the targets."),
-    ("ssh-brute-force", "One host tries passwords at the target's SSH port, and may find one in the end."),
-    ("port-scan", "One host sends a SYN to each of many ports of the target."),
-    ("web-visitors", "Visitors load pages from the target's web server."),
-    ("data-exfiltration", "A host inside uploads much to one host on the internet."),
-    (
-        "lateral-movement",
-        "A host inside looks for ports of administration on its neighbours, and logs in where they answer.",
-    ),
-    ("dns-tunnel", "A host inside hides data in many long DNS queries to a resolver of its own."),
-];
 
 /// The most flows that a scenario makes.
 pub const FLOWS_MAX: u64 = 1_000_000;
@@ -63,6 +49,38 @@ pub enum ScenarioFault {
 }
 
 impl Scenario {
+    /// Each of them, with the values of parameters that are not given.
+    pub fn all() -> [Scenario; 7] {
+        [
+            Scenario::InternetNoise(InternetNoise::default()),
+            Scenario::SshBruteForce(SshBruteForce::default()),
+            Scenario::PortScan(PortScan::default()),
+            Scenario::WebVisitors(WebVisitors::default()),
+            Scenario::DataExfiltration(DataExfiltration::default()),
+            Scenario::LateralMovement(LateralMovement::default()),
+            Scenario::DnsTunnel(DnsTunnel::default()),
+        ]
+    }
+
+    /// What happens in it.
+    pub fn summary(&self) -> &'static str {
+        match self {
+            Scenario::InternetNoise(_) => {
+                "Scanners from all over the internet knock at well-known ports of the targets."
+            }
+            Scenario::SshBruteForce(_) => {
+                "One host tries passwords at the target's SSH port, and may find one in the end."
+            }
+            Scenario::PortScan(_) => "One host sends a SYN to each of many ports of the target.",
+            Scenario::WebVisitors(_) => "Visitors load pages from the target's web server.",
+            Scenario::DataExfiltration(_) => "A host inside uploads much to one host on the internet.",
+            Scenario::LateralMovement(_) => {
+                "A host inside looks for ports of administration on its neighbours, and logs in where they answer."
+            }
+            Scenario::DnsTunnel(_) => "A host inside hides data in many long DNS queries to a resolver of its own.",
+        }
+    }
+
     /// The flows, in the order in which they begin. `start_s`: seconds since 1970.
     pub fn flows(&self, start_s: i64, rng: &mut impl Rng) -> Result<Vec<Flow>, ScenarioFault> {
         let mut flows = match self {

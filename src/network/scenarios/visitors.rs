@@ -1,14 +1,14 @@
 //! Legitimate traffic.
 
 use rand::Rng;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::flow::{Flow, Place};
 use super::draw::{connection, ephemeral, internet_host, moment};
 use super::{ScenarioFault, check};
 
 /// Visitors of a web server.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct WebVisitors {
     pub target: Option<Place>,

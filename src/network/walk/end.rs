@@ -36,6 +36,11 @@ struct Found {
 }
 
 impl Network {
+    /// Whether a flow can be walked: it has both ends, one of them here.
+    pub fn check(&self, flow: &Flow) -> Result<(), FlowFault> {
+        self.resolve(flow).map(|_| ())
+    }
+
     pub(super) fn resolve(&self, flow: &Flow) -> Result<(Turn, Packet), FlowFault> {
         if flow.duration_s > DURATION_S_MAX {
             return Err(FlowFault::TooLong);

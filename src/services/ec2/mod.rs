@@ -38,8 +38,8 @@ pub mod routes;
 pub mod security_groups;
 pub mod subnets;
 pub mod tags;
-pub mod transitions;
 pub mod traffic;
+pub mod transitions;
 pub mod vpc_attributes;
 pub mod vpc_cidrs;
 pub mod vpcs;
@@ -189,8 +189,8 @@ impl Store {
     }
 
     /// Whether an instance is there and runs.
-    pub fn is_running(&self, _instance: &str) -> bool {
-        true
+    pub fn is_running(&self, instance: &str) -> bool {
+        self.instances.get(instance).is_some_and(|instance| instance.state == instances::State::Running)
     }
 
     /// `arn:aws:ec2:us-east-1:111122223333:subnet/subnet-…`

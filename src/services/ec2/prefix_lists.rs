@@ -389,6 +389,11 @@ impl PrefixList {
         self.owner == AWS
     }
 
+    /// The service (`s3`) whose addresses AWS keeps in it.
+    pub fn aws_service(&self) -> Option<&str> {
+        self.name.rsplit('.').next().filter(|_| self.is_aws())
+    }
+
     /// The entries that stand.
     pub fn entries(&self) -> &[Entry] {
         self.versions.last().map_or(&[], Vec::as_slice)

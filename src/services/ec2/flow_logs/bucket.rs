@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::DateTime;
 use serde_json::json;
 
-use crate::network::flow_logs::{Format, Record};
+use crate::network::flow_logs::{Format, Record, text_file};
 use crate::services::s3;
 use crate::wire::{Fault, Map};
 use crate::world::World;
@@ -25,8 +25,9 @@ const DELIVERY: &str = "delivery.logs.amazonaws.com";
 /// Seconds of the times in names of files.
 pub const BIN_S: i64 = 300;
 
-/// Bytes of a text file, before compression, after which another one begins.
-const FILE_BYTES_MAX: usize = 75 << 20;
+/// Records of a text file, after which another one begins: AWS does so at 75 MB before compression, which is about as many
+/// records of the default format.
+const FILE_RECORDS_MAX: usize = 600_000;
 
 /// A bucket, a folder in it, and how files are laid out there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,23 +206,7 @@ impl Bucket {
         if self.options.parquet {
             return parquet::file(format, records).into_iter().collect();
         }
-        let mut bodies = Vec::new();
-        let mut text = String::new();
-        for record in records {
-            if text.is_empty() {
-                text = format.header();
-                text.push('\n');
-            }
-            record.write(format, &mut text);
-            text.push('\n');
-            if text.len() >= FILE_BYTES_MAX {
-                bodies.push(gzip(std::mem::take(&mut text).as_bytes()));
-            }
-        }
-        if !text.is_empty() {
-            bodies.push(gzip(text.as_bytes()));
-        }
-        bodies
+        records.chunks(FILE_RECORDS_MAX).map(|part| gzip(text_file(part.iter().copied(), format).as_bytes())).collect()
     }
 
     fn put(&self, world: &mut World, place: &Place, key: &str, body: Bytes) -> Result<(), String> {

@@ -17,7 +17,7 @@ use crate::world::jobs::Job;
 use crate::world::payload::Upload;
 use crate::world::policy::Request;
 
-use super::{Destination, FlowLog, Place, Traffic, places};
+use super::{Destination, FlowLog, Place, places};
 
 /// Who takes on the roles of flow logs.
 const SELF: &str = "vpc-flow-logs.amazonaws.com";
@@ -58,7 +58,8 @@ pub fn flush(world: &mut World) -> Vec<String> {
         let Some(log) = place.find_mut(world) else { continue };
         let pending = std::mem::take(&mut log.pending).into_iter().map(|pending| pending.record);
         let mut records: Vec<Record> = pending.collect();
-        records.extend(log.windows.flush());
+        let traffic = log.traffic;
+        records.extend(log.windows.flush().into_iter().filter(|record| traffic.takes(record)));
         written.extend(ship(world, &place, records));
     }
     written
@@ -261,11 +262,4 @@ fn take_on(world: &mut World, place: &Place, first: &Caller, role: &str) -> Resu
     let credentials =
         crate::world::caller::Credentials { access_key: made("AccessKeyId"), session_token: made("SessionToken") };
     crate::world::caller::authenticate(world, &credentials).map_err(|_| ACCESS)
-}
-
-impl Traffic {
-    /// Reads a `TrafficType`.
-    pub fn parse(text: &str) -> Option<Traffic> {
-        [Traffic::Accept, Traffic::Reject, Traffic::All].into_iter().find(|traffic| traffic.as_str() == text)
-    }
 }

@@ -15,8 +15,8 @@ mod parquet;
 
 use chrono::DateTime;
 
-use crate::network::Action;
-use crate::network::flow_logs::{Facts, Format, Record, Windows};
+use crate::network::flow_logs::{Facts, Format, Record, TrafficType, Windows};
+use crate::network::{Vantage, Walk};
 use crate::services::sts::visits::Session;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -44,7 +44,7 @@ pub struct FlowLog {
     pub id: String,
     /// The VPC, subnet or network interface.
     pub resource: String,
-    pub traffic: Traffic,
+    pub traffic: TrafficType,
     /// Seconds: `MaxAggregationInterval`.
     pub interval_s: u32,
     pub format: Format,
@@ -70,32 +70,6 @@ struct Pending {
     record: Record,
 }
 
-/// Which traffic a flow log is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Traffic {
-    Accept,
-    Reject,
-    All,
-}
-
-impl Traffic {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Traffic::Accept => "ACCEPT",
-            Traffic::Reject => "REJECT",
-            Traffic::All => "ALL",
-        }
-    }
-
-    fn takes(self, action: Action) -> bool {
-        match self {
-            Traffic::All => true,
-            Traffic::Accept => action == Action::Accept,
-            Traffic::Reject => action != Action::Accept,
-        }
-    }
-}
-
 impl FlowLog {
     /// Whether an interface is the flow log's, or in its subnet or VPC.
     fn covers(&self, facts: &Facts) -> bool {
@@ -115,22 +89,39 @@ impl Place {
 }
 
 /// Gathers what interfaces saw for the flow logs that cover them.
-pub(super) fn gather(world: &mut World, model: &Model, walks: &[crate::network::Walk]) {
+pub(super) fn gather(world: &mut World, model: &Model, walks: &[Walk]) {
     for place in places(world) {
         let Some(log) = place.find_mut(world) else { continue };
         // Whether the log covers an interface, asked once for each.
         let covered: Vec<bool> = model.viewpoints.interfaces().iter().map(|facts| log.covers(facts)).collect();
-        for seen in walks.iter().flat_map(crate::network::Walk::observations) {
+        for seen in walks.iter().flat_map(Walk::observations) {
             let is_covered = match seen.seen_at {
-                crate::network::Vantage::Interface(place) => covered.get(place as usize).copied().unwrap_or(false),
+                Vantage::Interface(interface) => covered.get(interface as usize).copied().unwrap_or(false),
                 gateway => model.viewpoints.facts(gateway).is_some_and(|facts| log.covers(facts)),
             };
-            if is_covered && log.traffic.takes(seen.action) {
+            if is_covered {
                 log.windows.add(seen, &model.viewpoints);
             }
         }
         follow(world, &place);
     }
+}
+
+/// Loses what an interface saw in the window around a time, of all flow logs that cover it, whose ids are answered.
+/// `at_s`: seconds since 1970.
+pub fn skip(world: &mut World, interface: &str, at_s: i64) -> Vec<String> {
+    let model = super::traffic::model(world);
+    let Some(facts) = model.viewpoints.interfaces().iter().find(|facts| facts.id() == interface) else {
+        return Vec::new();
+    };
+    let mut skipped = Vec::new();
+    for place in places(world) {
+        let Some(log) = place.find_mut(world).filter(|log| log.covers(facts)) else { continue };
+        log.windows.lose(facts, at_s);
+        skipped.push(place.id.clone());
+        follow(world, &place);
+    }
+    skipped
 }
 
 /// All flow logs.
@@ -161,7 +152,9 @@ pub fn close(world: &mut World, place: &Place) {
     let watched: Vec<_> = model.viewpoints.interfaces().iter().filter(|facts| log.covers(facts)).cloned().collect();
     while let Some(records) = log.windows.close_next(now.timestamp(), &watched) {
         let due = log.destination.due(now, cadence);
-        log.pending.extend(records.into_iter().map(|record| Pending { due, record }));
+        let traffic = log.traffic;
+        let records = records.into_iter().filter(|record| traffic.takes(record));
+        log.pending.extend(records.map(|record| Pending { due, record }));
     }
     let next = log.pending.iter().map(|pending| pending.due).min();
     if let Some(due) = next {

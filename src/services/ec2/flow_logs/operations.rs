@@ -1,7 +1,7 @@
 //! The operations on flow logs
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>).
 
-use crate::network::flow_logs::{Format, FormatFault, Windows};
+use crate::network::flow_logs::{Format, FormatFault, TrafficType, Windows};
 use crate::op;
 use crate::record;
 use crate::wire::{Fault, Value};
@@ -14,7 +14,7 @@ use super::super::tags::{Tag, Tagging};
 use super::super::{Store, dry_run, faults, kinds, once, store};
 use super::bucket::Options;
 use super::destination::{LOG_GROUP, Wanted};
-use super::{Destination, FlowLog, Place, Traffic};
+use super::{Destination, FlowLog, Place};
 
 /// The operations on flow logs.
 pub const OPS: &[Op] =
@@ -93,7 +93,7 @@ record! {
 
 /// What a call asks for, checked but for the resources.
 struct Checked {
-    traffic: Traffic,
+    traffic: TrafficType,
     interval_s: u32,
     format: Format,
     destination: Destination,
@@ -152,7 +152,7 @@ impl Create {
         let traffic = self.traffic.as_deref().ok_or_else(|| faults::missing_parameter("TrafficType"))?;
         let expected = "Expected: ACCEPT, REJECT, ALL.";
         let traffic =
-            Traffic::parse(traffic).ok_or_else(|| faults::invalid_parameter(traffic, "TrafficType", expected))?;
+            TrafficType::parse(traffic).ok_or_else(|| faults::invalid_parameter(traffic, "TrafficType", expected))?;
         let interval = self.interval.unwrap_or(600);
         if !INTERVALS.contains(&interval) {
             return Err(faults::aggregation_interval());

@@ -1,36 +1,30 @@
-//! Traffic as the admin API takes it, and what became of it.
+//! Traffic as the admin API takes it: flows, scenarios, packet captures.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use rand::{Rng, RngCore};
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::network::{
-    Action, Answer, Direction, Explained, Flow, FlowFault, ICMP, ICMPV6, Leg, Observation, Outcome, Packet, Place, TCP,
-    UDP, Vantage, Volume, Walk,
-};
-use crate::world::World;
+use crate::network::scenarios::Scenario;
+use crate::network::{Answer, Flow, ICMP, ICMPV6, Network, Place, TCP, UDP, Volume, capture, scenarios};
 
-use super::{Model, model, walk};
-
-/// Flows that one request may make.
-const FLOWS_MAX: usize = 100_000;
-
-/// One flow, or many.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+/// What a request sends.
+#[derive(Debug)]
 pub enum Told {
-    One(Box<ToldFlow>),
-    Many(Vec<ToldFlow>),
+    Flows(Vec<ToldFlow>),
+    Scenario { scenario: Scenario, start: Option<Start> },
+    Capture { capture: capture::Capture, start: Option<Start>, hosts: HashMap<IpAddr, Place> },
 }
 
 /// A flow, as it is told.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ToldFlow {
-    /// An address, `eni-…` or `i-…`.
-    source: String,
-    destination: String,
+    source: Place,
+    destination: Place,
     #[serde(default)]
     protocol: Protocol,
     /// One of those that systems choose for connections, if nothing is said.
@@ -49,11 +43,11 @@ pub struct ToldFlow {
     #[serde(default)]
     answer: ToldAnswer,
     /// As many of them, each from its own port.
-    count: Option<usize>,
+    count: Option<u64>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "protocol: expected tcp, udp, icmp, icmpv6 or a number up to 255")]
 enum Protocol {
     Number(u8),
     Name(ProtocolName),
@@ -66,6 +60,178 @@ enum ProtocolName {
     Udp,
     Icmp,
     Icmpv6,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Icmp {
+    r#type: u8,
+    #[serde(default)]
+    code: u8,
+}
+
+/// When traffic begins.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(untagged, expecting = "start: expected seconds since 1970, or a time such as 2026-01-01T00:00:00Z")]
+pub enum Start {
+    Seconds(i64),
+    Time(DateTime<Utc>),
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ToldAnswer {
+    #[default]
+    Usual,
+    Silent,
+    Refused,
+}
+
+impl Told {
+    /// Reads a JSON body: a flow, a list of flows, or a scenario.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with it.
+    pub fn json(body: &[u8]) -> Result<Told, String> {
+        let told: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let told = match told {
+            Value::Array(flows) => {
+                let flows = flows.into_iter().map(serde_json::from_value);
+                flows.collect::<Result<_, _>>().map(Told::Flows)
+            }
+            Value::Object(mut fields) if fields.contains_key("scenario") => {
+                let start = fields.remove("start").map(serde_json::from_value).transpose();
+                let scenario = serde_json::from_value(Value::Object(fields));
+                start.and_then(|start| Ok(Told::Scenario { scenario: scenario?, start }))
+            }
+            flow => serde_json::from_value(flow).map(|flow| Told::Flows(vec![flow])),
+        };
+        told.map_err(|error| error.to_string())
+    }
+
+    /// Reads a packet capture. Parameters with an address as name put the host with that address somewhere:
+    /// `192.168.1.5=eni-…`; `start` moves the beginning, which is now if nothing is said.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with it.
+    pub fn capture(body: &[u8], parameters: &HashMap<String, String>) -> Result<Told, String> {
+        let mut start = None;
+        let mut hosts = HashMap::new();
+        for (name, value) in parameters {
+            match name.parse() {
+                Ok(address) => {
+                    hosts.insert(address, Place::from(value.as_str()));
+                }
+                Err(_) if name == "start" => start = Some(Start::parse(value)?),
+                Err(_) => return Err(format!("{name}: expected an address, or start")),
+            }
+        }
+        let capture = capture::read(body).map_err(|fault| fault.to_string())?;
+        Ok(Told::Capture { capture, start, hosts })
+    }
+
+    /// The flows, and how many frames of a capture are none. `now_s`: seconds since 1970.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with them.
+    pub fn flows(self, network: &Network, now_s: i64, rng: &mut impl RngCore) -> Result<(Vec<Flow>, u64), String> {
+        match self {
+            Told::Flows(told) => told_flows(&told, now_s, rng).map(|flows| (flows, 0)),
+            Told::Scenario { scenario, start } => {
+                let flows = scenario.flows(start.map_or(now_s, Start::seconds), rng);
+                flows.map(|flows| (flows, 0)).map_err(|fault| fault.to_string())
+            }
+            Told::Capture { capture, start, hosts } => {
+                let begin = start.map_or(now_s, Start::seconds);
+                let shift = capture.flows.first().map_or(0, |first| begin.saturating_sub(first.start_s));
+                let place = |flow: Flow| {
+                    let flow = Flow { start_s: flow.start_s.saturating_add(shift), ..flow };
+                    network.as_sent(settled(flow, &hosts))
+                };
+                Ok((capture.flows.into_iter().map(place).collect(), capture.ignored))
+            }
+        }
+    }
+}
+
+/// A captured flow between the hosts that stand for the captured ones.
+fn settled(flow: Flow, hosts: &HashMap<IpAddr, Place>) -> Flow {
+    let host = |place: Place| match &place {
+        Place::Address(address) => hosts.get(address).cloned().unwrap_or(place),
+        Place::Resource(_) => place,
+    };
+    Flow { source: host(flow.source), destination: host(flow.destination), ..flow }
+}
+
+fn told_flows(told: &[ToldFlow], now_s: i64, rng: &mut impl RngCore) -> Result<Vec<Flow>, String> {
+    let wanted = told.iter().map(|flow| flow.count.unwrap_or(1)).fold(0, u64::saturating_add);
+    if wanted > scenarios::FLOWS_MAX {
+        return Err(format!("these are {wanted} flows, of at most {} in a request", scenarios::FLOWS_MAX));
+    }
+    let mut flows = Vec::new();
+    for flow in told {
+        for number in 0..flow.count.unwrap_or(1) {
+            flows.push(flow.flow(now_s, number, rng)?);
+        }
+    }
+    Ok(flows)
+}
+
+impl ToldFlow {
+    /// The flow, the first or another of its kind.
+    fn flow(&self, now_s: i64, number: u64, rng: &mut impl RngCore) -> Result<Flow, String> {
+        let protocol = self.protocol.number();
+        let has_ports = matches!(protocol, TCP | UDP);
+        if !has_ports && (self.source_port.is_some() || self.destination_port.is_some()) {
+            return Err(format!("protocol {protocol} has no ports"));
+        }
+        if !matches!(protocol, ICMP | ICMPV6) && self.icmp.is_some() {
+            return Err(format!("protocol {protocol} is not ICMP"));
+        }
+        if protocol != TCP && self.tcp_flags.is_some() {
+            return Err(format!("protocol {protocol} has no TCP flags"));
+        }
+        let usual = if protocol == ICMPV6 { (128, 0) } else { (8, 0) };
+        Ok(Flow {
+            source: self.source.clone(),
+            destination: self.destination.clone(),
+            protocol,
+            source_port: if has_ports { self.source_port(number, rng) } else { 0 },
+            destination_port: match self.destination_port {
+                None if has_ports => return Err("destinationPort is missing".to_owned()),
+                port => port.unwrap_or(0),
+            },
+            icmp: self.icmp.map_or(usual, |icmp| (icmp.r#type, icmp.code)),
+            sent: self.sent()?,
+            tcp_flags: self.tcp_flags,
+            answer: match self.answer {
+                ToldAnswer::Usual => Answer::Usual,
+                ToldAnswer::Silent => Answer::Silent,
+                ToldAnswer::Refused => Answer::Refused,
+            },
+            start_s: self.start.map_or(now_s, Start::seconds),
+            duration_s: self.duration.unwrap_or(0),
+        })
+    }
+
+    fn sent(&self) -> Result<Option<Volume>, String> {
+        match (self.packets, self.bytes) {
+            (None, None) => Ok(None),
+            (Some(0), _) => Err("packets must be at least 1".to_owned()),
+            (packets, bytes) => {
+                let packets = packets.unwrap_or(1);
+                Ok(Some(Volume { packets, bytes: bytes.unwrap_or(packets.saturating_mul(60)) }))
+            }
+        }
+    }
+
+    /// The port that was named and those behind it, or any that systems use for connections.
+    fn source_port(&self, number: u64, rng: &mut impl RngCore) -> u16 {
+        match self.source_port {
+            Some(port) => port.wrapping_add((number % 65_536) as u16),
+            None => rng.gen_range(32_768..=60_999),
+        }
+    }
 }
 
 impl Default for Protocol {
@@ -86,238 +252,16 @@ impl Protocol {
     }
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Icmp {
-    r#type: u8,
-    #[serde(default)]
-    code: u8,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(untagged)]
-enum Start {
-    Seconds(i64),
-    Time(DateTime<Utc>),
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ToldAnswer {
-    #[default]
-    Usual,
-    Silent,
-    Refused,
-}
-
-/// What became of flows.
-#[derive(Debug, Serialize)]
-pub struct Report {
-    flows: Vec<FlowReport>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct FlowReport {
-    /// Whether packets arrived and, if there was an answer, that came back.
-    connected: bool,
-    forward: LegReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<LegReport>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LegReport {
-    arrived: bool,
-    /// AWS's explanation code, and what it means, if packets did not arrive.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    steps: Vec<StepReport>,
-    observations: Vec<ObservationReport>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StepReport {
-    component: String,
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    direction: Option<&'static str>,
-    /// `sgr-…`, the number of an ACL's entry, or a route's destination.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
-    decision: &'static str,
-    packet: PacketReport,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PacketReport {
-    source: IpAddr,
-    destination: IpAddr,
-    source_port: u16,
-    destination_port: u16,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ObservationReport {
-    interface: String,
-    direction: &'static str,
-    action: &'static str,
-    packets: u64,
-    bytes: u64,
-}
-
-/// Sends flows through the networks, and tells what became of each.
-///
-/// # Errors
-/// A sentence about what is wrong with them; then nothing was sent.
-pub fn send(world: &mut World, told: &Told) -> Result<Report, String> {
-    let told = match told {
-        Told::One(flow) => std::slice::from_ref(&**flow),
-        Told::Many(flows) => flows.as_slice(),
-    };
-    let wanted = told.iter().map(|flow| flow.count.unwrap_or(1)).fold(0, usize::saturating_add);
-    if wanted > FLOWS_MAX {
-        return Err(format!("these are {wanted} flows, of at most {FLOWS_MAX} in a request"));
+impl Start {
+    fn parse(text: &str) -> Result<Start, String> {
+        let told = text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from);
+        serde_json::from_value(told).map_err(|error| error.to_string())
     }
-    let mut flows = Vec::with_capacity(wanted);
-    for flow in told {
-        for number in 0..flow.count.unwrap_or(1) {
-            flows.push(flow.flow(world, number)?);
+
+    fn seconds(self) -> i64 {
+        match self {
+            Start::Seconds(seconds) => seconds,
+            Start::Time(time) => time.timestamp(),
         }
-    }
-    let model = model(world);
-    let walks =
-        walk(world, &model, &flows).map_err(|(place, fault)| format!("flow {}: {}", place + 1, said(&fault)))?;
-    Ok(Report { flows: walks.iter().map(|walk| report(&model, walk)).collect() })
-}
-
-fn said(fault: &FlowFault) -> String {
-    fault.to_string()
-}
-
-impl ToldFlow {
-    /// The flow, the first or another of its kind.
-    fn flow(&self, world: &mut World, number: usize) -> Result<Flow, String> {
-        let protocol = self.protocol.number();
-        let has_ports = matches!(protocol, TCP | UDP);
-        if !has_ports && (self.source_port.is_some() || self.destination_port.is_some()) {
-            return Err(format!("protocol {protocol} has no ports"));
-        }
-        if has_ports && self.destination_port.is_none() {
-            return Err("destinationPort is missing".to_owned());
-        }
-        let sent = match (self.packets, self.bytes) {
-            (None, None) => None,
-            (Some(0), _) => return Err("packets must be at least 1".to_owned()),
-            (packets, bytes) => {
-                let packets = packets.unwrap_or(1);
-                Some(Volume { packets, bytes: bytes.unwrap_or(packets.saturating_mul(60)) })
-            }
-        };
-        let usual = if protocol == ICMPV6 { (128, 0) } else { (8, 0) };
-        Ok(Flow {
-            source: Place::from(self.source.as_str()),
-            destination: Place::from(self.destination.as_str()),
-            protocol,
-            source_port: if has_ports { self.source_port(world, number) } else { 0 },
-            destination_port: self.destination_port.unwrap_or(0),
-            icmp: self.icmp.map_or(usual, |icmp| (icmp.r#type, icmp.code)),
-            sent,
-            tcp_flags: self.tcp_flags,
-            answer: match self.answer {
-                ToldAnswer::Usual => Answer::Usual,
-                ToldAnswer::Silent => Answer::Silent,
-                ToldAnswer::Refused => Answer::Refused,
-            },
-            start_s: match self.start {
-                Some(Start::Seconds(seconds)) => seconds,
-                Some(Start::Time(time)) => time.timestamp(),
-                None => world.now.timestamp(),
-            },
-            duration_s: self.duration.unwrap_or(0),
-        })
-    }
-
-    /// The port that was named and those behind it, or any that systems use for connections.
-    fn source_port(&self, world: &mut World, number: usize) -> u16 {
-        match self.source_port {
-            Some(port) => port.wrapping_add(u16::try_from(number % 65_536).unwrap_or(0)),
-            None => {
-                let [high, low] = world.ids.bytes::<2>();
-                32_768 + u16::from_be_bytes([high, low]) % 28_232
-            }
-        }
-    }
-}
-
-fn report(model: &Model, walk: &Walk) -> FlowReport {
-    FlowReport {
-        connected: walk.is_connected(),
-        forward: leg(model, &walk.forward),
-        answer: walk.answer.as_ref().map(|answer| leg(model, answer)),
-    }
-}
-
-fn leg(model: &Model, walked: &Leg) -> LegReport {
-    let refusal = match walked.outcome {
-        Outcome::Arrived(_) => None,
-        Outcome::Refused(refusal) => Some(refusal),
-    };
-    LegReport {
-        arrived: walked.has_arrived(),
-        code: refusal.map(|refusal| refusal.code()),
-        reason: refusal.map(|refusal| refusal.reason()),
-        steps: model.network.explain(walked).into_iter().map(step).collect(),
-        observations: walked.observations.iter().map(|seen| observation(model, seen)).collect(),
-    }
-}
-
-fn step(explained: Explained) -> StepReport {
-    StepReport {
-        component: explained.component,
-        kind: explained.kind,
-        direction: explained.direction.map(direction),
-        rule: explained.rule,
-        group: explained.group,
-        decision: explained.decision,
-        packet: packet(&explained.outbound),
-    }
-}
-
-fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Ingress => "ingress",
-        Direction::Egress => "egress",
-    }
-}
-
-fn packet(packet: &Packet) -> PacketReport {
-    PacketReport {
-        source: packet.source,
-        destination: packet.destination,
-        source_port: packet.source_port,
-        destination_port: packet.destination_port,
-    }
-}
-
-fn observation(model: &Model, seen: &Observation) -> ObservationReport {
-    let Observation { seen_at: Vantage::Interface(_) | Vantage::RegionalNat(_), .. } = seen;
-    ObservationReport {
-        interface: model.viewpoints.facts(seen.seen_at).map(|facts| facts.id().to_owned()).unwrap_or_default(),
-        direction: direction(seen.direction),
-        action: match seen.action {
-            Action::Accept => "ACCEPT",
-            Action::Reject | Action::RejectBpa => "REJECT",
-        },
-        packets: seen.packets,
-        bytes: seen.bytes,
     }
 }

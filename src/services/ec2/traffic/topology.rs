@@ -1,15 +1,17 @@
 //! The networks of all accounts and Regions, as the traffic model takes them.
 
 use crate::network::{
-    AclEntry, Address, Attachment, BlockPublicAccess, Cidr, EgressOnlyGateway, Forwarding, GroupRule, Interface,
-    InterfaceKind, InternetGateway, NatGateway, NatPlace, NetworkAcl, Peer, Peering, Ports, PrefixList, Route,
-    RouteDestination, RouteTable, SecurityGroup, ServiceRange, Subnet, Target, Topology, Tracking, Vpc,
+    AclEntry, Address, Attachment, BlockPublicAccess, Cidr, EgressOnlyGateway, Forwarding, GatewayEndpoint, GroupRule,
+    Interface, InterfaceKind, InternetGateway, NatGateway, NatPlace, NetworkAcl, Peer, Peering, Ports, PrefixList,
+    Route, RouteDestination, RouteTable, SecurityGroup, ServiceRange, Subnet, Target, Topology, Tracking, Vpc,
 };
 use crate::world::World;
 
 use super::super::cidr::Cidr as Block;
 use super::super::routes::Target as StoredTarget;
-use super::super::{Store, group_rules, interfaces, network_acls, route_tables, routes};
+use super::super::{
+    Store, endpoints, group_rules, interfaces, nat_gateways, network_acls, prefix_lists, route_tables, routes,
+};
 
 /// Blocks of AWS that are in no prefix list: some of those published
 /// (<https://ip-ranges.amazonaws.com/ip-ranges.json>), by the names that flow logs use.
@@ -23,12 +25,9 @@ pub fn topology(world: &World) -> Topology {
     for ec2 in stores.filter(|ec2| ec2.is_open()) {
         add(&mut all, ec2);
     }
-    let known: Vec<String> = all.vpcs.iter().map(|vpc| vpc.id.clone()).collect();
-    all.peerings.retain(|peering| known.contains(&peering.requester) && known.contains(&peering.accepter));
-    // Each side has one.
+    // Each side of a peering has it.
     all.peerings.sort_by(|one, other| one.id.cmp(&other.id));
     all.peerings.dedup_by(|one, other| one.id == other.id);
-    all.prefix_lists.dedup_by(|one, other| one.id == other.id);
     let published = RANGES.iter().filter_map(|(block, service)| Some((block.parse().ok()?, *service)));
     all.service_ranges.extend(published.map(|(cidr, service)| ServiceRange { cidr, service: service.to_owned() }));
     all
@@ -80,21 +79,44 @@ fn add(all: &mut Topology, ec2: &Store) {
             .values()
             .map(|gateway| EgressOnlyGateway { id: gateway.id.clone(), vpc: gateway.vpc.clone() }),
     );
+    all.nat_gateways.extend(ec2.nat_gateways.values().filter_map(|gateway| {
+        let interface = gateway.interface.clone()?;
+        let available = gateway.state == nat_gateways::State::Available;
+        Some(NatGateway { id: gateway.id.clone(), available, place: NatPlace::Zonal { interface } })
+    }));
+    all.peerings.extend(ec2.peerings.values().map(|peering| Peering {
+        id: peering.id.clone(),
+        requester: peering.requester.vpc.clone(),
+        accepter: peering.accepter.vpc.clone(),
+        active: peering.is_active(),
+    }));
+    all.gateway_endpoints.extend(ec2.endpoints.values().filter(|endpoint| endpoint.is_gateway).filter_map(
+        |endpoint| {
+            Some(GatewayEndpoint {
+                id: endpoint.id.clone(),
+                vpc: endpoint.vpc.clone(),
+                prefix_list: prefix_lists::of_service(ec2, endpoint.service.rsplit('.').next()?)?.id.clone(),
+                dynamodb: endpoint.service.ends_with(".dynamodb"),
+                available: endpoint.state == endpoints::State::Available,
+            })
+        },
+    ));
     add_prefix_lists(all, ec2);
 }
 
+/// Lists of AWS are in every account, and some have the same id in several Regions: one list stands for them.
 fn add_prefix_lists(all: &mut Topology, ec2: &Store) {
     for list in ec2.prefix_lists.values() {
         let entries = list.versions.last().into_iter().flatten();
         let cidrs: Vec<Cidr> = entries.filter_map(|entry| cidr(&entry.cidr)).collect();
-        // `com.amazonaws.us-east-1.s3`
-        if list.owner == "AWS"
-            && let Some(service) = list.name.rsplit('.').next()
-        {
+        if let Some(service) = list.aws_service() {
             let range = |cidr: &Cidr| ServiceRange { cidr: *cidr, service: service.to_ascii_uppercase() };
             all.service_ranges.extend(cidrs.iter().map(range));
         }
-        all.prefix_lists.push(PrefixList { id: list.id.clone(), cidrs });
+        match all.prefix_lists.iter_mut().find(|known| known.id == list.id) {
+            Some(known) => known.cidrs.extend(cidrs),
+            None => all.prefix_lists.push(PrefixList { id: list.id.clone(), cidrs }),
+        }
     }
 }
 
