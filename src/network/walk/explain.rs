@@ -16,8 +16,8 @@ pub struct Explained {
     pub direction: Option<Direction>,
     /// What decided: `sgr-…`, an ACL entry's number, or a route's destination.
     pub rule: Option<String>,
-    /// The security group of the rule.
-    pub group: Option<String>,
+    /// The security group of the rule; all that were asked, if no rule of theirs fits.
+    pub groups: Vec<String>,
     pub decision: &'static str,
     /// If it went no further here.
     pub refusal: Option<Refusal>,
@@ -43,7 +43,7 @@ impl Network {
             kind,
             direction,
             rule: self.rule(step),
-            group: self.group(step),
+            groups: self.groups(step),
             decision: self.decision(step),
             refusal: self.refusal(step),
             inbound,
@@ -102,12 +102,16 @@ impl Network {
         }
     }
 
-    fn group(&self, step: &Step) -> Option<String> {
-        match step.decision {
-            Decision::GroupRule(group, _) => {
-                self.topology().security_groups.get(group as usize).map(|group| group.id.clone())
+    fn groups(&self, step: &Step) -> Vec<String> {
+        let parts = self.topology();
+        match (step.decision, step.at) {
+            (Decision::GroupRule(group, _), _) => {
+                parts.security_groups.get(group as usize).map(|group| group.id.clone()).into_iter().collect()
             }
-            _ => None,
+            (Decision::Refused(_), Component::Groups(interface, _)) => {
+                parts.interfaces.get(interface as usize).map_or_else(Vec::new, |interface| interface.groups.clone())
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -38,6 +38,18 @@ const ACCESS: &str = "Access error";
 const RATE: &str = "Rate limited";
 const UNKNOWN: &str = "Unknown error";
 
+/// Makes the log group of a flow log that has seen its first traffic: AWS makes it when traffic is recorded
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-troubleshooting.html>).
+pub fn open_group(world: &mut World, place: &Place) {
+    let Some(log) = place.find(world) else { return };
+    let (Destination::LogGroup(group), Some(role)) = (log.destination.clone(), log.role.clone()) else { return };
+    let opened = act(world, place, &role)
+        .and_then(|caller| Writer { place, group: &group, role: &role, caller }.open_group(world));
+    if let Some(log) = place.find_mut(world) {
+        log.error = opened.err();
+    }
+}
+
 /// Delivers the records of a flow log that are due.
 pub fn deliver(world: &mut World, place: &Place) {
     let now = world.now;
@@ -107,7 +119,7 @@ fn act(world: &mut World, place: &Place, role: &str) -> Result<Caller, &'static 
     Ok(caller)
 }
 
-/// Writes records to a log group, into a stream for each interface; makes the group if it is not there.
+/// Writes records to a log group, into a stream for each interface.
 fn write_lines(
     world: &mut World,
     place: &Place,
@@ -117,10 +129,7 @@ fn write_lines(
 ) -> Result<(), &'static str> {
     let role = log.role.as_deref().ok_or(ACCESS)?;
     let writer = Writer { place, group, role, caller: act(world, place, role)? };
-    if group.find(world).is_none() {
-        writer.may(world, "logs:CreateLogGroup", &group.arn())?;
-        writer.call(world, "CreateLogGroup", Map::new())?;
-    }
+    writer.open_group(world)?;
     let mut streams: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in records {
         streams.entry(record.of.id()).or_default().push(record);
@@ -156,6 +165,15 @@ impl Writer<'_> {
         let call = Call::by_service(SELF, account.clone(), *region, ("logs", operation), input, Upload::default());
         let call = call.ok_or(UNKNOWN)?.on_behalf_of(&self.caller);
         perform(world, call).outcome.map(|output| output.value).map_err(|fault: Fault| error(&fault.code))
+    }
+
+    /// Makes the group, if it is not there.
+    fn open_group(&self, world: &mut World) -> Result<(), &'static str> {
+        if self.group.find(world).is_some() {
+            return Ok(());
+        }
+        self.may(world, "logs:CreateLogGroup", &self.group.arn())?;
+        self.call(world, "CreateLogGroup", Map::new()).map(|_| ())
     }
 
     /// Makes a stream, if it is not there.

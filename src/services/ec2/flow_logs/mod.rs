@@ -92,6 +92,7 @@ impl Place {
 pub(super) fn gather(world: &mut World, model: &Model, walks: &[Walk]) {
     for place in places(world) {
         let Some(log) = place.find_mut(world) else { continue };
+        let was_quiet = log.windows.next_end_s().is_none();
         // Whether the log covers an interface, asked once for each.
         let covered: Vec<bool> = model.viewpoints.interfaces().iter().map(|facts| log.covers(facts)).collect();
         for seen in walks.iter().flat_map(Walk::observations) {
@@ -102,6 +103,9 @@ pub(super) fn gather(world: &mut World, model: &Model, walks: &[Walk]) {
             if is_covered {
                 log.windows.add(seen, &model.viewpoints);
             }
+        }
+        if was_quiet && log.windows.next_end_s().is_some() {
+            delivery::open_group(world, &place);
         }
         follow(world, &place);
     }

@@ -220,7 +220,7 @@ impl Teller<'_> {
     }
 
     fn component(&self, at: Component, decision: Decision, explained: &Explained, number: i64) -> PathComponent {
-        let id = explained.group.as_deref().unwrap_or(&explained.component);
+        let id = explained.groups.first().unwrap_or(&explained.component);
         PathComponent {
             number,
             acl_rule: self.acl_rule(at, decision),

@@ -67,8 +67,9 @@ struct StepReport {
     /// `sgr-…`, the number of an ACL's entry, or a route's destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
+    /// The security group of the rule; all that were asked, if no rule of theirs fits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
     decision: &'static str,
     packet: PacketReport,
 }
@@ -149,7 +150,7 @@ fn step(explained: Explained) -> StepReport {
         kind: explained.kind,
         direction: explained.direction.map(direction),
         rule: explained.rule,
-        group: explained.group,
+        groups: explained.groups,
         decision: explained.decision,
         packet: packet(&explained.outbound),
     }
