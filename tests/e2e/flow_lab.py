@@ -45,36 +45,51 @@ class Lab:
     public: str
 
 
-def network(trailcam):
-    """Makes the network with the aws-cli, as the walkthroughs do; the instance runs."""
+def by_boto3(trailcam):
+    """Calls EC2 with boto3."""
+    client = trailcam.client("ec2")
+    return lambda operation, **parameters: getattr(client, operation)(**parameters)
 
-    def ec2(operation, *arguments):
-        return trailcam.aws("ec2", operation, *arguments)
 
-    vpc = ec2("create-vpc", "--cidr-block", "10.0.0.0/16")["Vpc"]["VpcId"]
+def by_aws_cli(trailcam):
+    """Calls EC2 with the aws-cli."""
+
+    def call(operation, **parameters):
+        return trailcam.aws("ec2", operation.replace("_", "-"), "--cli-input-json", json.dumps(parameters))
+
+    return call
+
+
+def network(trailcam, client=by_boto3):
+    """Makes the network, as the walkthroughs do; the instance runs."""
+    call = client(trailcam)
+    vpc = call("create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnets = [
-        ec2("create-subnet", "--vpc-id", vpc, "--cidr-block", block)["Subnet"]["SubnetId"]
+        call("create_subnet", VpcId=vpc, CidrBlock=block)["Subnet"]["SubnetId"]
         for block in ("10.0.1.0/24", "10.0.2.0/24")
     ]
-    gateway = ec2("create-internet-gateway")["InternetGateway"]["InternetGatewayId"]
-    ec2("attach-internet-gateway", "--internet-gateway-id", gateway, "--vpc-id", vpc)
-    table = ec2("create-route-table", "--vpc-id", vpc)["RouteTable"]["RouteTableId"]
-    everywhere = ("--destination-cidr-block", "0.0.0.0/0", "--gateway-id", gateway)
-    ec2("create-route", "--route-table-id", table, *everywhere)
-    ec2("associate-route-table", "--route-table-id", table, "--subnet-id", subnets[0])
-    named = ("--group-name", "web", "--description", "Web servers", "--vpc-id", vpc)
-    group = ec2("create-security-group", *named)["GroupId"]
-    for port in ("22", "80", "443"):
-        opened = ("--protocol", "tcp", "--port", port, "--cidr", "0.0.0.0/0")
-        ec2("authorize-security-group-ingress", "--group-id", group, *opened)
-    image = ec2("describe-images", "--owners", "amazon")["Images"][0]["ImageId"]
-    launched = ec2(
-        *("run-instances", "--image-id", image, "--instance-type", "t3.micro", "--subnet-id", subnets[0]),
-        *("--security-group-ids", group, "--associate-public-ip-address"),
+    gateway = call("create_internet_gateway")["InternetGateway"]["InternetGatewayId"]
+    call("attach_internet_gateway", InternetGatewayId=gateway, VpcId=vpc)
+    table = call("create_route_table", VpcId=vpc)["RouteTable"]["RouteTableId"]
+    call("create_route", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    call("associate_route_table", RouteTableId=table, SubnetId=subnets[0])
+    group = call("create_security_group", GroupName="web", Description="Web servers", VpcId=vpc)["GroupId"]
+    for port in (22, 80, 443):
+        anyone = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+        call("authorize_security_group_ingress", GroupId=group, IpPermissions=[anyone])
+    launched = call(
+        "run_instances",
+        ImageId=call("describe_images", Owners=["amazon"])["Images"][0]["ImageId"],
+        InstanceType="t3.micro",
+        MinCount=1,
+        MaxCount=1,
+        NetworkInterfaces=[
+            {"DeviceIndex": 0, "SubnetId": subnets[0], "Groups": [group], "AssociatePublicIpAddress": True}
+        ],
     )
     instance = launched["Instances"][0]["InstanceId"]
     trailcam.advance("PT1M")
-    running = ec2("describe-instances", "--instance-ids", instance)["Reservations"][0]["Instances"][0]
+    running = call("describe_instances", InstanceIds=[instance])["Reservations"][0]["Instances"][0]
     return Lab(
         vpc=vpc,
         public_subnet=subnets[0],

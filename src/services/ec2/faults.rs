@@ -776,6 +776,20 @@ pub fn destination(arn: &str) -> Fault {
     fault("InvalidParameter", format!("LogDestination: {arn} is invalid."))
 }
 
+/// Of destinations, as unsuccessful items say it.
+pub fn no_destination(name: &str) -> String {
+    format!("LogDestination: {name} does not exist")
+}
+
+/// Of destinations, as unsuccessful items say it.
+pub fn destination_denied(name: &str) -> String {
+    format!("Access Denied for LogDestination: {name}. Please check LogDestination permission")
+}
+
+pub fn role_not_assumed() -> Fault {
+    fault("InvalidParameter", "Unable to assume given IAM role")
+}
+
 pub fn aggregation_interval() -> Fault {
     fault("InvalidParameter", "Invalid Flow Log Max Aggregation Interval")
 }

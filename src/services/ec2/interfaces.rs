@@ -14,7 +14,7 @@ use super::dhcp_options::internal_domain;
 use super::filters::{Filter, Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
 use super::interface_addresses::{Addressing, Chosen};
 use super::tags::{Tag, Tagging};
-use super::{Store, dry_run, faults, kinds, once, security_groups, store, subnets};
+use super::{Store, dry_run, faults, flow_logs, kinds, once, security_groups, store, subnets};
 
 /// The operations on network interfaces.
 pub const OPS: &[Op] = &[
@@ -312,6 +312,7 @@ pub(super) fn remove(ec2: &mut Store, id: &str) {
         }
     }
     ec2.tags.forget(id);
+    flow_logs::forget(ec2, id);
 }
 
 fn delete(cx: &mut Cx, input: One) -> Result<(), Fault> {

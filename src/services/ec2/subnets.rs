@@ -16,7 +16,7 @@ use super::vpc_attributes::{Switch, set};
 use super::vpc_cidrs::{CidrAssociation, CidrState};
 use super::vpcs::{self, BlockPublicAccess, Vpc};
 use super::zones::{Zone, zones};
-use super::{Store, default_vpc, dry_run, faults, kinds, network_acls, store};
+use super::{Store, default_vpc, dry_run, faults, flow_logs, kinds, network_acls, store};
 
 /// The operations on subnets.
 pub const OPS: &[Op] = &[
@@ -268,6 +268,7 @@ fn delete(cx: &mut Cx, input: One) -> Result<(), Fault> {
     network_acls::subnet_goes(ec2, &input.id);
     ec2.subnets.remove(&input.id);
     ec2.tags.forget(&input.id);
+    flow_logs::forget(ec2, &input.id);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use super::default_vpc;
 use super::filters::{Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
 use super::tags::{Tag, Tagging};
 use super::vpc_cidrs::{CidrAssociation, CidrView, Ipv6View, amazon_block};
-use super::{Store, dry_run, faults, kinds, network_acls, peerings, route_tables, security_groups, store};
+use super::{Store, dry_run, faults, flow_logs, kinds, network_acls, peerings, route_tables, security_groups, store};
 
 /// The operations on VPCs.
 pub const OPS: &[Op] = &[
@@ -220,6 +220,7 @@ fn delete(cx: &mut Cx, input: DeleteVpc) -> Result<(), Fault> {
     ec2.security_groups.retain(|_, group| group.vpc != *id);
     ec2.vpcs.remove(id);
     ec2.tags.forget(id);
+    flow_logs::forget(ec2, id);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::world::labelled::Labelled;
 use crate::world::payload::Upload;
 use crate::world::time::Time;
 
+use super::super::faults;
 use super::{Place, parquet};
 
 /// Who writes to buckets.
@@ -115,7 +116,7 @@ impl Bucket {
     /// What is wrong with the bucket.
     pub fn open(&self, cx: &mut Cx, place: &Place) -> Result<(), String> {
         let owner = cx.world.s3.buckets.get(&self.name).map(|bucket| bucket.owner.clone());
-        let owner = owner.ok_or_else(|| format!("LogDestination: {} does not exist", self.name))?;
+        let owner = owner.ok_or_else(|| faults::no_destination(&self.name))?;
         if self.admits(cx.world, place) {
             return Ok(());
         }
@@ -125,9 +126,7 @@ impl Bucket {
         }
         match self.admits(cx.world, place) {
             true => Ok(()),
-            false => {
-                Err(format!("Access Denied for LogDestination: {}. Please check LogDestination permission", self.name))
-            }
+            false => Err(faults::destination_denied(&self.name)),
         }
     }
 

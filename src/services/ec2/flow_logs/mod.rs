@@ -10,8 +10,10 @@
 mod bucket;
 mod delivery;
 mod destination;
+mod log_group;
 mod operations;
 mod parquet;
+mod stream;
 
 use chrono::DateTime;
 
@@ -79,6 +81,11 @@ impl FlowLog {
 }
 
 impl Place {
+    /// `arn:aws:ec2:us-east-1:111122223333:vpc-flow-log/fl-…`
+    fn arn(&self) -> String {
+        format!("arn:aws:ec2:{}:{}:vpc-flow-log/{}", self.region, self.account, self.id)
+    }
+
     pub fn find<'w>(&self, world: &'w World) -> Option<&'w FlowLog> {
         world.accounts.get(&self.account)?.regions.get(&self.region)?.ec2.flow_logs.get(&self.id)
     }
@@ -105,7 +112,7 @@ pub(super) fn gather(world: &mut World, model: &Model, walks: &[Walk]) {
             }
         }
         if was_quiet && log.windows.next_end_s().is_some() {
-            delivery::open_group(world, &place);
+            log_group::open(world, &place);
         }
         follow(world, &place);
     }
@@ -185,7 +192,7 @@ impl Destination {
     }
 }
 
-/// Whether flow logs are about a resource, so that it cannot be forgotten with them.
+/// Flow logs of a resource go with it.
 pub fn forget(ec2: &mut Store, resource: &str) {
     let gone: Vec<String> =
         ec2.flow_logs.values().filter(|log| log.resource == resource).map(|log| log.id.clone()).collect();

@@ -14,7 +14,7 @@ use super::super::tags::{Tag, Tagging};
 use super::super::{Store, dry_run, faults, kinds, once, store};
 use super::bucket::Options;
 use super::destination::{LOG_GROUP, Wanted};
-use super::{Destination, FlowLog, Place};
+use super::{Destination, FlowLog, Place, delivery, log_group, stream};
 
 /// The operations on flow logs.
 pub const OPS: &[Op] =
@@ -101,11 +101,15 @@ struct Checked {
 
 fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, Fault> {
     let checked = input.checked(cx)?;
+    let is_to_group = matches!(checked.destination, Destination::LogGroup(_));
+    if is_to_group && input.role.as_ref().is_some_and(|role| !log_group::is_welcome(cx, role)) {
+        return Err(faults::role_not_assumed());
+    }
     let tags = tagging.only(&kinds::FLOW_LOG)?;
     once(cx, |cx| {
         input.check_resources(store(cx), &checked)?;
         dry_run(cx)?;
-        if let Some(message) = refused_destination(cx, &checked.destination) {
+        if let Some(message) = input.refused_destination(cx, &checked.destination)? {
             let failed = |resource: &String| Failed::new("400", &message, resource);
             let failed = input.resources.iter().map(failed).collect();
             return Ok(Created { token: input.token.clone(), ids: Vec::new(), failed });
@@ -120,21 +124,6 @@ fn create(cx: &mut Cx, (input, tagging): (Create, Tagging)) -> Result<Created, F
         });
         Ok(Created { ids: ids.collect(), token: input.token.clone(), failed: Vec::new() })
     })
-}
-
-/// Why a bucket or stream cannot be a destination.
-fn refused_destination(cx: &mut Cx, destination: &Destination) -> Option<String> {
-    match destination {
-        Destination::LogGroup(_) => None,
-        Destination::Bucket(bucket) => {
-            let place = Place { account: cx.account.clone(), region: cx.region, id: String::new() };
-            bucket.open(cx, &place).err()
-        }
-        Destination::Stream(place) => {
-            let is_there = place.find(cx.world).is_some();
-            (!is_there).then(|| format!("LogDestination: {} does not exist", place.stream))
-        }
-    }
 }
 
 impl Failed {
@@ -177,6 +166,30 @@ impl Create {
             format: self.format.as_deref().map_or_else(|| Ok(Format::default()), format)?,
             destination: wanted.checked(&cx.account, cx.region)?,
         })
+    }
+
+    /// Why a bucket or stream cannot be a destination.
+    ///
+    /// # Errors
+    /// Roles that cannot be taken on are told otherwise than destinations that cannot be written to.
+    fn refused_destination(&self, cx: &mut Cx, destination: &Destination) -> Result<Option<String>, Fault> {
+        match destination {
+            Destination::LogGroup(_) => Ok(None),
+            Destination::Bucket(bucket) => {
+                let place = Place { account: cx.account.clone(), region: cx.region, id: String::new() };
+                Ok(bucket.open(cx, &place).err())
+            }
+            Destination::Stream(to) => {
+                let roles = self.role.as_deref().zip(self.foreign_role.as_deref());
+                let roles = roles.map(|(own, foreign)| stream::Roles { own, foreign });
+                match stream::open(cx, to, roles) {
+                    Ok(()) => Ok(None),
+                    Err(stream::Closed::NoRole) => Err(faults::role_not_assumed()),
+                    Err(stream::Closed::NoStream) => Ok(Some(faults::no_destination(&to.stream))),
+                    Err(stream::Closed::Refused(fault)) => Ok(Some(fault.message)),
+                }
+            }
+        }
     }
 
     fn check_resources(&self, ec2: &Store, checked: &Checked) -> Result<(), Fault> {
@@ -230,19 +243,22 @@ fn format(text: &str) -> Result<Format, Fault> {
     })
 }
 
-/// Flow logs that are not there are told one by one. What was gathered is lost.
+/// Flow logs that are not there are told one by one. What the others have gathered is delivered first: collecting ends
+/// with the flow log, not deliveries.
 fn delete(cx: &mut Cx, input: Delete) -> Result<Deleted, Fault> {
     dry_run(cx)?;
-    let ec2 = store(cx);
     let mut failed = Vec::new();
     for id in &input.ids {
-        match ec2.flow_logs.remove(id) {
-            Some(_) => ec2.tags.forget(id),
-            None => {
-                let fault = kinds::FLOW_LOG.missing(id);
-                failed.push(Failed::new(&fault.code, &fault.message, id));
-            }
+        let place = Place { account: cx.account.clone(), region: cx.region, id: id.clone() };
+        if place.find(cx.world).is_none() {
+            let fault = kinds::FLOW_LOG.missing(id);
+            failed.push(Failed::new(&fault.code, &fault.message, id));
+            continue;
         }
+        delivery::flush_one(cx.world, &place);
+        let ec2 = store(cx);
+        ec2.flow_logs.remove(id);
+        ec2.tags.forget(id);
     }
     Ok(Deleted { failed })
 }
