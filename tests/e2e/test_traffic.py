@@ -1,0 +1,119 @@
+"""Traffic at the admin API: scenarios, packet captures, what is refused."""
+
+import ipaddress
+import struct
+
+import pytest
+import requests
+
+from flow_lab import ATTACKER, VISITOR, network, send
+
+pytestmark = pytest.mark.usefixtures("user")
+
+
+@pytest.fixture
+def lab(trailcam):
+    return network(trailcam)
+
+
+def post(trailcam, **arguments):
+    answer = requests.post(f"{trailcam.endpoint}/_trailcam/traffic", timeout=60, **arguments)
+    return answer.status_code, answer.json()
+
+
+def test_each_scenario_runs_with_what_is_listed(trailcam, lab):
+    listed = trailcam.admin("GET", "traffic/scenarios")["scenarios"]
+    assert [scenario["scenario"] for scenario in listed] == [
+        *("internet-noise", "ssh-brute-force", "port-scan", "web-visitors"),
+        *("data-exfiltration", "lateral-movement", "dns-tunnel"),
+    ]
+    for scenario in listed:
+        parameters = {name: value for name, value in scenario["parameters"].items() if value is not None}
+        ends = {"target": lab.public, "targets": [lab.public], "source": lab.instance}
+        inside = scenario["scenario"] in ("data-exfiltration", "lateral-movement", "dns-tunnel")
+        wanted = {"source"} if inside else {"target"}
+        parameters |= {name: ends[name] for name in scenario["parameters"] if name in wanted | {"targets"}}
+        status, answer = post(trailcam, json={"scenario": scenario["scenario"]} | parameters)
+        assert status == 200, answer
+        assert answer["sent"] > 0
+        assert len(answer["flows"]) == min(answer["sent"], 1000)
+        assert answer["sent"] == answer["connected"] + sum(answer["refused"].values())
+
+
+def test_a_port_scan_meets_the_security_group(trailcam, lab):
+    scan = {"scenario": "port-scan", "source": ATTACKER, "target": lab.public, "firstPort": 1, "lastPort": 1000}
+    status, answer = post(trailcam, json=scan)
+    assert (status, answer["sent"], answer["connected"]) == (200, 1000, 3)
+    assert answer["refused"] == {"ENI_SG_RULES_MISMATCH": 997}
+    open_ports = sorted(flow["destinationPort"] for flow in answer["flows"] if flow["connected"])
+    assert open_ports == [22, 80, 443]
+
+
+def packet(source, destination, ports, flags, payload=b""):
+    """An Ethernet frame with a TCP segment (RFC 791, RFC 9293); nobody looks at the checksums."""
+    tcp = struct.pack(">HHIIBBHHH", *ports, 1, 0, 5 << 4, flags, 65535, 0, 0) + payload
+    addresses = ipaddress.ip_address(source).packed + ipaddress.ip_address(destination).packed
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0) + addresses
+    return bytes(12) + b"\x08\x00" + ip + tcp
+
+
+def capture(*packets):
+    """A pcap file of packets, one a second from a time long ago."""
+    head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
+    bodies = [
+        struct.pack("<IIII", 1_000_000_000 + second, 0, len(packet), len(packet)) + packet
+        for second, packet in enumerate(packets)
+    ]
+    return head + b"".join(bodies)
+
+
+SYN, SYN_ACK, ACK = 2, 18, 16
+
+
+def test_a_capture_takes_place_here_and_now(trailcam, lab):
+    arp = bytes(12) + b"\x08\x06" + bytes(28)
+    body = capture(
+        packet(VISITOR, "192.168.1.5", (50000, 443), SYN),
+        packet("192.168.1.5", VISITOR, (443, 50000), SYN_ACK),
+        packet(VISITOR, "192.168.1.5", (50000, 443), ACK, b"hello"),
+        packet(ATTACKER, "192.168.1.5", (40000, 3389), SYN),
+        arp,
+        packet("192.0.2.1", "192.0.2.2", (1, 2), SYN),
+    )
+    kind = {"content-type": "application/vnd.tcpdump.pcap"}
+    status, answer = post(trailcam, data=body, headers=kind, params={"192.168.1.5": lab.interface})
+    assert status == 200, answer
+    assert (answer["sent"], answer["connected"], answer["ignored"]) == (2, 1, 2)
+    visit, attack = answer["flows"]
+    assert (visit["source"], visit["destination"], visit["start"]) == (VISITOR, lab.interface, trailcam.now())
+    (seen,) = visit["forward"]["observations"]
+    assert (seen["packets"], seen["bytes"]) == (2, 40 + 45)
+    assert attack["forward"]["code"] == "ENI_SG_RULES_MISMATCH"
+
+
+REFUSED = [
+    ({"json": {"source": "eni-00000000000000000", "destination": VISITOR, "destinationPort": 80}},
+     "flow 1: There is no network interface or instance 'eni-00000000000000000'."),
+    ({"json": {"source": VISITOR, "destination": ATTACKER, "destinationPort": 80}},
+     "flow 1: Neither the source nor the destination is in a VPC."),
+    ({"json": {"source": VISITOR, "destination": ATTACKER}}, "destinationPort is missing"),
+    ({"json": {"source": VISITOR, "destination": ATTACKER, "protocol": "ipx"}},
+     "protocol: expected tcp, udp, icmp, icmpv6 or a number up to 255"),
+    ({"json": {"scenario": "port-scan"}}, "A scenario needs at least one target."),
+    ({"data": b"no capture", "headers": {"content-type": "application/x-pcapng"}}, None),
+]
+
+
+@pytest.mark.parametrize("request_, sentence", REFUSED)
+def test_what_is_refused(trailcam, request_, sentence):
+    status, answer = post(trailcam, **request_)
+    assert status == 400
+    if sentence:
+        assert answer["error"] == sentence
+
+
+def test_a_mistake_in_the_second_flow_sends_none(trailcam, lab):
+    fine = {"source": VISITOR, "destination": lab.public, "destinationPort": 443}
+    status, _ = post(trailcam, json=[fine, fine | {"destination": "i-00000000000000000"}])
+    assert status == 400
+    assert send(trailcam, fine)["sent"] == 1
