@@ -233,6 +233,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::EventSchedule(place) => json!({"due": due, "job": "EventSchedule", "rule": place.arn()}),
         Job::EventReplay(place) => json!({"due": due, "job": "EventReplay", "replay": place.arn()}),
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
+        Job::NetworkFigures { account, region } => {
+            json!({"due": due, "job": "NetworkFigures", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::AlarmEvaluation { account, region } => {
             json!({"due": due, "job": "AlarmEvaluation", "account": account.as_str(), "region": region.as_str()})
         }

@@ -86,6 +86,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::EventDelivery { account, region } => events::deliver(world, &account, region),
         Job::EventSchedule(place) => events::tick(world, &place),
         Job::EventReplay(place) => events::go_on(world, &place),
+        Job::NetworkFigures { account, region } => ec2::traffic::figures::report(world, &account, region),
         Job::AlarmEvaluation { account, region } => cloudwatch::alarms::tick(world, &account, region),
         Job::AlarmReaction(place) => cloudwatch::alarms::react(world, &place),
         Job::AlarmActions { account, region } => cloudwatch::alarms::take(world, &account, region),

@@ -37,6 +37,8 @@ pub enum Job {
     EventSchedule(events::RulePlace),
     /// Put archived events on their bus again.
     EventReplay(events::ReplayPlace),
+    /// Report what passed instances and NAT gateways of an account in a Region.
+    NetworkFigures { account: AccountId, region: Region },
     /// Evaluate the metric alarms of an account in a Region.
     AlarmEvaluation { account: AccountId, region: Region },
     /// Look at a composite alarm's rule, and at what keeps it from acting.

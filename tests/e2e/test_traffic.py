@@ -117,3 +117,73 @@ def test_a_mistake_in_the_second_flow_sends_none(trailcam, lab):
     status, _ = post(trailcam, json=[fine, fine | {"destination": "i-00000000000000000"}])
     assert status == 400
     assert send(trailcam, fine)["sent"] == 1
+
+
+def figures(trailcam, namespace, name, dimension, identity, period):
+    """Sums by time of day."""
+    statistics = trailcam.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[{"Name": dimension, "Value": identity}],
+        StartTime="2026-01-15T10:00:00Z",
+        EndTime="2026-01-15T11:00:00Z",
+        Period=period,
+        Statistics=["Sum"],
+    )
+    return {f"{point['Timestamp']:%H:%M}": point["Sum"] for point in statistics["Datapoints"]}
+
+
+def test_figures_of_an_instance(trailcam, lab):
+    flow = {"source": VISITOR, "destination": lab.public, "destinationPort": 443, "packets": 10, "bytes": 4000}
+    send(trailcam, flow, flow | {"destinationPort": 3389})
+    trailcam.advance("PT9M")
+    shown = {
+        name: figures(trailcam, "AWS/EC2", name, "InstanceId", lab.instance, 300)
+        for name in ("NetworkIn", "NetworkPacketsIn", "NetworkPacketsOut")
+    }
+    # What the security group refused did not get in; a quiet period has zeros.
+    assert shown["NetworkIn"] == {"10:00": 4000, "10:05": 0}
+    assert shown["NetworkPacketsIn"] == {"10:00": 10, "10:05": 0}
+    assert shown["NetworkPacketsOut"]["10:00"] > 0
+
+
+def test_a_private_host_behind_a_nat_gateway(trailcam, lab):
+    ec2 = trailcam.client("ec2")
+    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=lab.public_subnet, AllocationId=allocation)["NatGateway"]["NatGatewayId"]
+    trailcam.advance("PT1M")
+    (shown,) = ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"]
+    (own,) = shown["NatGatewayAddresses"]
+    table = ec2.create_route_table(VpcId=lab.vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    ec2.associate_route_table(RouteTableId=table, SubnetId=lab.private_subnet)
+    host = ec2.create_network_interface(SubnetId=lab.private_subnet, Groups=[lab.group])["NetworkInterface"]
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    attached = [{"DeviceIndex": 0, "NetworkInterfaceId": host["NetworkInterfaceId"]}]
+    ec2.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1, NetworkInterfaces=attached)
+    trailcam.advance("PT1M")
+
+    download = {"source": host["NetworkInterfaceId"], "destination": VISITOR, "destinationPort": 443}
+    answer = send(trailcam, download | {"sourcePort": 50000, "packets": 20, "bytes": 9000})
+    assert answer["connected"] == 1
+    seen = answer["flows"][0]["forward"]["observations"]
+    assert [(by["interface"], by["direction"], by["bytes"]) for by in seen] == [
+        (host["NetworkInterfaceId"], "egress", 9000),
+        (own["NetworkInterfaceId"], "ingress", 9000),
+        (own["NetworkInterfaceId"], "egress", 9000),
+    ]
+    # From the internet, nobody gets in.
+    inward = send(trailcam, {"source": VISITOR, "destination": own["PublicIp"], "destinationPort": 443})
+    assert inward["connected"] == 0
+
+    trailcam.advance("PT2M")
+
+    def sums(name):
+        return sum(figures(trailcam, "AWS/NATGateway", name, "NatGatewayId", nat, 60).values())
+
+    assert sums("BytesInFromSource") == sums("BytesOutToDestination") == 9000
+    assert sums("PacketsOutToDestination") == 20
+    # The guide: more in from the destination than out to the source is what the gateway has blocked.
+    assert sums("BytesInFromDestination") - sums("BytesOutToSource") == 40
+    assert sums("BytesOutToSource") > 0
+    assert (sums("ConnectionAttemptCount"), sums("ConnectionEstablishedCount")) == (1, 1)

@@ -19,6 +19,7 @@ pub mod window;
 use crate::world::World;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
+use crate::world::time::Time;
 
 pub use names::is_dimension_value;
 pub use store::{Store, roll_up};
@@ -40,7 +41,21 @@ pub fn publish(
     value: f64,
     unit: &str,
 ) {
-    let second = world.now.timestamp();
+    let now = world.now;
+    publish_at(world, (account, region), now, (namespace, name), dimensions, value, unit);
+}
+
+/// Reports a value of a past minute for a metric of AWS's own.
+pub fn publish_at(
+    world: &mut World,
+    (account, region): (&AccountId, Region),
+    at: Time,
+    (namespace, name): (&str, &str),
+    dimensions: &[(&str, &str)],
+    value: f64,
+    unit: &str,
+) {
+    let second = at.timestamp();
     let metric = MetricId::new(namespace, name, dimensions.iter().copied());
     let at = second - second.rem_euclid(60);
     store::add(

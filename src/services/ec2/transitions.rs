@@ -8,6 +8,7 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
+use super::traffic::figures;
 use super::{Store, instance_states, nat_gateways, of, peerings};
 
 /// Where a resource is.
@@ -71,4 +72,5 @@ pub fn settle(world: &mut World, place: &Place) {
         "vpce" => super::endpoints::settle(world, place),
         _ => {}
     }
+    figures::schedule(world, &place.account, place.region);
 }

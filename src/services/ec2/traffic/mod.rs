@@ -5,6 +5,7 @@
 //! body ── Told ──> flows ── Sending, in parts ──> walks ──> Report, flow logs
 //! ```
 
+pub mod figures;
 mod report;
 mod request;
 mod topology;
@@ -19,6 +20,8 @@ use crate::network::{Connections, Flow, Network, Walk};
 use crate::world::World;
 
 use super::flow_logs;
+
+use figures::Figures;
 
 pub use report::Report;
 pub use request::Told;
@@ -38,6 +41,7 @@ pub struct Traffic {
     model: Option<Arc<Model>>,
     /// Connections that security groups track.
     connections: Connections,
+    figures: Figures,
 }
 
 impl Traffic {
@@ -118,6 +122,7 @@ impl Sending {
             walks.push(walk);
         }
         self.sent = self.flows.len().min(self.sent + PART);
+        world.traffic.figures.add(&model, &walks);
         flow_logs::gather(world, &model, &walks);
         self.sent < self.flows.len()
     }
