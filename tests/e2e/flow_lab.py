@@ -63,14 +63,20 @@ def by_aws_cli(trailcam):
 def network(trailcam, client=by_boto3):
     """Makes the network, as the walkthroughs do; the instance runs."""
     call = client(trailcam)
-    vpc = call("create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+
+    def named(kind):
+        return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "lab"}]}]
+
+    vpc = call("create_vpc", CidrBlock="10.0.0.0/16", TagSpecifications=named("vpc"))["Vpc"]["VpcId"]
+    in_zone = {"VpcId": vpc, "AvailabilityZone": "us-east-1a", "TagSpecifications": named("subnet")}
     subnets = [
-        call("create_subnet", VpcId=vpc, CidrBlock=block)["Subnet"]["SubnetId"]
+        call("create_subnet", CidrBlock=block, **in_zone)["Subnet"]["SubnetId"]
         for block in ("10.0.1.0/24", "10.0.2.0/24")
     ]
-    gateway = call("create_internet_gateway")["InternetGateway"]["InternetGatewayId"]
+    made = call("create_internet_gateway", TagSpecifications=named("internet-gateway"))
+    gateway = made["InternetGateway"]["InternetGatewayId"]
     call("attach_internet_gateway", InternetGatewayId=gateway, VpcId=vpc)
-    table = call("create_route_table", VpcId=vpc)["RouteTable"]["RouteTableId"]
+    table = call("create_route_table", VpcId=vpc, TagSpecifications=named("route-table"))["RouteTable"]["RouteTableId"]
     call("create_route", RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     call("associate_route_table", RouteTableId=table, SubnetId=subnets[0])
     group = call("create_security_group", GroupName="web", Description="Web servers", VpcId=vpc)["GroupId"]

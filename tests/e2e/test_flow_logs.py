@@ -82,6 +82,7 @@ def test_records_follow_from_the_rules_and_can_be_queried(trailcam):
     (described,) = trailcam.aws("ec2", "describe-flow-logs", "--flow-log-ids", made)["FlowLogs"]
     assert (described["FlowLogStatus"], described["DeliverLogsStatus"]) == ("ACTIVE", "SUCCESS")
     assert "DeliverLogsErrorMessage" not in described
+    assert trailcam.aws("ec2", "delete-flow-logs", "--flow-log-ids", made) == {"Unsuccessful": []}
 
 
 def to_bucket(trailcam, bucket="flow-records", folder="", **options):
@@ -345,8 +346,9 @@ def test_resources_and_duplicates(trailcam):
     assert (shown["FlowLogId"], shown["MaxAggregationInterval"], shown["LogDestinationType"]) == (made, 600, "cloud-watch-logs")
     assert shown["Tags"] == [{"Key": "team", "Value": "net"}]
     missing = "fl-00000000000000000"
-    answer = ec2.delete_flow_logs(FlowLogIds=[missing, made])
+    answer = ec2.delete_flow_logs(FlowLogIds=[missing])
     assert [failed["ResourceId"] for failed in answer["Unsuccessful"]] == [missing]
+    assert ec2.delete_flow_logs(FlowLogIds=[made])["Unsuccessful"] == []
     assert ec2.describe_flow_logs()["FlowLogs"] == []
     # A flow log goes with its resource.
     ec2.create_flow_logs(**wanted)

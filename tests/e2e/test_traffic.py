@@ -149,8 +149,11 @@ def test_figures_of_an_instance(trailcam, lab):
 
 def test_a_private_host_behind_a_nat_gateway(trailcam, lab):
     ec2 = trailcam.client("ec2")
+    named = [{"Key": "Name", "Value": "lab"}, {"Key": "stage", "Value": "test"}]
+    tags = [{"ResourceType": "natgateway", "Tags": named}]
     allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    nat = ec2.create_nat_gateway(SubnetId=lab.public_subnet, AllocationId=allocation)["NatGateway"]["NatGatewayId"]
+    nat = ec2.create_nat_gateway(SubnetId=lab.public_subnet, AllocationId=allocation, TagSpecifications=tags)
+    nat = nat["NatGateway"]["NatGatewayId"]
     trailcam.advance("PT1M")
     (shown,) = ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"]
     (own,) = shown["NatGatewayAddresses"]
