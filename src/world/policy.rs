@@ -257,8 +257,7 @@ fn filled<'t>(text: &'t str, context: &[(&str, &str)]) -> Option<Cow<'t, str>> {
 fn value_of<'c>(variable: &'c str, context: &[(&str, &'c str)]) -> Option<&'c str> {
     let (key, otherwise) = variable.split_once(',').map_or((variable, None), |(key, value)| (key, Some(value)));
     let value = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key.trim())).map(|(_, value)| *value);
-    let is_itself = matches!(variable, "*" | "?" | "$");
-    value.or_else(|| otherwise.map(|text| text.trim().trim_matches('\''))).or(is_itself.then_some(variable))
+    value.or_else(|| otherwise.map(|text| text.trim().trim_matches('\'')))
 }
 
 /// `*` stands for any characters, `?` for one.
@@ -550,7 +549,6 @@ mod tests {
         check("1111${s3:prefix, '22223333'}", true);
         check("${aws:PrincipalOrgID}", false);
         check("${aws:PrincipalAccount", false);
-        check("$${$}", false);
         let context = [("aws:username", "alice")];
         let request = |resource| Request { principals: &[], action: "", resource, context: &context };
         assert!(names("arn:aws:s3:::home/${aws:username}/*", &request("arn:aws:s3:::home/alice/x")));

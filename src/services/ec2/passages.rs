@@ -147,7 +147,10 @@ impl Case<'_> {
         all.extend(account.iter().map(|account| ("aws:ResourceAccount", account.clone())));
         if self.call.contract.service == "s3" {
             all.extend(account.map(|account| ("s3:ResourceAccount", account)));
-            let text = |member| self.input.get(member).and_then(Value::as_str).map(str::to_owned);
+            let text = |member| match self.input.get(member)? {
+                Value::Int(number) => Some(number.to_string()),
+                value => value.as_str().map(str::to_owned),
+            };
             let members = S3_KEYS.into_iter().filter_map(|(key, member)| Some((key, text(member)?)));
             all.extend(members);
         }
@@ -178,8 +181,9 @@ impl Case<'_> {
 }
 
 /// Condition keys of S3 that are members of requests.
-const S3_KEYS: [(&str, &str); 5] = [
+const S3_KEYS: [(&str, &str); 6] = [
     ("s3:delimiter", "Delimiter"),
+    ("s3:max-keys", "MaxKeys"),
     ("s3:prefix", "Prefix"),
     ("s3:VersionId", "VersionId"),
     ("s3:x-amz-acl", "ACL"),
