@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::world::call::{Connection, Signature, SignedIn};
 use crate::world::caller::Credentials;
+use crate::world::passage::Gate;
 
 /// A query string's arguments, decoded.
 pub fn arguments(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
@@ -95,7 +96,29 @@ pub fn connection(headers: &HeaderMap, peer: IpAddr, query: &str, signature: Sig
         arguments: arguments(query).map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
         body_length: text(headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok()).unwrap_or_default(),
         signature,
+        gate: gate(headers),
     }
+}
+
+/// The header that names the VPC endpoint a request comes through.
+const GATE: &str = "x-trailcam-vpc-endpoint";
+/// How the names of VPC endpoints end; on one's own machine names may end in `localhost` instead.
+const GATE_DOMAINS: [&str; 2] = [".vpce.amazonaws.com", ".vpce.localhost"];
+
+/// The VPC endpoint that a request comes through: whose id it carries, or whose name it was sent to.
+fn gate(headers: &HeaderMap) -> Option<Box<Gate>> {
+    let named = headers.get(GATE).map(|id| Gate::Id(String::from_utf8_lossy(id.as_bytes()).into_owned()));
+    named.or_else(|| gate_name(host_name(headers)).map(Gate::Host)).map(Box::new)
+}
+
+/// A host name as AWS has it, if it is a VPC endpoint's.
+fn gate_name(host: &str) -> Option<String> {
+    let labels = |domain: &str| {
+        let (labels, end) = host.split_at_checked(host.len().checked_sub(domain.len())?)?;
+        end.eq_ignore_ascii_case(domain).then_some(labels)
+    };
+    let labels = GATE_DOMAINS.into_iter().find_map(labels)?;
+    Some(format!("{}{}", labels.to_ascii_lowercase(), GATE_DOMAINS[0]))
 }
 
 /// The `Host` header.
@@ -126,13 +149,21 @@ fn virtual_bucket(headers: &HeaderMap) -> Option<String> {
     if headers.contains_key("x-amz-target") || signed_for.is_some_and(|service| service != "s3") {
         return None;
     }
-    let host = host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name).to_ascii_lowercase();
-    bucket_of_host(&host).map(str::to_owned)
+    bucket_of_host(&host_name(headers).to_ascii_lowercase()).map(str::to_owned)
+}
+
+/// The `Host` header without the port.
+fn host_name(headers: &HeaderMap) -> &str {
+    host(headers).rsplit_once(':').map_or(host(headers), |(name, _)| name)
 }
 
 /// The bucket in `BUCKET.s3.…` and in `BUCKET.localhost`, the names that SDKs form from an endpoint URL.
 fn bucket_of_host(host: &str) -> Option<&str> {
     const DOMAINS: [&str; 3] = [".amazonaws.com", ".localhost.localstack.cloud", ".localhost.trailcam"];
+    if GATE_DOMAINS.iter().any(|domain| host.ends_with(domain)) {
+        // Names of VPC endpoints that lead to buckets have a label of that name.
+        return host.split_once(".bucket.vpce-").map(|(bucket, _)| bucket).filter(|bucket| !bucket.is_empty());
+    }
     let bucket = match host.strip_suffix(".localhost") {
         Some(labels) => before_label(labels, |label| label == "s3").unwrap_or(labels),
         None => {
@@ -186,6 +217,30 @@ mod tests {
         check("s3.amazonaws.com", None);
         check("127.0.0.1", None);
         check("cloudtrail.us-east-1.amazonaws.com", None);
+        check("bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com", None);
+        check("my.logs.bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com", Some("my.logs"));
+        check("logs.bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.localhost", Some("logs"));
+        check("vpce-1a2b3c4d-5e6f.sqs.us-east-1.vpce.localhost", None);
+    }
+
+    #[test]
+    fn endpoints_in_heads() {
+        let check = |header: Option<&'static str>, host: &'static str, expected: Option<Gate>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static(host));
+            header.into_iter().for_each(|id| drop(headers.insert(GATE, HeaderValue::from_static(id))));
+            assert_eq!(gate(&headers).map(|gate| *gate), expected, "{header:?} {host}");
+        };
+        const HOSTED: &str = "vpce-1a2b3c4d-5e6f.kms.us-east-1.vpce.amazonaws.com";
+        let hosted = || Some(Gate::Host(HOSTED.to_owned()));
+        check(None, "127.0.0.1:4566", None);
+        check(None, "kms.us-east-1.amazonaws.com", None);
+        check(None, HOSTED, hosted());
+        check(None, "VPCE-1a2b3c4d-5e6f.kms.us-east-1.vpce.amazonaws.com:443", hosted());
+        check(None, "vpce-1a2b3c4d-5e6f.kms.us-east-1.vpce.localhost:4566", hosted());
+        check(Some("vpce-1a2b3c4d"), "127.0.0.1:4566", Some(Gate::Id("vpce-1a2b3c4d".to_owned())));
+        check(Some(""), "127.0.0.1:4566", Some(Gate::Id(String::new())));
+        check(Some("vpce-9"), HOSTED, Some(Gate::Id("vpce-9".to_owned())));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod events;
 pub mod firehose;
 pub mod iam;
 pub mod logs;
+pub mod permissions;
 pub mod s3;
 pub mod signin;
 pub mod sns;

@@ -10,6 +10,7 @@ use super::caller::{Caller, Credentials, Principal, Refusal, authenticate, note_
 use super::fields::{Output, Scan};
 use super::op::Op;
 use super::outside::{Outside, Patience, Pause};
+use super::passage::{Gate, Passage};
 use super::payload::Upload;
 use super::record;
 use super::scope::{AccountId, Region};
@@ -63,6 +64,8 @@ pub struct Connection {
     pub body_length: u64,
     /// How the request was signed, for S3's `additionalEventData`.
     pub signature: Signature,
+    /// The VPC endpoint that it came through, as the request has it; `None` for most.
+    pub gate: Option<Box<Gate>>,
 }
 
 /// A signature's version and where it stands.
@@ -223,6 +226,11 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         Ok(caller) => (caller, Ok(())),
         Err(refusal) => (unidentified(world, &call.sender), Err(refusal.fault(call.contract))),
     };
+    let passage = match pass(world, call, &caller) {
+        Ok(passage) => passage,
+        // No service has seen the call.
+        Err(fault) => return Ok(Answer { request_id, outcome: Err(fault) }),
+    };
     if known.is_ok() {
         note_use(world, &caller, call.contract, call.region);
     }
@@ -243,25 +251,45 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         note: Note::default(),
         world,
     };
-    let outcome = known.and_then(|()| run(&mut cx, call, op));
+    let outcome = known.and_then(|()| run(&mut cx, call, op, passage.as_ref()));
     let Cx { note, upload, .. } = cx;
     if let Some(pause) = outside.take_pause() {
         call.upload = upload;
         world.ids = ids;
         return Err(pause);
     }
-    record::write(
-        world,
-        record::Facts { call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
-    );
+    let facts = record::Facts {
+        call,
+        op,
+        caller: &caller,
+        passage: passage.as_ref(),
+        request_id: &request_id,
+        received,
+        outcome: &outcome,
+        note,
+    };
+    record::write(world, facts);
     if matches!(call.sender, Sender::Client { .. }) {
         services::called(world, (&caller.account, call.region), call.contract.service, operation.name);
     }
     Ok(Answer { request_id, outcome })
 }
 
-fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, Fault> {
+/// The way through a VPC endpoint, if the call takes one.
+fn pass(world: &World, call: &Call, caller: &Caller) -> Result<Option<Passage>, Fault> {
+    match &call.sender {
+        Sender::Client { connection: Connection { gate: Some(gate), .. }, .. } => {
+            services::ec2::pass(world, call, caller, gate).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>, passage: Option<&Passage>) -> Result<Output, Fault> {
     let input = call.input.as_ref().map_err(Clone::clone)?;
+    if let Some(denial) = passage.and_then(|passage| passage.denial.as_ref()) {
+        return Err(denial.clone());
+    }
     wire::check(call.contract, call.operation, input)?;
     let op = op.ok_or_else(|| not_implemented(call.contract, cx.operation))?;
     (op.run)(cx, input)

@@ -16,6 +16,7 @@ pub mod op;
 pub mod outbox;
 pub mod outside;
 pub mod pages;
+pub mod passage;
 pub mod payload;
 pub mod policy;
 pub mod record;

@@ -1,7 +1,12 @@
 //! Policy documents: parsed once, then asked. Knows the grammar, no service.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+
 use serde_json::{Map, Value};
+
+use super::time::Time;
 
 /// A policy document.
 #[derive(Clone, Debug)]
@@ -111,7 +116,7 @@ impl Statement {
     fn applies(&self, request: &Request) -> bool {
         self.names(request.principals)
             && self.actions.picks(|pattern| matches_action(pattern, request.action))
-            && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| matches(pattern, request.resource)))
+            && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| names(pattern, request)))
             && self.conditions.iter().all(|condition| self.holds(condition, request.context))
     }
 
@@ -154,8 +159,9 @@ impl Condition {
             return Some(self.values.iter().any(|value| value == wanted));
         }
         let (negated, compare) = comparison(operator)?;
+        let fits = |value: &String, actual| filled(value, context).is_some_and(|value| compare(&value, actual));
         Some(match actual {
-            Some(actual) => self.values.iter().any(|value| compare(value, actual)) != negated,
+            Some(actual) => self.values.iter().any(|value| fits(value, actual)) != negated,
             // Without a value, negated operators hold.
             None => of_none.unwrap_or(if_exists || negated),
         })
@@ -182,8 +188,76 @@ fn comparison(operator: &str) -> Option<(bool, Compare)> {
         "StringNotLike" => (true, matches),
         "ArnEquals" | "ArnLike" => (false, arn_matches),
         "ArnNotEquals" | "ArnNotLike" => (true, arn_matches),
+        "NumericEquals" => (false, |wanted, actual| number(wanted, actual, |wanted, actual| actual == wanted)),
+        "NumericNotEquals" => (true, |wanted, actual| number(wanted, actual, |wanted, actual| actual == wanted)),
+        "NumericLessThan" => (false, |wanted, actual| number(wanted, actual, |wanted, actual| actual < wanted)),
+        "NumericLessThanEquals" => (false, |wanted, actual| number(wanted, actual, |wanted, actual| actual <= wanted)),
+        "NumericGreaterThan" => (false, |wanted, actual| number(wanted, actual, |wanted, actual| actual > wanted)),
+        "NumericGreaterThanEquals" => {
+            (false, |wanted, actual| number(wanted, actual, |wanted, actual| actual >= wanted))
+        }
+        "DateEquals" => (false, |wanted, actual| date(wanted, actual, |wanted, actual| actual == wanted)),
+        "DateNotEquals" => (true, |wanted, actual| date(wanted, actual, |wanted, actual| actual == wanted)),
+        "DateLessThan" => (false, |wanted, actual| date(wanted, actual, |wanted, actual| actual < wanted)),
+        "DateLessThanEquals" => (false, |wanted, actual| date(wanted, actual, |wanted, actual| actual <= wanted)),
+        "DateGreaterThan" => (false, |wanted, actual| date(wanted, actual, |wanted, actual| actual > wanted)),
+        "DateGreaterThanEquals" => (false, |wanted, actual| date(wanted, actual, |wanted, actual| actual >= wanted)),
+        "IpAddress" => (false, is_within),
+        "NotIpAddress" => (true, is_within),
         _ => return None,
     })
+}
+
+fn number(wanted: &str, actual: &str, compare: fn(f64, f64) -> bool) -> bool {
+    matches!((wanted.parse(), actual.parse()), (Ok(wanted), Ok(actual)) if compare(wanted, actual))
+}
+
+/// Times are ISO texts, or seconds since 1970.
+fn date(wanted: &str, actual: &str, compare: fn(i64, i64) -> bool) -> bool {
+    let second = |text: &str| text.parse().ok().or_else(|| Some(text.parse::<Time>().ok()?.timestamp()));
+    matches!((second(wanted), second(actual)), (Some(wanted), Some(actual)) if compare(wanted, actual))
+}
+
+/// Whether an address lies in a block such as `10.0.0.0/8`; a single address is one.
+fn is_within(block: &str, address: &str) -> bool {
+    let (base, bits) = block.split_once('/').map_or((block, None), |(base, bits)| (base, Some(bits)));
+    let (Ok(base), Ok(address)) = (base.parse::<IpAddr>(), address.parse::<IpAddr>()) else { return false };
+    let (base, address, width) = match (base, address) {
+        (IpAddr::V4(base), IpAddr::V4(address)) => (u128::from(base.to_bits()), u128::from(address.to_bits()), 32),
+        (IpAddr::V6(base), IpAddr::V6(address)) => (base.to_bits(), address.to_bits(), 128),
+        _ => return false,
+    };
+    let Ok(bits) = bits.map_or(Ok(width), str::parse::<u32>) else { return false };
+    let Some(free) = width.checked_sub(bits) else { return false };
+    (base ^ address).checked_shr(free).unwrap_or(0) == 0
+}
+
+/// A resource's pattern fits, once it says what its variables stand for.
+fn names(pattern: &str, request: &Request) -> bool {
+    filled(pattern, request.context).is_some_and(|pattern| matches(&pattern, request.resource))
+}
+
+/// A text with the values of its variables, `${aws:PrincipalAccount}` or `${aws:username, 'nobody'}`; `None` if one has
+/// none (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
+fn filled<'t>(text: &'t str, context: &[(&str, &str)]) -> Option<Cow<'t, str>> {
+    if !text.contains("${") {
+        return Some(Cow::Borrowed(text));
+    }
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, variable)) = rest.split_once("${") {
+        let (variable, after) = variable.split_once('}')?;
+        filled.push_str(before);
+        filled.push_str(value_of(variable.trim(), context)?);
+        rest = after;
+    }
+    filled.push_str(rest);
+    Some(Cow::Owned(filled))
+}
+
+fn value_of<'c>(variable: &'c str, context: &[(&str, &'c str)]) -> Option<&'c str> {
+    let (key, otherwise) = variable.split_once(',').map_or((variable, None), |(key, value)| (key, Some(value)));
+    let value = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key.trim())).map(|(_, value)| *value);
+    value.or_else(|| otherwise.map(|text| text.trim().trim_matches('\'')))
 }
 
 /// `*` stands for any characters, `?` for one.
@@ -419,6 +493,67 @@ mod tests {
         check(serde_json::json!({"Bool": {"aws:SecureTransport": "true"}}), Decision::Denied);
         check(serde_json::json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}), Decision::Denied);
         check(serde_json::json!({"Mystery": {"aws:SourceArn": "x"}}), Decision::Denied);
+    }
+
+    /// Whether a condition holds, of a caller at an address at a time.
+    fn holds(operator: &str, key: &str, value: &str) -> bool {
+        let context = [
+            ("aws:VpcSourceIp", "10.1.2.3"),
+            ("aws:CurrentTime", "2026-01-15T10:00:00Z"),
+            ("aws:EpochTime", "1768471200"),
+            ("aws:PrincipalAccount", "111122223333"),
+            ("aws:ResourceAccount", "111122223333"),
+            ("s3:max-keys", "10"),
+        ];
+        let condition =
+            Condition { operator: operator.to_owned(), key: key.to_owned(), values: vec![value.to_owned()] };
+        condition.holds(&context).unwrap()
+    }
+
+    #[test]
+    fn operators_compare_as_their_types_do() {
+        let check = |operator: &str, key: &str, value: &str, expected: bool| {
+            assert_eq!(holds(operator, key, value), expected, "{operator} {key} {value}");
+        };
+        let check_address = |value: &str, expected: bool| {
+            check("IpAddress", "aws:VpcSourceIp", value, expected);
+            check("NotIpAddress", "aws:VpcSourceIp", value, !expected);
+        };
+        check_address("10.0.0.0/8", true);
+        check_address("10.1.2.3", true);
+        check_address("0.0.0.0/0", true);
+        check_address("10.1.2.0/31", false);
+        check_address("2001:db8::/32", false);
+        check_address("10.0.0.0/33", false);
+        check_address("ten", false);
+        check("NumericLessThanEquals", "s3:max-keys", "10", true);
+        check("NumericLessThan", "s3:max-keys", "10", false);
+        check("NumericGreaterThan", "s3:max-keys", "9", true);
+        check("NumericEquals", "s3:max-keys", "10.0", true);
+        check("NumericNotEquals", "s3:max-keys", "10.0", false);
+        check("NumericEquals", "s3:max-keys", "ten", false);
+        check("DateGreaterThan", "aws:CurrentTime", "2026-01-15T09:59:59Z", true);
+        check("DateLessThan", "aws:CurrentTime", "2026-01-15T10:00:00Z", false);
+        check("DateLessThanEquals", "aws:CurrentTime", "1768471200", true);
+        check("DateEquals", "aws:EpochTime", "2026-01-15T10:00:00Z", true);
+        check("DateEquals", "aws:EpochTime", "soon", false);
+    }
+
+    #[test]
+    fn variables_stand_for_values() {
+        let check = |value: &str, expected: bool| {
+            assert_eq!(holds("StringEquals", "aws:ResourceAccount", value), expected, "{value}");
+        };
+        check("${aws:PrincipalAccount}", true);
+        check("${AWS:principalaccount}", true);
+        check("1111${s3:prefix, '22223333'}", true);
+        check("${aws:PrincipalOrgID}", false);
+        check("${aws:PrincipalAccount", false);
+        let context = [("aws:username", "alice")];
+        let request = |resource| Request { principals: &[], action: "", resource, context: &context };
+        assert!(names("arn:aws:s3:::home/${aws:username}/*", &request("arn:aws:s3:::home/alice/x")));
+        assert!(!names("arn:aws:s3:::home/${aws:username}/*", &request("arn:aws:s3:::home/bob/x")));
+        assert!(!names("arn:aws:s3:::home/${aws:userid}/*", &request("arn:aws:s3:::home/alice/x")));
     }
 
     #[test]

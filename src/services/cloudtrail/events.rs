@@ -19,6 +19,7 @@ pub struct Filter {
     pub error_code: Option<String>,
     pub read_only: Option<bool>,
     pub management_event: Option<bool>,
+    pub event_category: Option<String>,
     /// First and last moment, both included.
     pub since: Option<Time>,
     pub until: Option<Time>,
@@ -42,6 +43,7 @@ impl Filter {
                 "errorCode" => filter.error_code = text(),
                 "readOnly" => filter.read_only = Some(flag(name, value)?),
                 "managementEvent" => filter.management_event = Some(flag(name, value)?),
+                "eventCategory" => filter.event_category = text(),
                 "since" => filter.since = Some(time(name, value)?),
                 "until" => filter.until = Some(time(name, value)?),
                 _ => return Err(format!("{name}: no such filter")),
@@ -60,8 +62,9 @@ impl Filter {
             && equal(self.aws_region.as_deref(), record.aws_region)
             && equal(self.account.as_deref(), record.recipient_account_id)
             && equal(self.error_code.as_deref(), record.error_code.unwrap_or_default())
-            && equal(self.read_only, record.read_only)
-            && equal(self.management_event, record.management_event)
+            && self.read_only.is_none_or(|wanted| record.read_only == Some(wanted))
+            && equal(self.management_event, record.management_event.unwrap_or_default())
+            && equal(self.event_category.as_deref(), record.event_category)
             // Records show whole seconds.
             && self.since.is_none_or(|since| since.timestamp() <= record.event_time.timestamp())
             && self.until.is_none_or(|until| record.event_time <= until)
@@ -88,8 +91,10 @@ struct Record<'a> {
     error_code: Option<&'a str>,
     #[serde(rename = "eventID")]
     event_id: &'a str,
-    read_only: bool,
-    management_event: bool,
+    // Network activity events tell of neither.
+    read_only: Option<bool>,
+    management_event: Option<bool>,
+    event_category: &'a str,
     recipient_account_id: &'a str,
 }
 

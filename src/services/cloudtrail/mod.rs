@@ -13,6 +13,7 @@ pub mod keys;
 pub mod log_group;
 pub mod logging;
 pub mod naming;
+pub mod network_activity;
 pub mod selectors;
 pub mod tags;
 pub mod topic;

@@ -128,10 +128,18 @@ impl Service {
         format!("com.amazonaws.{region}.{}", self.label)
     }
 
+    /// Whether it is the service whose hosts begin with a label (`firehose`).
+    pub fn leads_to(&self, endpoint_prefix: &str) -> bool {
+        self.host_label() == endpoint_prefix
+    }
+
+    fn host_label(&self) -> &'static str {
+        if self.label == "kinesis-firehose" { "firehose" } else { self.label }
+    }
+
     /// `logs.us-east-1.amazonaws.com`
     pub fn host(&self, region: &str) -> String {
-        let label = if self.label == "kinesis-firehose" { "firehose" } else { self.label };
-        format!("{label}.{region}.amazonaws.com")
+        format!("{}.{region}.amazonaws.com", self.host_label())
     }
 
     fn view(&self, region: &str, zones: &[String], gateway: bool) -> View {

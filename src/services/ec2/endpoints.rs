@@ -1,7 +1,5 @@
 //! VPC endpoints (<https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>).
 
-use serde_json::Value as Json;
-
 use crate::op;
 use crate::record;
 use crate::wire::{Fault, Value};
@@ -9,6 +7,7 @@ use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::ids::Ids;
 use crate::world::op::Op;
+use crate::world::policy::Policy;
 use crate::world::time::Time;
 
 use super::endpoint_services::{self, HOSTED_ZONE, Service};
@@ -220,12 +219,10 @@ fn make(cx: &mut Cx, (input, unsupported, tagging): (Create, Unsupported, Taggin
     Ok(Created { endpoint: view, token: input.token })
 }
 
-/// A policy of one's own has to be JSON with statements.
+/// A policy of one's own has to be one.
 fn policy(text: Option<&str>) -> Result<String, Fault> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(FULL_ACCESS.to_owned()) };
-    let document = serde_json::from_str::<Json>(text).ok();
-    let has_statement = document.is_some_and(|document| document.get("Statement").is_some());
-    match has_statement && text.len() <= POLICY_LENGTH_MAX {
+    match Policy::parse(text).is_ok() && text.len() <= POLICY_LENGTH_MAX {
         true => Ok(text.to_owned()),
         false => Err(faults::invalid_policy()),
     }
@@ -498,7 +495,7 @@ impl Endpoint {
 }
 
 impl State {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             State::Pending => "pending",
             State::Available => "available",

@@ -734,6 +734,25 @@ pub fn wrong_endpoint_members(members: &str, kind: &str) -> Fault {
     fault("InvalidParameter", format!("{members} can only be specified for endpoints of type {kind}."))
 }
 
+// Calls through endpoints. With AWS, no connection comes about; these are ours.
+
+/// A name or id that no endpoint has.
+pub fn no_way(gate: &str) -> Fault {
+    out_of_reach(format!("There is no VPC endpoint '{gate}'."))
+}
+
+pub fn no_way_yet(id: &str, state: &str) -> Fault {
+    out_of_reach(format!("The VPC endpoint '{id}' is {state}."))
+}
+
+pub fn way_to_elsewhere(id: &str, service: &str) -> Fault {
+    out_of_reach(format!("The VPC endpoint '{id}' leads to {service}, which is not what was called."))
+}
+
+fn out_of_reach(message: String) -> Fault {
+    Fault::new("VpcEndpointUnreachable", message).status(421)
+}
+
 pub fn invalid_policy() -> Fault {
     fault("InvalidPolicyDocument", "The specified policy document is not a valid JSON policy document.")
 }

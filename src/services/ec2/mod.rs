@@ -29,6 +29,7 @@ pub mod kinds;
 pub mod launches;
 pub mod nat_gateways;
 pub mod network_acls;
+pub mod passages;
 pub mod peerings;
 pub mod prefix_lists;
 pub mod reachability;
@@ -76,6 +77,7 @@ use subnets::Subnet;
 use tags::Tagged;
 use vpcs::Vpc;
 
+pub use passages::pass;
 pub use transitions::{Place, settle};
 
 /// The operations, a table for each resource.

@@ -1,17 +1,20 @@
 //! The envelope of a record, in the order of delivered files.
 
-use crate::contract::{Contract, RecordForm};
+use crate::contract::{Contract, Operation, RecordForm};
 use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::{Resource, Sender};
 use crate::world::caller::Principal;
 use crate::world::op::{Access, Category};
+use crate::world::passage::Passage;
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::{Time, iso_seconds};
 
 use super::json::Json;
-use super::{Facts, Identity, parameters};
+use super::{Facts, Identity, network, parameters};
 
+/// The first version of records that has `vpcEndpointAccountId`.
+pub(super) const WITH_ENDPOINT_ACCOUNT: &str = "1.09";
 /// Longest `errorMessage`, in bytes.
 const ERROR_MESSAGE_MAX: usize = 1024;
 
@@ -47,10 +50,19 @@ pub struct Event {
     pub recipient_account_id: AccountId,
     /// Joins the records that several accounts have of one call.
     pub shared_event_id: Option<String>,
+    pub vpc_endpoint: Option<VpcEndpoint>,
     pub event_category: &'static str,
     pub tls_details: Option<TlsDetails>,
     /// Types and names of the resources that `LookupEvents` shows; not part of the record.
     pub lookup_resources: Vec<(&'static str, String)>,
+}
+
+/// The VPC endpoint that a call came through.
+#[derive(Clone, Debug)]
+pub struct VpcEndpoint {
+    pub id: String,
+    /// Its owner.
+    pub account: AccountId,
 }
 
 /// What is true of the connection: without TLS, the host header alone.
@@ -76,7 +88,7 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
         user_identity: Identity { invoked_by: from.invoked_by, ..Identity::of(caller, style.form) },
         event_time: world.now,
         event_source: style.event_source,
-        event_name: if operation.event_name.is_empty() { operation.name } else { operation.event_name },
+        event_name: name(operation),
         aws_region: if call.contract.global { Region::US_EAST_1 } else { call.region },
         source_ip_address: from.address,
         user_agent: from.user_agent,
@@ -95,6 +107,7 @@ pub(super) fn of_call(world: &mut World, facts: &Facts) -> Event {
         management_event: management,
         recipient_account_id: facts.recipient().clone(),
         shared_event_id,
+        vpc_endpoint: facts.passage.map(VpcEndpoint::of),
         event_category: if management { "Management" } else { "Data" },
         tls_details: from.tls,
         lookup_resources: lookup_resources(facts),
@@ -119,21 +132,26 @@ fn lookup_resources(facts: &Facts) -> Vec<(&'static str, String)> {
     texts.collect()
 }
 
+/// An operation's name in records.
+pub(super) fn name(operation: &Operation) -> &'static str {
+    if operation.event_name.is_empty() { operation.name } else { operation.event_name }
+}
+
 /// Version 4, but version 3 where several accounts may have a record of the call.
 pub(super) fn event_id(world: &mut World, shared: bool) -> String {
     if shared { world.ids.uuid_v3().to_string() } else { world.ids.uuid().to_string() }
 }
 
 /// Where a call came from.
-struct Origin {
-    address: String,
+pub(super) struct Origin {
+    pub address: String,
     user_agent: String,
     tls: Option<TlsDetails>,
     invoked_by: Option<&'static str>,
 }
 
 impl Origin {
-    fn of(contract: &Contract, sender: &Sender) -> Origin {
+    pub fn of(contract: &Contract, sender: &Sender) -> Origin {
         match sender {
             Sender::Client { connection, .. } => Origin {
                 address: connection.source_ip.clone(),
@@ -188,7 +206,18 @@ fn cut(text: &str, length: usize) -> &str {
     &text[..text.floor_char_boundary(length)]
 }
 
+impl VpcEndpoint {
+    pub(super) fn of(passage: &Passage) -> VpcEndpoint {
+        VpcEndpoint { id: passage.endpoint.clone(), account: passage.owner.clone() }
+    }
+}
+
 impl Event {
+    /// A network activity event tells less: nothing of what was sent and answered.
+    fn tells_all(&self) -> bool {
+        self.event_category != network::CATEGORY
+    }
+
     /// The record as one line of JSON.
     pub fn to_json(&self) -> String {
         let parts = [&self.request_parameters, &self.response_elements, &self.additional_event_data];
@@ -219,8 +248,10 @@ impl Event {
     fn write_outcome(&self, out: &mut Json) {
         self.error_code.iter().for_each(|code| out.text_member("errorCode", code));
         self.error_message.iter().for_each(|message| out.text_member("errorMessage", message));
-        out.raw_member("requestParameters", self.request_parameters.as_deref());
-        out.raw_member("responseElements", self.response_elements.as_deref());
+        if self.tells_all() {
+            out.raw_member("requestParameters", self.request_parameters.as_deref());
+            out.raw_member("responseElements", self.response_elements.as_deref());
+        }
         if self.additional_event_data.is_some() {
             out.raw_member("additionalEventData", self.additional_event_data.as_deref());
         }
@@ -228,8 +259,10 @@ impl Event {
             out.text_member("requestID", &self.request_id);
         }
         out.text_member("eventID", &self.event_id);
-        out.key("readOnly");
-        out.bool(self.read_only);
+        if self.tells_all() {
+            out.key("readOnly");
+            out.bool(self.read_only);
+        }
         if !self.resources.is_empty() {
             out.key("resources");
             out.open('[');
@@ -243,10 +276,19 @@ impl Event {
         if !self.api_version.is_empty() {
             out.text_member("apiVersion", self.api_version);
         }
-        out.key("managementEvent");
-        out.bool(self.management_event);
+        if self.tells_all() {
+            out.key("managementEvent");
+            out.bool(self.management_event);
+        }
         out.text_member("recipientAccountId", self.recipient_account_id.as_str());
         self.shared_event_id.iter().for_each(|id| out.text_member("sharedEventID", id));
+        if let Some(endpoint) = &self.vpc_endpoint {
+            out.text_member("vpcEndpointId", &endpoint.id);
+            // Known since that version; some services write older ones.
+            if self.event_version >= WITH_ENDPOINT_ACCOUNT {
+                out.text_member("vpcEndpointAccountId", endpoint.account.as_str());
+            }
+        }
         out.text_member("eventCategory", self.event_category);
         if let Some(tls) = &self.tls_details {
             out.key("tlsDetails");

@@ -9,6 +9,7 @@ pub mod identity;
 mod json;
 pub mod log;
 mod members;
+mod network;
 mod parameters;
 mod s3;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use super::call::{Call, Note};
 use super::caller::{Caller, Principal};
 use super::fields::Output;
 use super::op::{Access, Category, Op};
+use super::passage::Passage;
 use super::payload::Content;
 use super::scope::AccountId;
 
@@ -36,6 +38,8 @@ pub struct Facts<'a> {
     pub call: &'a Call,
     pub op: Option<&'static Op>,
     pub caller: &'a Caller,
+    /// The way through a VPC endpoint that it took.
+    pub passage: Option<&'a Passage>,
     pub request_id: &'a str,
     /// Bytes of the request's body.
     pub received: u64,
@@ -48,6 +52,13 @@ pub struct Facts<'a> {
 pub fn write(world: &mut World, facts: Facts) {
     if facts.note.unrecorded || facts.op.is_some_and(|op| !op.recorded) {
         return;
+    }
+    if let Some(passage) = facts.passage {
+        network::write(world, &facts, passage);
+        // Whom the endpoint's policy turns away leaves nothing but that: what is told in a request does not get out.
+        if passage.denial.is_some() {
+            return;
+        }
     }
     let event = event::of_call(world, &facts);
     if let Some(owner) = facts.stranger() {

@@ -1,5 +1,7 @@
 //! Records against real ones: inputs and outputs as trees, parameters as AWS's records of such calls have them.
 
+mod network;
+
 use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
@@ -10,6 +12,7 @@ use crate::world::call::{Call, Connection, Note, Resource, Sender, Signature, Si
 use crate::world::caller::{Caller, Credentials, Issuer, Principal, Session};
 use crate::world::fields::Output;
 use crate::world::op::{Access, Op};
+use crate::world::passage::Passage;
 use crate::world::payload::Upload;
 use crate::world::scope::{AccountId, Region};
 use crate::world::{Cadence, Settings, World};
@@ -32,6 +35,8 @@ struct Case {
     host: &'static str,
     /// A service that calls on behalf of the caller.
     via: Option<&'static str>,
+    /// The VPC endpoint that it came through.
+    passage: Option<Passage>,
 }
 
 fn case(service: &'static str, operation: &'static str, input: Json, output: Json) -> Case {
@@ -46,6 +51,7 @@ fn case(service: &'static str, operation: &'static str, input: Json, output: Jso
         arguments: Vec::new(),
         host: "localhost:4566",
         via: None,
+        passage: None,
     }
 }
 
@@ -106,6 +112,7 @@ fn records(case: Case) -> Vec<Json> {
         arguments: case.arguments,
         body_length: 0,
         signature: Signature::V4(SignedIn::Header),
+        gate: None,
     };
     let sender = match (case.via, &case.caller.principal) {
         (Some(name), _) => Sender::OnBehalf { name, caller: Box::new(case.caller.clone()) },
@@ -120,6 +127,7 @@ fn records(case: Case) -> Vec<Json> {
         call: &call,
         op: case.op,
         caller: &case.caller,
+        passage: case.passage.as_ref(),
         request_id,
         received: 0,
         outcome: &output,

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use crate::record;
-use crate::services::cloudtrail::faults;
 use crate::services::cloudtrail::selectors::basic::EXCLUDABLE;
+use crate::services::cloudtrail::{faults, network_activity};
 use crate::wire::Fault;
 use crate::world::record::Event;
 
@@ -101,7 +101,8 @@ fn values<'e>(event: &'e Event, field: &str) -> Vec<Cow<'e, str>> {
         "resources.ARN" => {
             event.resources.first().map(|resource| Cow::Borrowed(resource.arn.as_str())).into_iter().collect()
         }
-        // Console sessions and VPC endpoints: no event of ours has them.
+        "vpcEndpointId" => event.vpc_endpoint.iter().map(|endpoint| Cow::Borrowed(endpoint.id.as_str())).collect(),
+        // No event of ours is of a console session.
         "sessionCredentialFromConsole" => one("false"),
         _ => Vec::new(),
     }
@@ -157,8 +158,8 @@ fn check(selector: &AdvancedEventSelector) -> Result<(), Fault> {
     }
     match category.equals.as_ref().and_then(|values| values.first()).map(String::as_str) {
         Some("Management") => check_management_source(selector),
-        Some("Data") => require_one(selector, "resources.type"),
-        Some("NetworkActivity") => require_one(selector, "eventSource"),
+        Some("Data") => require_one(selector, "resources.type").map(drop),
+        Some("NetworkActivity") => check_network_source(selector),
         _ => Ok(()),
     }
 }
@@ -170,6 +171,14 @@ fn check_management_source(selector: &AdvancedEventSelector) -> Result<(), Fault
     match excluded.iter().find(|source| !EXCLUDABLE.contains(&source.as_str())) {
         Some(source) => Err(faults::field_value("eventSource", source)),
         None => Ok(()),
+    }
+}
+
+/// Network activity events are of one source a selector, of those that have such events.
+fn check_network_source(selector: &AdvancedEventSelector) -> Result<(), Fault> {
+    match require_one(selector, "eventSource")? {
+        source if network_activity::covers(source) => Ok(()),
+        source => Err(faults::field_value("eventSource", source)),
     }
 }
 
@@ -206,11 +215,11 @@ fn is_resource_type(value: &str) -> bool {
     matches!(value.split("::").collect::<Vec<_>>()[..], ["AWS", service, kind] if part(service) && part(kind))
 }
 
-/// A field that must be there, with one value.
-fn require_one(selector: &AdvancedEventSelector, name: &str) -> Result<(), Fault> {
+/// The value of a field that must be there, with one.
+fn require_one<'s>(selector: &'s AdvancedEventSelector, name: &str) -> Result<&'s str, Fault> {
     let field = selector.field(name).ok_or_else(|| faults::field_is_required(name))?;
     match field.only_equals() {
-        Some([_]) => Ok(()),
+        Some([value]) => Ok(value),
         _ => Err(faults::one_equals(name)),
     }
 }

@@ -44,6 +44,7 @@ fn event(
         management_event: category == "Management",
         recipient_account_id: AccountId::parse("123456789012").unwrap(),
         shared_event_id: None,
+        vpc_endpoint: None,
         event_category: category,
         tls_details: None,
         lookup_resources: Vec::new(),

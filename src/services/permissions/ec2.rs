@@ -1,0 +1,81 @@
+//! Permissions of EC2: on what is named, and on what is made, which has no id yet.
+
+use crate::services::ec2::kinds::{self, Kind};
+use crate::wire::Value;
+
+use super::Asked;
+
+/// What operations make, for which policies have to say `TYPE/*`.
+const MADE: [(&str, &[&str]); 16] = [
+    ("AllocateAddress", &["elastic-ip"]),
+    ("CreateDefaultVpc", &["*"]),
+    ("CreateDhcpOptions", &["dhcp-options"]),
+    ("CreateEgressOnlyInternetGateway", &["egress-only-internet-gateway"]),
+    ("CreateInternetGateway", &["internet-gateway"]),
+    ("CreateManagedPrefixList", &["prefix-list"]),
+    ("CreateNatGateway", &["natgateway"]),
+    ("CreateNetworkAcl", &["network-acl"]),
+    ("CreateNetworkInterface", &["network-interface"]),
+    ("CreateRouteTable", &["route-table"]),
+    ("CreateSecurityGroup", &["security-group"]),
+    ("CreateSubnet", &["subnet"]),
+    ("CreateVpc", &["vpc"]),
+    ("CreateVpcEndpoint", &["vpc-endpoint"]),
+    ("CreateVpcPeeringConnection", &["vpc-peering-connection"]),
+    ("RunInstances", &["instance", "network-interface", "volume"]),
+];
+
+/// Readers that policies can limit to resources.
+const READERS: [&str; 5] = [
+    "DescribeInstanceAttribute",
+    "DescribeSecurityGroupReferences",
+    "DescribeVpcAttribute",
+    "GetManagedPrefixListAssociations",
+    "GetManagedPrefixListEntries",
+];
+
+pub(super) fn resources(asked: &Asked) -> Vec<String> {
+    let reads = asked.operation.starts_with("Describe") || asked.operation.starts_with("Get");
+    if reads && !READERS.contains(&asked.operation) {
+        return Vec::new();
+    }
+    let made = MADE.iter().find(|(operation, _)| *operation == asked.operation).map_or(&[][..], |(_, kinds)| kinds);
+    let mut all: Vec<_> = made.iter().map(|kind| asked.arn(&format!("{kind}/*"))).collect();
+    if asked.operation.contains("KeyPair") || asked.operation == "RunInstances" {
+        all.extend(asked.each(&[("KeyName", "key-pair/{}")]));
+    }
+    named(asked, asked.input, &mut all);
+    all
+}
+
+/// Every id of the input that counts.
+fn named(asked: &Asked, value: &Value, out: &mut Vec<String>) {
+    if let Some(id) = value.as_str() {
+        out.extend(
+            kinds::of(id)
+                .filter(|kind| kind.is_id(id) && counts(asked.operation, kind))
+                .map(|kind| arn(asked, kind, id)),
+        );
+    }
+    value.as_list().unwrap_or_default().iter().for_each(|item| named(asked, item, out));
+    value.as_map().into_iter().flat_map(|map| map.iter()).for_each(|(name, member)| {
+        // Groups that rules refer to are not what changes.
+        if name != "IpPermissions" {
+            named(asked, member, out);
+        }
+    });
+}
+
+/// Routes are of their table, wherever they lead.
+fn counts(operation: &str, kind: &Kind) -> bool {
+    let is_route = matches!(operation, "CreateRoute" | "DeleteRoute" | "ReplaceRoute");
+    !is_route || kind.tag_type == kinds::ROUTE_TABLE.tag_type
+}
+
+/// Images belong to no account, as far as policies go.
+fn arn(asked: &Asked, kind: &Kind, id: &str) -> String {
+    match kind.tag_type == kinds::IMAGE.tag_type {
+        true => format!("arn:aws:ec2:{}::image/{id}", asked.region),
+        false => asked.arn(&format!("{}/{id}", kind.tag_type)),
+    }
+}
