@@ -394,7 +394,7 @@ def test_groups_keep_their_order(trailcam, sqs, fifo):
 
 def test_many_send_and_receive_at_once(sqs, fifo):
     """Producers send some of their orders again, as after a lost answer; consumers take turns at the groups."""
-    customers, orders = [f"customer-{letter}" for letter in "abcdef"], [f"{number:02}" for number in range(30)]
+    customers, orders = [f"customer-{letter}" for letter in "abcdef"], [f"{number:02}" for number in range(40)]
     taken = {customer: [] for customer in customers}
 
     def produce(customer):
