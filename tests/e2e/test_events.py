@@ -322,42 +322,6 @@ def test_an_event_that_has_crossed_once_goes_to_the_dead_letter_queue(trailcam, 
     )
 
 
-def test_a_rule_that_feeds_itself_does_not_hold_up_the_clock(trailcam, events):
-    """Each message to a queue is a record, which makes a message; through a topic, nobody sees that it is one's own."""
-    cloudtrail = trail(trailcam)
-    selector = [
-        {"Field": "eventCategory", "Equals": ["Data"]},
-        {"Field": "resources.type", "Equals": ["AWS::SQS::Queue"]},
-    ]
-    cloudtrail.put_event_selectors(TrailName="main", AdvancedEventSelectors=[{"FieldSelectors": selector}])
-    sns, sqs = trailcam.client("sns"), trailcam.client("sqs")
-    topic = sns.create_topic(Name="loop")["TopicArn"]
-    allow = {"Effect": "Allow", "Principal": {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}}
-    policy = json.dumps({"Statement": [allow | {"Action": "sns:Publish", "Resource": topic}]})
-    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
-    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:loop"
-    policy = json.dumps({"Statement": [allow | {"Action": "sqs:SendMessage", "Resource": queue}]})
-    url = sqs.create_queue(QueueName="loop", Attributes={"Policy": policy})["QueueUrl"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    make_rule(events, "loop", {"source": ["aws.sqs", "shop"]}, topic)
-    put(events, {})
-
-    def count():
-        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(attributes["Attributes"]["ApproximateNumberOfMessages"])
-
-    first = count()
-    assert 100 < first <= 1100
-    trailcam.advance("PT10S")
-    assert first < count() <= first + 1200
-    # The user puts an end to it.
-    events.disable_rule(Name="loop")
-    trailcam.advance("PT5M")
-    last = count()
-    trailcam.advance("PT1H")
-    assert count() == last
-
-
 # Across buses
 
 

@@ -392,6 +392,37 @@ def test_groups_keep_their_order(trailcam, sqs, fifo):
     assert sorted(m["Body"] for m in receive(sqs, fifo)) == ["a2", "a3", "b1", "b2"]
 
 
+def test_many_send_and_receive_at_once(sqs, fifo):
+    """Producers send some of their orders again, as after a lost answer; consumers take turns at the groups."""
+    customers, orders = [f"customer-{letter}" for letter in "abcdef"], [f"{number:02}" for number in range(40)]
+    taken = {customer: [] for customer in customers}
+
+    def produce(customer):
+        for order in orders:
+            once = {"MessageDeduplicationId": f"{customer}-{order}"}
+            sent = send(sqs, fifo, order, customer, **once)
+            if order.endswith(("0", "5")):
+                again = send(sqs, fifo, order, customer, **once)
+                assert [sent[name] for name in ("MessageId", "SequenceNumber")] == [
+                    again[name] for name in ("MessageId", "SequenceNumber")
+                ]
+
+    def consume():
+        while messages := receive(sqs, fifo, MaxNumberOfMessages=3, AttributeNames=["MessageGroupId"]):
+            for message in messages:
+                # Nobody else is given more of the group before this one is deleted.
+                taken[message["Attributes"]["MessageGroupId"]].append(message["Body"])
+                sqs.delete_message(QueueUrl=fifo, ReceiptHandle=message["ReceiptHandle"])
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(produce, customer) for customer in customers] + [pool.submit(consume) for _ in range(2)]
+        for one in done:
+            one.result(timeout=60)
+    consume()
+    assert taken == {customer: orders for customer in customers}
+    assert counts(sqs, fifo) == (0, 0, 0)
+
+
 def test_what_timed_out_comes_first_again(trailcam, sqs, fifo):
     for number in "123":
         send(sqs, fifo, number)

@@ -226,7 +226,7 @@ def test_both_protocols_answer_the_same(start):
     assert len({operation for operation, _ in told[0]}) == 23
 
 
-def test_an_old_sentence(trailcam):
+def test_an_old_sentence(trailcam, user):
     """Query alone still speaks of the version of its description."""
     code, status = "AWS.SimpleQueueService.NonExistentQueue", 400
     sentence = "The specified queue does not exist"

@@ -6,6 +6,8 @@ import pytest
 
 from conftest import refused
 
+pytestmark = pytest.mark.usefixtures("user")
+
 ACCOUNT = "000000000000"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:trail-files"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:trail-files"

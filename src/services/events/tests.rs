@@ -185,6 +185,29 @@ impl Lab {
         format!("arn:aws:iam::{account}:role/events")
     }
 
+    /// A topic that EventBridge may publish to, and the URL of a queue that hears it.
+    fn make_topic_with_queue(&mut self, name: &str) -> (String, String) {
+        let (topic, queue) =
+            (format!("arn:aws:sns:us-east-1:{ACCOUNT}:{name}"), format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"));
+        let allow = |service: &str, action: &str, resource: &str| {
+            json!({"Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": action,
+                                  "Resource": resource}]})
+            .to_string()
+        };
+        let policy = allow("events.amazonaws.com", "sns:Publish", &topic);
+        self.call("sns", "CreateTopic", &json!({"Name": name, "Attributes": {"Policy": policy}}));
+        let policy = allow("sns.amazonaws.com", "sqs:SendMessage", &queue);
+        let made = self.call("sqs", "CreateQueue", &json!({"QueueName": name, "Attributes": {"Policy": policy}}));
+        self.call("sns", "Subscribe", &json!({"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue}));
+        (topic, made.get("QueueUrl").and_then(Value::as_str).unwrap().to_owned())
+    }
+
+    fn messages_in(&mut self, url: &str) -> u32 {
+        let name = "ApproximateNumberOfMessages";
+        let answer = self.call("sqs", "GetQueueAttributes", &json!({"QueueUrl": url, "AttributeNames": [name]}));
+        answer.get("Attributes").and_then(|all| all.get(name)).and_then(Value::as_str).unwrap().parse().unwrap()
+    }
+
     /// A trail that logs.
     fn make_trail(&mut self) {
         let bucket = "arn:aws:s3:::trail";
@@ -668,4 +691,30 @@ fn calls_that_deliver_do_not_set_off_others() {
             .count()
     };
     assert_eq!(put_events(&lab), 3, "each of the two was put on the other bus");
+}
+
+/// Each message to a queue is a record, which makes a message; through a topic, nobody sees that it is one's own.
+#[test]
+fn a_rule_that_feeds_itself_does_not_hold_up_the_clock() {
+    let mut lab = lab("feeds-itself");
+    lab.make_trail();
+    let selector = json!({"FieldSelectors": [
+        {"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::SQS::Queue"]}]});
+    lab.call("cloudtrail", "PutEventSelectors", &json!({"TrailName": "main", "AdvancedEventSelectors": [selector]}));
+    let (topic, url) = lab.make_topic_with_queue("loop");
+    let pattern = json!({"source": ["aws.sqs", "shop"]});
+    lab.call("events", "PutRule", &json!({"Name": "loop", "EventPattern": pattern.to_string()}));
+    lab.call("events", "PutTargets", &json!({"Rule": "loop", "Targets": [{"Id": "topic", "Arn": topic}]}));
+    lab.put("shop", "{}");
+    let first = lab.messages_in(&url);
+    assert!((100..=1100).contains(&first), "{first}");
+    lab.advance(TimeDelta::seconds(10));
+    let then = lab.messages_in(&url);
+    assert!(first < then && then <= first + 1200, "{first}, then {then}");
+    // The user puts an end to it.
+    lab.call("events", "DisableRule", &json!({"Name": "loop"}));
+    lab.advance(TimeDelta::minutes(5));
+    let last = lab.messages_in(&url);
+    lab.advance(TimeDelta::hours(1));
+    assert_eq!(lab.messages_in(&url), last);
 }
