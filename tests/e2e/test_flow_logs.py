@@ -137,12 +137,27 @@ def test_text_files_in_a_bucket(trailcam, lab):
     assert first[0] == (
         "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
     )
+    assert verdicts(read_bucket(trailcam)) == expected_verdicts(lab)
+
+
+def read_bucket(trailcam):
+    """What a third-party reader makes of the files."""
     reader = flowlogs_reader.S3FlowLogsReader(
-        "flow-records", boto_client=trailcam.client("s3"), include_accounts={"000000000000"}, include_regions={"us-east-1"},
-        start_time=datetime.datetime(2026, 1, 15), end_time=datetime.datetime(2026, 1, 16),
+        "flow-records",
+        boto_client=trailcam.client("s3"),
+        include_accounts={"000000000000"},
+        include_regions={"us-east-1"},
+        start_time=datetime.datetime(2026, 1, 15),
+        end_time=datetime.datetime(2026, 1, 16),
     )
-    records = [record for record in reader if record.log_status == "OK"]
-    assert verdicts(records) == expected_verdicts(lab)
+    return [record for record in reader if record.log_status == "OK"]
+
+
+def test_parquet_files_by_a_third_party_reader(trailcam, lab):
+    flow_log(trailcam, lab.vpc, *to_bucket(trailcam, FileFormat="parquet"))
+    knock(trailcam, lab)
+    trailcam.advance("PT15M")
+    assert verdicts(read_bucket(trailcam)) == expected_verdicts(lab)
 
 
 def test_parquet_files_with_hive_partitions(trailcam, lab):

@@ -29,7 +29,10 @@ fn write(format: &Format, records: &[&Record]) -> Result<Bytes> {
     }
     let columns = fields.iter().map(|field| column(*field)).collect::<Result<Vec<_>>>()?;
     let schema = Arc::new(Type::group_type_builder("vpcflowlogs").with_fields(columns).build()?);
-    let properties = WriterProperties::builder().set_compression(Compression::GZIP(GzipLevel::default()));
+    // Readers from before 2.0 of the format do not know the crate's dictionary pages; gzip makes up for them.
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::GZIP(GzipLevel::default()))
+        .set_dictionary_enabled(false);
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
     let mut group = writer.next_row_group()?;
     for field in fields {
