@@ -124,6 +124,8 @@ pub struct World {
 pub struct Account {
     pub iam: iam::Store,
     pub trails: cloudtrail::Trails,
+    /// Dashboards are of no Region.
+    pub dashboards: cloudwatch::dashboards::Dashboards,
     pub regions: BTreeMap<Region, Regional>,
 }
 

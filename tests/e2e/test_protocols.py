@@ -111,7 +111,7 @@ def test_unknown_operations(trailcam):
         ("kms", "list_keys"),
         ("events", "list_connections"),
         ("config", "describe_config_rules"),
-        ("cloudwatch", "list_dashboards"),
+        ("cloudwatch", "describe_insight_rules"),
         ("iam", "list_organizations_features"),
     ],
 )

@@ -70,20 +70,19 @@ async fn what_is_not_built_on_protocols_that_replaced_query() {
         format!("Trailcam does not implement {operation} yet. GET /_trailcam/health lists what it does.")
     };
     let old = ("x-amzn-query-error", "NotImplemented;Receiver");
-    let json =
-        "POST /\ncontent-type: application/x-amz-json-1.0\nx-amz-target: GraniteServiceVersion20100801.ListDashboards";
+    let json = "POST /\ncontent-type: application/x-amz-json-1.0\nx-amz-target: GraniteServiceVersion20100801.DescribeInsightRules";
     let json = format!("{json}\n{}\n\n{{}}", signed("monitoring"));
-    let body = format!(r#"{{"__type":"NotImplemented","message":"{}"}}"#, words("cloudwatch:ListDashboards"));
+    let body = format!(r#"{{"__type":"NotImplemented","message":"{}"}}"#, words("cloudwatch:DescribeInsightRules"));
     check(&json, 501, &[("content-type", "application/x-amz-json-1.0"), old], &body).await;
 
-    let path = "/service/GraniteServiceVersion20100801/operation/ListDashboards";
+    let path = "/service/GraniteServiceVersion20100801/operation/DescribeInsightRules";
     let cbor = format!("POST {path}\nsmithy-protocol: rpc-v2-cbor\n{}\n\n", signed("monitoring"));
     let answer = Trailcam::new(1).ask(&format!("{cbor}?")).await;
     // A question mark is no CBOR, but the refusal is.
     assert_eq!((answer.status, header(&answer, "smithy-protocol").as_deref()), (400, Some("rpc-v2-cbor")));
     assert_eq!(header(&answer, "x-amzn-query-error").as_deref(), Some("SerializationException;Sender"));
 
-    let text = words("cloudwatch:ListDashboards");
+    let text = words("cloudwatch:DescribeInsightRules");
     let body = format!("\u{FFFD}f__typenNotImplementedgmessagex{}{text}", char::from(text.len() as u8));
     check(&cbor, 501, &[("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), old], &body).await;
 }

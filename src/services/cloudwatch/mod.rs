@@ -1,6 +1,7 @@
 //! CloudWatch metrics: data points come in, statistics come out.
 
 pub mod alarms;
+pub mod dashboards;
 pub mod data;
 mod entities;
 pub mod faults;
@@ -29,7 +30,20 @@ use store::{MetricId, Report, Sample};
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &{
     let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
-    [data::OPS, get_statistics::OPS, list::OPS, put::OPS, describe, history, mute, put_composite, put_metric, set, tags]
+    [
+        dashboards::OPS,
+        data::OPS,
+        get_statistics::OPS,
+        list::OPS,
+        put::OPS,
+        describe,
+        history,
+        mute,
+        put_composite,
+        put_metric,
+        set,
+        tags,
+    ]
 };
 
 /// Reports a value of this minute for a metric of AWS's own.
