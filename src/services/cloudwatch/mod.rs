@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod data;
+pub mod detectors;
 mod entities;
 pub mod faults;
 mod get_statistics;
@@ -28,7 +29,22 @@ use store::{MetricId, Report, Sample};
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &{
     let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
-    [data::OPS, get_statistics::OPS, list::OPS, put::OPS, describe, history, mute, put_composite, put_metric, set, tags]
+    let [describe_detectors, put_detector] = detectors::OPS;
+    [
+        data::OPS,
+        describe_detectors,
+        put_detector,
+        get_statistics::OPS,
+        list::OPS,
+        put::OPS,
+        describe,
+        history,
+        mute,
+        put_composite,
+        put_metric,
+        set,
+        tags,
+    ]
 };
 
 /// Reports a value of this minute for a metric of AWS's own.
