@@ -776,7 +776,7 @@ def test_an_alarm_on_an_expression(trailcam, cloudwatch, told):
 
 
 def test_an_alarm_on_a_band(trailcam, cloudwatch):
-    """Values of 1 and 3 are expected to go on between 0 and 4, twice their deviation from 2."""
+    """Values of 1 and 3 are expected to go on around 2, within two deviations: one, of a degree of freedom less."""
     data = [
         {"MetricName": "Load", "Value": 1.0 + 2 * (minute % 2), "Timestamp": at(-minute)} for minute in range(10, 30)
     ]
@@ -792,9 +792,11 @@ def test_an_alarm_on_a_band(trailcam, cloudwatch):
     report(cloudwatch, 9.0)
     trailcam.advance("PT1M")
     found = alarm(cloudwatch, "band")
+    (upper,) = json.loads(found["StateReasonData"])["recentUpperThresholds"]
+    assert upper == pytest.approx(2 + 2 * (20 / 19) ** 0.5)
     assert found["StateReason"] == (
         "Thresholds Crossed: 1 out of the last 1 datapoints [9.0 (15/01/26 10:00:00)] was greater than the upper"
-        " thresholds [4.0] (minimum 1 datapoint for OK -> ALARM transition)."
+        f" thresholds [{upper}] (minimum 1 datapoint for OK -> ALARM transition)."
     )
     assert "Threshold" not in found
 

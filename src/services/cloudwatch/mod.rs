@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod dashboards;
 pub mod data;
+pub mod detectors;
 mod entities;
 pub mod faults;
 mod get_statistics;
@@ -44,6 +45,9 @@ pub const OPS: &[&[Op]] = &{
         set,
         tags,
     ]
+    let [describe_detectors, put_detector] = detectors::OPS;
+        describe_detectors,
+        put_detector,
 };
 
 /// Reports a value of this minute for a metric of AWS's own.

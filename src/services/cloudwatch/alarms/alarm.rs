@@ -83,6 +83,8 @@ pub struct MetricAlarm {
     pub math: Option<Math>,
     pub comparison: Comparison,
     pub threshold: Option<f64>,
+    /// As given: `ThresholdMetricId`.
+    pub band_id: Option<String>,
     pub quorum: Quorum,
     /// As given.
     pub datapoints: Option<i64>,
@@ -231,6 +233,7 @@ fn of_metric(metric: &MetricAlarm, map: &mut JsonMap<String, Json>) {
     map.insert("evaluationPeriods".into(), metric.quorum.periods.into());
     map.extend(metric.datapoints.map(|datapoints| ("datapointsToAlarm".into(), datapoints.into())));
     map.extend(metric.threshold.map(|threshold| ("threshold".into(), number(threshold))));
+    map.extend(metric.band_id.as_ref().map(|id| ("thresholdMetricId".into(), id.as_str().into())));
     map.insert("comparisonOperator".into(), metric.comparison.as_str().into());
     map.extend(metric.missing_name.as_ref().map(|name| ("treatMissingData".into(), name.as_str().into())));
     let low_samples = metric.low_samples.as_ref();

@@ -6,6 +6,7 @@
 use chrono::{DurationRound, TimeDelta};
 
 use crate::services::cloudwatch::data::Span;
+use crate::services::cloudwatch::detectors;
 use crate::services::cloudwatch::statistics::{Statistic, Tally};
 use crate::services::cloudwatch::store::{Metric, Store};
 use crate::world::jobs::Job;
@@ -13,8 +14,9 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
-use super::alarm::{Alarm, Math, MetricAlarm, Watched};
+use super::alarm::{Alarm, Math, MetricAlarm, Watched, read_queries};
 use super::evaluate::{self, Limit, Missing, Point, has_enough_samples};
+use super::place::Place;
 use super::reason::{Basis, Measured, Slot};
 use super::state::Value;
 use super::transition::{self, Change};
@@ -41,6 +43,10 @@ pub fn schedule(world: &mut World, account: &AccountId, region: Region) {
 /// Evaluates the metric alarms of a Region that are due.
 pub fn tick(world: &mut World, account: &AccountId, region: Region) {
     let (now, cadence) = (world.now, world.settings.cadence);
+    let alarms = &world.regional(account, region).cloudwatch.alarms.alarms;
+    let has_band = |alarm: &&Alarm| alarm.metric().is_some_and(|metric| metric.band_id.is_some());
+    let on_bands: Vec<Place> = alarms.values().filter(has_band).map(|alarm| alarm.place.clone()).collect();
+    on_bands.iter().for_each(|place| provide_detectors(world, place));
     let store = &world.regional(account, region).cloudwatch;
     let mut scratch = Scratch::default();
     let mut changes = Vec::new();
@@ -53,6 +59,17 @@ pub fn tick(world: &mut World, account: &AccountId, region: Region) {
         transition::change(world, &place, change);
     }
     schedule(world, account, region);
+}
+
+/// Makes the anomaly detectors that an alarm needs. "If you delete the model without deleting the alarm, the alarm
+/// automatically recreates the model."
+pub fn provide_detectors(world: &mut World, place: &Place) {
+    let Some(metric) = place.find(world).and_then(Alarm::metric) else { return };
+    let (Some(tree), Some(math)) = (&metric.queries, &metric.math) else { return };
+    if metric.band_id.is_some() {
+        let (queries, plan) = (read_queries(tree), math.plan.clone());
+        detectors::provide(world, (&place.account, place.region), &queries, &plan);
+    }
 }
 
 /// What evaluations need room for.

@@ -86,6 +86,11 @@ pub fn one_series() -> Fault {
     validation("The expression of an alarm must return a single time series, and ThresholdMetricId must name a band.")
 }
 
+/// A band of periods that are too short: "the value must be one minute or longer".
+pub fn short_band() -> Fault {
+    validation("Period must be 60 or a multiple of 60 for alarms based on anomaly detection.")
+}
+
 /// A threshold where there is to be a band, or the other way round.
 pub fn threshold_and_band() -> Fault {
     combination("Threshold and ThresholdMetricId go with comparison operators of their own.")

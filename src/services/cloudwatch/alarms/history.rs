@@ -228,6 +228,7 @@ fn described(alarm: &Alarm) -> Json {
             }
             map.insert("evaluationPeriods".into(), metric.quorum.periods.into());
             map.extend(metric.datapoints.map(|datapoints| ("datapointsToAlarm".into(), datapoints.into())));
+            map.extend(metric.band_id.as_ref().map(|id| ("thresholdMetricId".into(), id.as_str().into())));
             map.insert("comparisonOperator".into(), metric.comparison.as_str().into());
             map.extend(metric.missing_name.as_ref().map(|name| ("treatMissingData".into(), name.as_str().into())));
             let low_samples = metric.low_samples.as_ref();

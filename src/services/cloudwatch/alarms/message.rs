@@ -107,6 +107,9 @@ fn trigger(metric: &MetricAlarm) -> Json {
     if let Some(threshold) = metric.threshold {
         add("Threshold", threshold.into());
     }
+    if let Some(band) = &metric.band_id {
+        add("ThresholdMetricId", band.as_str().into());
+    }
     add("TreatMissingData", metric.missing_name.as_deref().unwrap_or_default().into());
     add("EvaluateLowSampleCountPercentile", metric.low_samples.as_deref().unwrap_or_default().into());
     if let Some(queries) = &metric.queries {

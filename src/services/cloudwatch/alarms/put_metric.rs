@@ -1,17 +1,16 @@
 //! `PutMetricAlarm`: alarms on metrics.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
 
-use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat, Plan, QueryKind, Span};
+use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat, Plan, QueryKind};
 use crate::services::cloudwatch::names;
 use crate::services::cloudwatch::put::Dimension;
 use crate::services::cloudwatch::statistics::Statistic;
-use crate::services::cloudwatch::store::{MetricId, Store};
+use crate::services::cloudwatch::store::MetricId;
 use crate::services::cloudwatch::{faults as of_cloudwatch, window};
 use crate::wire::{Fault, Value as Tree};
 use crate::world::call::Cx;
 use crate::world::op::Op;
-use crate::world::scope::{AccountId, Region};
-use crate::world::time::Time;
+use crate::world::scope::AccountId;
 use crate::{op, record};
 
 use super::actions::{Action, INSTANCE};
@@ -24,6 +23,7 @@ use super::{ALARM, clock, faults};
 /// The operation.
 pub const OPS: &[Op] = &[op!(Write "PutMetricAlarm" put_metric_alarm).resources(ALARM)];
 
+const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
@@ -73,6 +73,7 @@ fn put_metric_alarm(
         return Err(faults::no_instance(arn));
     }
     put::put(cx, &place, common, Kind::Metric(Box::new(metric)))?;
+    clock::provide_detectors(cx.world, &place);
     clock::schedule(cx.world, &place.account, place.region);
     Ok(())
 }
@@ -125,6 +126,7 @@ impl Evaluated {
             math,
             comparison,
             threshold: self.threshold,
+            band_id: self.band,
             quorum,
             datapoints: self.datapoints,
             missing,
@@ -185,13 +187,12 @@ impl Math {
         });
         let period = period.ok_or_else(|| faults::must_not_be_null("Period"))?;
         check_period(period)?;
-        let moment = Time::UNIX_EPOCH;
-        let span = Span { start: moment, end: moment, now: moment };
-        let nobody = AccountId::parse("000000000000").ok_or_else(faults::one_series)?;
-        let gathered = self.plan.clone().gather(&Store::default(), span, (&nobody, Region::US_EAST_1));
-        let run = gathered.run();
-        if run.answer(self.place).is_list || self.band.is_some_and(|band| !run.answer(band).is_list) {
+        let is_list = |place: usize| self.plan.queries.get(place).is_some_and(|query| query.is_list);
+        if is_list(self.place) || self.band.is_some_and(|band| !is_list(band)) {
             return Err(faults::one_series());
+        }
+        if self.band.is_some() && period < MINUTE {
+            return Err(faults::short_band());
         }
         Ok(Watched {
             query_id: String::new(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use crate::services::cloudwatch::math::{self, Function};
+use crate::services::cloudwatch::detectors::Key;
+use crate::services::cloudwatch::math::{self, Function, Training};
 use crate::services::cloudwatch::store::{MetricId, Snapshot, Store};
 use crate::services::cloudwatch::window::Window;
 use crate::services::cloudwatch::{insights, search};
@@ -42,6 +43,8 @@ pub struct Gathered {
     pub(super) searches: BTreeMap<String, Vec<(MetricId, Units)>>,
     /// What Metrics Insights queries find: points of metrics by group, by the places of queries.
     pub(super) groups: BTreeMap<usize, BTreeMap<Vec<String>, Vec<Snapshot>>>,
+    /// How detectors of queries that bands are around are trained, by the places of the queries.
+    pub(super) trainings: BTreeMap<usize, Training>,
     /// What is to be known about it all.
     pub(super) messages: Vec<Message>,
 }
@@ -63,13 +66,19 @@ impl Plan {
             metrics: BTreeMap::new(),
             searches: BTreeMap::new(),
             groups: BTreeMap::new(),
+            trainings: BTreeMap::new(),
             messages: Vec::new(),
             account: account.clone(),
             region,
             span,
             plan: Plan::default(),
         };
-        let before = if self.needs_history() { math::HISTORY } else { 0 };
+        let around = self.around_bands();
+        let before = if around.is_empty() { 0 } else { math::HISTORY };
+        for place in around.into_iter().flatten() {
+            let detector = Key::of(&self, place).and_then(|key| store.detectors.get(&key));
+            gathered.trainings.extend(detector.map(|detector| (place, detector.training.clone())));
+        }
         for (place, query) in self.queries.iter().enumerate() {
             match &query.kind {
                 Kind::Metric(metric) => {
@@ -78,12 +87,12 @@ impl Plan {
                     gathered.metrics.insert(place, units.unwrap_or_default());
                 }
                 Kind::Insights(query) => {
-                    let groups = gathered.group(store, query);
+                    let groups = gathered.group(store, query, before);
                     gathered.groups.insert(place, groups);
                 }
                 Kind::Math(node) => each_node(node, &mut |node| {
                     if let Some(text) = searched(node) {
-                        gathered.search(store, text);
+                        gathered.search(store, text, before);
                     }
                 }),
             }
@@ -92,16 +101,38 @@ impl Plan {
         gathered
     }
 
-    fn needs_history(&self) -> bool {
-        let mut needs = false;
-        let is_band =
-            |node: &math::Node| matches!(node.kind, math::Kind::Call { function: Function::AnomalyDetectionBand, .. });
+    /// The places of the queries that bands are around; `None` for bands around something else.
+    pub fn around_bands(&self) -> Vec<Option<usize>> {
+        let mut around = Vec::new();
         for query in &self.queries {
             if let Kind::Math(node) = &query.kind {
-                each_node(node, &mut |node| needs |= is_band(node));
+                each_node(node, &mut |node| {
+                    if let math::Kind::Call { function: Function::AnomalyDetectionBand, arguments, .. } = &node.kind {
+                        around.push(arguments.first().and_then(|argument| self.place_of(argument)));
+                    }
+                });
             }
         }
-        needs
+        around
+    }
+
+    /// Whether it searches for metrics.
+    pub fn searches(&self) -> bool {
+        let mut searches = false;
+        for query in &self.queries {
+            if let Kind::Math(node) = &query.kind {
+                each_node(node, &mut |node| searches |= searched(node).is_some());
+            }
+        }
+        searches
+    }
+
+    /// The place of the query that a part of an expression names.
+    pub fn place_of(&self, node: &math::Node) -> Option<usize> {
+        match &node.kind {
+            math::Kind::Id(id) => self.queries.iter().position(|query| query.id == *id),
+            _ => None,
+        }
     }
 }
 
@@ -122,13 +153,13 @@ impl Gathered {
         start..self.span.end.timestamp().saturating_add(1)
     }
 
-    fn search(&mut self, store: &Store, text: &str) {
+    fn search(&mut self, store: &Store, text: &str, before: i64) {
         let Ok(search) = search::parse(text) else { return };
         if self.searches.contains_key(text) {
             return;
         }
         let since = self.span.now - FOUND;
-        let range = self.range(0);
+        let range = self.range(before);
         let all = store.within(search.namespace());
         let all = all.filter(|(id, metric)| metric.reported >= since && search.finds(id));
         let units = all.map(|(id, metric)| (id.clone(), metric.snapshots(None, range.clone())));
@@ -137,9 +168,9 @@ impl Gathered {
         self.searches.insert(text.to_owned(), found);
     }
 
-    fn group(&mut self, store: &Store, query: &insights::Query) -> BTreeMap<Vec<String>, Vec<Snapshot>> {
+    fn group(&mut self, store: &Store, query: &insights::Query, before: i64) -> BTreeMap<Vec<String>, Vec<Snapshot>> {
         let since = self.span.now - FOUND;
-        let range = self.range(0);
+        let range = self.range(before);
         let all = store.named(&query.namespace, &query.metric);
         let all = all.filter(|(id, metric)| metric.reported >= since && query.wants(id));
         let mut found: Vec<_> = all.take(insights::METRICS_MAX + 1).collect();

@@ -34,6 +34,8 @@ pub struct Query {
     pub returned: bool,
     /// Seconds between the points of an expression, where nothing else tells.
     pub period: Option<i64>,
+    /// It comes to an array of series, not to one.
+    pub is_list: bool,
     /// The places of queries that this one names.
     needs: Vec<usize>,
 }
@@ -150,6 +152,11 @@ impl Plan {
                 return Err(faults::expression(&query.id, &FlawKind::NoSeries.at(0)));
             }
             types.insert(query.id.as_str(), kind);
+        }
+        let lists: Vec<bool> =
+            self.queries.iter().map(|query| types.get(query.id.as_str()) == Some(&Type::List)).collect();
+        for (query, is_list) in self.queries.iter_mut().zip(lists) {
+            query.is_list = is_list;
         }
         Ok(())
     }
@@ -298,7 +305,7 @@ impl MetricDataQuery {
         };
         let label = self.label.as_deref().map(|label| Template::parse(&self.id, label)).transpose()?;
         let returned = self.returned.unwrap_or(true);
-        Ok(Query { id: self.id.clone(), kind, label, returned, period: self.period, needs: Vec::new() })
+        Ok(Query { id: self.id.clone(), kind, label, returned, period: self.period, is_list: false, needs: Vec::new() })
     }
 
     fn read_expression(&self, member: &str, text: &str) -> Result<Kind, Fault> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 use crate::services::cloudwatch::insights;
-use crate::services::cloudwatch::math::{self, Origin, Scope, Series, Value};
+use crate::services::cloudwatch::math::{self, Bounds, Node, Origin, Past, Scope, Series, Value};
 use crate::services::cloudwatch::statistics::Statistic;
 use crate::services::cloudwatch::store::Snapshot;
 use crate::services::cloudwatch::window::Window;
@@ -35,6 +35,9 @@ pub struct Answer {
 /// Values as they are asked for: each is worked out once.
 pub struct Run<'g> {
     gathered: &'g Gathered,
+    span: Span,
+    /// It looks at what was before, and at nothing before that.
+    is_past: bool,
     values: RefCell<BTreeMap<usize, Value>>,
     labels: Vec<String>,
     /// Data points that expressions may still make.
@@ -46,7 +49,8 @@ impl Gathered {
     pub fn run(&self) -> Run<'_> {
         let metrics: Vec<_> = self.plan.metrics().map(|(_, metric)| labels::Parts::of(metric)).collect();
         let labels = labels::by_difference(&metrics);
-        Run { gathered: self, values: RefCell::default(), labels, allowance: Cell::new(POINTS_MAX) }
+        let allowance = Cell::new(POINTS_MAX);
+        Run { gathered: self, span: self.span, is_past: false, values: RefCell::default(), labels, allowance }
     }
 }
 
@@ -97,7 +101,7 @@ impl Run<'_> {
             _ => self.default_label(place),
         };
         let origin = Origin { metric: metric.id.clone(), statistic: metric.statistic_text.clone() };
-        let window = self.gathered.span.window(metric.period);
+        let window = self.span.window(metric.period);
         Series {
             label,
             origin: Some(Arc::new(origin)),
@@ -115,7 +119,7 @@ impl Run<'_> {
 
     fn insights(&self, place: usize, query: &Query, insights: &insights::Query) -> Value {
         let period = query.period.unwrap_or(60);
-        let span = self.gathered.span;
+        let span = self.span;
         let window = Span { start: span.start.max(span.now - INSIGHTS_REACH), ..span }.window(period);
         let groups = self.gathered.groups.get(&place);
         let series = groups.into_iter().flatten().map(|(group, snapshots)| Series {
@@ -129,6 +133,47 @@ impl Run<'_> {
             true => Value::Series(series.pop().unwrap_or(Series { period, ..Series::default() })),
             false => Value::List(series),
         }
+    }
+}
+
+impl<'g> Run<'g> {
+    /// The same over the time before as well.
+    fn past(&self) -> Run<'g> {
+        let start = self.span.start - TimeDelta::seconds(math::HISTORY);
+        Run {
+            gathered: self.gathered,
+            span: Span { start, ..self.span },
+            is_past: true,
+            values: RefCell::default(),
+            labels: self.labels.clone(),
+            allowance: self.allowance.clone(),
+        }
+    }
+}
+
+impl Run<'_> {
+    /// A part of a query's expression.
+    fn part(&self, query: &Query, node: &Node) -> Series {
+        let plan = &self.gathered.plan;
+        let place = plan.queries.iter().position(|known| known.id == query.id);
+        let needed = place.map(|place| plan.needed_for(place)).unwrap_or_default();
+        needed.iter().filter(|needed| Some(**needed) != place).for_each(|needed| self.work_out(*needed));
+        match math::evaluate(node, &Expression { run: self, query }) {
+            Value::Series(series) => series,
+            Value::List(_) | Value::Scalar(_) => Series::default(),
+        }
+    }
+
+    /// Values that a metric of AWS's own cannot have: amounts are not negative, and percentages end at 100.
+    fn bounds(&self, place: usize, past: &Series) -> Bounds {
+        let query = self.gathered.plan.queries.get(place);
+        let Some(Kind::Metric(metric)) = query.map(|query| &query.kind) else { return Bounds::default() };
+        if !metric.id.namespace.starts_with("AWS/") || past.values().any(|value| value < 0.0) {
+            return Bounds::default();
+        }
+        let units = self.gathered.metrics.get(&place).map(Vec::as_slice).unwrap_or_default();
+        let is_percentage = matches!(units, [("Percent", _)]) && past.values().all(|value| value <= 100.0);
+        Bounds { least: Some(0.0), most: is_percentage.then_some(100.0) }
     }
 }
 
@@ -194,15 +239,17 @@ impl Scope for Expression<'_> {
         series.collect()
     }
 
-    fn history(&self, id: &str) -> Option<Series> {
-        let place = self.place(id)?;
-        let query = self.run.gathered.plan.queries.get(place)?;
-        let Kind::Metric(metric) = &query.kind else { return None };
-        let units = self.run.gathered.metrics.get(&place)?;
-        let span = self.run.gathered.span;
-        let whole = Span { start: span.start - TimeDelta::seconds(math::HISTORY), ..span };
-        let points = points(units, whole.window(metric.period), metric.statistic);
-        Some(Series { period: metric.period, points, ..Series::default() })
+    fn past(&self, node: &Node) -> Option<Past> {
+        if self.run.is_past {
+            return None;
+        }
+        let past = self.run.past();
+        let series = past.part(self.query, node);
+        self.run.allowance.set(past.allowance.get());
+        let place = self.run.gathered.plan.place_of(node);
+        let training = place.and_then(|place| self.run.gathered.trainings.get(&place)).cloned().unwrap_or_default();
+        let bounds = place.map(|place| self.run.bounds(place, &series)).unwrap_or_default();
+        Some(Past { series, training, bounds })
     }
 
     fn allows(&self, points: usize) -> bool {
@@ -213,6 +260,6 @@ impl Scope for Expression<'_> {
 
     fn window(&self, period: Option<i64>) -> Window {
         let own = self.run.gathered.plan.period(self.query);
-        self.run.gathered.span.window(period.or(own).unwrap_or(60))
+        self.run.span.window(period.or(own).unwrap_or(60))
     }
 }

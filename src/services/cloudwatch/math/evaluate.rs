@@ -5,7 +5,7 @@ use chrono::{Datelike, Timelike};
 use crate::services::cloudwatch::window::Window;
 use crate::world::time::Time;
 
-use super::anomaly;
+use super::anomaly::{self, Past};
 use super::functions::{Function, Moment, Reduce};
 use super::parse::{Kind, Node};
 use super::series::{Series, Value, across, combine, is_true};
@@ -21,8 +21,8 @@ pub trait Scope {
     /// What a search finds: its text and statistic, and its period if it says one.
     fn search(&self, text: &str, statistic: &str, period: Option<i64>) -> Vec<Series>;
 
-    /// A metric over the time before the one that is asked for, and over that.
-    fn history(&self, id: &str) -> Option<Series>;
+    /// What is known of a part of the expression from the time before the one that is asked for.
+    fn past(&self, node: &Node) -> Option<Past>;
 
     /// Whether so many more data points may be made.
     fn allows(&self, points: usize) -> bool;
@@ -147,13 +147,9 @@ impl Call<'_> {
 
     fn band(&self) -> Vec<Series> {
         let series = self.series(0);
-        let id = match self.arguments.first().map(|node| &node.kind) {
-            Some(Kind::Id(id)) => self.scope.history(id),
-            _ => None,
-        };
         let window = self.scope.window(Some(series.period).filter(|period| *period > 0));
-        let history = id.unwrap_or_else(|| series.clone());
-        anomaly::band(&history, window.moments(), self.scalar(1).unwrap_or(2.0), &series).to_vec()
+        let past = self.arguments.first().and_then(|node| self.scope.past(node)).unwrap_or_default();
+        anomaly::band(&past, window.moments(), self.scalar(1).unwrap_or(2.0), &series).to_vec()
     }
 
     fn filled(&self) -> Value {

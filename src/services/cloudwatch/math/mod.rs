@@ -22,7 +22,7 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub use anomaly::HISTORY;
+pub use anomaly::{Adaptation, Bounds, Filtering, HISTORY, Past, Training, is_enough};
 pub use check::{Names, check};
 pub use evaluate::{Scope, evaluate};
 pub use flaw::{Flaw, Kind as FlawKind};

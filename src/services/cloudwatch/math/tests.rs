@@ -88,8 +88,8 @@ impl Scope for World {
         vec![Series { label: format!("{text}|{statistic}|{period:?}"), ..series("1 1") }]
     }
 
-    fn history(&self, _: &str) -> Option<Series> {
-        Some(self.history.clone()).filter(|history| !history.points.is_empty())
+    fn past(&self, _: &Node) -> Option<Past> {
+        Some(Past { series: self.history.clone(), ..Past::default() })
     }
 
     fn allows(&self, points: usize) -> bool {
@@ -262,19 +262,21 @@ fn conditions() {
 #[test]
 fn bands() {
     let mut world = World::new();
-    // Two days before, at this time of day 10 and 14, else 100.
-    let day = 86_400;
-    let before = [(-2 * day, 10.0), (-2 * day + 60, 100.0), (-day, 14.0), (-day + 60, 100.0)];
-    world.history = Series { points: before.map(|(at, value)| (START + at, value)).to_vec(), ..series("") };
+    // Ten minutes of two hours ago, 14 and 10 in turns: a deviation of 2, of one degree of freedom less.
+    let points = (0..10).map(|n| (START - 7200 + 60 * n, if n % 2 == 0 { 14.0 } else { 10.0 })).collect();
+    world.history = Series { points, ..series("") };
     let node = parse("ANOMALY_DETECTION_BAND(m1, 3)").unwrap();
     assert_eq!(check(&node, &world), Ok(Type::List));
     let Value::List(band) = evaluate(&node, &world) else { panic!("no band") };
-    // Mean 12 and deviation 2; then always 100; then the mean of all.
-    let at = |series: &Series, n: i64| series.at(START + 60 * n).unwrap();
-    assert_eq!([at(&band[0], 0), at(&band[1], 0)], [6.0, 18.0]);
-    assert_eq!([at(&band[0], 1), at(&band[1], 1)], [100.0, 100.0]);
-    assert_eq!((at(&band[0], 2) + at(&band[1], 2)) / 2.0, 56.0);
-    assert_eq!(band.len(), 2);
+    let [lower, upper] = &band[..] else { panic!("{band:?}") };
+    let wide = 3.0 * 2.0 * (10.0_f64 / 9.0).sqrt();
+    for n in 0..5 {
+        let edges = [lower.at(START + 60 * n).unwrap(), upper.at(START + 60 * n).unwrap()];
+        assert_eq!(edges.map(|edge| (edge * 1e6).round()), [12.0 - wide, 12.0 + wide].map(|edge| (edge * 1e6).round()));
+    }
+    // Nine points make no band.
+    world.history.points.truncate(9);
+    assert_eq!(evaluate(&node, &world), Value::List(vec![series("- - -"), series("- - -")]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DurationRound, TimeDelta};
 
-use crate::services::cloudwatch::alarms;
+use crate::services::cloudwatch::{alarms, detectors};
 use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -27,6 +27,7 @@ const ROLL_UP: TimeDelta = TimeDelta::days(1);
 pub struct Store {
     pub metrics: BTreeMap<MetricId, Metric>,
     pub alarms: alarms::Store,
+    pub detectors: BTreeMap<detectors::Key, detectors::Detector>,
 }
 
 /// What is reported of a metric for a moment.
