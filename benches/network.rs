@@ -1,9 +1,11 @@
 //! The traffic model at size: flows through a VPC of 1,000 interfaces, and the log files they make.
 //!
-//! `cargo bench --bench network`; `BENCH_FLOWS` sets how many (1,000,000). One thread. Walks with tracking, gathering into
-//! windows, and writing lines are measured one after the other; the last one stands beside a bare formatter of the same
-//! lines. Linux only: it reads `/proc`.
+//! `cargo bench --bench network`; `BENCH_FLOWS` sets how many (1,000,000). One thread, and its CPU time. Windows
+//! of a minute close as time goes on. What is gathered stands beside a bare table that
+//! counts packets and bytes of the same flows, and lines beside a bare formatter of the same lines. Linux only: it reads
+//! `/proc`.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -26,59 +28,78 @@ fn main() {
     let network = Network::new(topology()).expect("a topology without contradictions");
     println!("compiled {INTERFACES} interfaces in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
     let flows = flows(count);
-    let before = resident_mb();
-    let mut connections = Connections::default();
-    let (mut arrived, mut seen) = (0usize, 0usize);
-    let seconds = measured(|| {
-        for flow in &flows {
-            let walk = network.walk(flow, &mut connections).expect("a flow that makes sense");
-            arrived += usize::from(walk.is_connected());
-            seen += walk.observations().count();
-        }
+    let line = |name: &str, seconds: f64, more: String| {
+        println!("{name:<20} {:>9.0} flows/s   {more}", count as f64 / seconds);
+    };
+    let (mut connected, mut seen) = (0, 0);
+    let walks_s = walk(&network, &mut Connections::default(), &flows, |walk| {
+        connected += usize::from(walk.is_connected());
+        seen += walk.observations().count();
     });
-    println!(
-        "walks:      {:>9.0} flows/s   {arrived} connected, {seen} observations, {} connections remembered, {:.0} MB more",
-        count as f64 / seconds,
-        connections.len(),
-        resident_mb() - before,
-    );
+    line("walks", walks_s, format!("{connected} connected, {seen} observations"));
+    let before = resident_mb();
     let mut files = Files::default();
-    let seconds = gather(&network, &flows, &mut files);
-    println!(
-        "to records: {:>9.0} flows/s   walks, windows and closing them; {:.0} MB more",
-        count as f64 / seconds,
-        files.most_mb - before
-    );
+    let (gathering_s, closing_s) = gather(&network, &flows, &mut files);
+    let most_mb = files.most_mb - before;
+    let ratio = (gathering_s - walks_s) / (gather_bare(&network, &flows) - walks_s);
+    line("walks and gathering", gathering_s, format!("gathering takes {ratio:.2} of a bare table's time"));
+    line("to records", gathering_s + closing_s, format!("{} records, {most_mb:.0} MB more at most", files.records));
     files.print();
 }
 
-/// Walks again and gathers what is seen, closing windows as time goes on. Answers the seconds without those of files.
-fn gather(network: &Network, flows: &[Flow], files: &mut Files) -> f64 {
+/// Gathers what is seen, minute by minute, and closes windows that are over: seconds of walks and gathering, and of closing.
+fn gather(network: &Network, flows: &[Flow], files: &mut Files) -> (f64, f64) {
     let viewpoints = Viewpoints::new(network);
     let mut connections = Connections::default();
     let mut windows = Windows::new(INTERVAL_S);
-    let mut close = |windows: &mut Windows, now_s: i64| {
-        let mut records = Vec::new();
-        let seconds = measured(|| records = windows.close_next(now_s, &[]).unwrap_or_default());
-        files.write(&records);
-        seconds
-    };
-    let mut seconds = 0.0;
-    for part in flows.chunk_by(|one, other| one.start_s / 60 == other.start_s / 60) {
-        let now_s = part.first().map_or(0, |flow| flow.start_s);
-        // Flows that have begun may still run.
-        seconds += close(&mut windows, now_s - 10);
-        seconds += measured(|| {
-            for flow in part {
-                let walk = network.walk(flow, &mut connections).expect("a flow that makes sense");
-                walk.observations().for_each(|seen| windows.add(seen, &viewpoints));
-            }
+    let (mut gathering_s, mut closing_s) = (0.0, 0.0);
+    for minute in flows.chunk_by(|one, other| one.start_s / 60 == other.start_s / 60) {
+        gathering_s += walk(network, &mut connections, minute, |walk| {
+            walk.observations().for_each(|seen| windows.add(seen, &viewpoints));
         });
+        let now_s = minute.last().map_or(0, |flow| flow.start_s);
+        closing_s += close(&mut windows, now_s, files);
     }
+    closing_s += close(&mut windows, i64::MAX, files);
+    (gathering_s, closing_s)
+}
+
+fn close(windows: &mut Windows, now_s: i64, files: &mut Files) -> f64 {
+    let mut seconds = 0.0;
     while !windows.is_empty() {
-        seconds += close(&mut windows, i64::MAX);
+        let mut records = None;
+        seconds += measured(|| records = windows.close_next(now_s, &[]));
+        let Some(records) = records else { break };
+        files.write(&records);
     }
     seconds
+}
+
+/// Seconds of walks, and of counting the same packets and bytes by minute, without dividing flows among windows.
+fn gather_bare(network: &Network, flows: &[Flow]) -> f64 {
+    let mut connections = Connections::default();
+    let minutes = flows.chunk_by(|one, other| one.start_s / 60 == other.start_s / 60);
+    let seconds = minutes.map(|minute| {
+        let mut table: HashMap<(Vantage, IpAddr, IpAddr, u16, u16, u8), (u64, u64)> = HashMap::new();
+        walk(network, &mut connections, minute, |walk| {
+            for seen in walk.observations() {
+                let Packet { source_port, destination_port, protocol, .. } = seen.packet;
+                let key = (seen.seen_at, seen.source, seen.destination, source_port, destination_port, protocol);
+                let sums = table.entry(key).or_default();
+                *sums = (sums.0 + seen.packets, sums.1 + seen.bytes);
+            }
+        })
+    });
+    seconds.sum()
+}
+
+/// Leads flows through the network, and answers the seconds with those of what is done with the walks.
+fn walk(network: &Network, connections: &mut Connections, flows: &[Flow], mut then: impl FnMut(&Walk)) -> f64 {
+    measured(|| {
+        for flow in flows {
+            then(&network.walk(flow, connections).expect("a flow that makes sense"));
+        }
+    })
 }
 
 /// What it costs to write records, against a bare formatter on the same values.
@@ -114,17 +135,13 @@ impl Files {
     }
 
     fn print(&self) {
-        let rate = |seconds: f64| self.records as f64 / seconds;
-        println!(
-            "lines:      {:>9.0} records/s   {} records, {:.0} MB",
-            rate(self.ours_s),
-            self.records,
-            self.bytes as f64 / 1e6
-        );
-        println!("bare:       {:>9.0} records/s   the same lines by one format!", rate(self.bare_s));
-        println!("gzip:       {:>9.0} records/s", rate(self.gzip_s));
+        let line = |name: &str, seconds: f64, more: String| {
+            println!("{name:<20} {:>9.0} records/s {more}", self.records as f64 / seconds);
+        };
+        let size = format!("{:.0} MB of text", self.bytes as f64 / 1e6);
+        line("lines", self.ours_s, format!("{:.2} of a bare formatter's time, {size}", self.ours_s / self.bare_s));
         let (ours, bare) = (self.ours_s + self.gzip_s, self.bare_s + self.gzip_s);
-        println!("files over bare lines and gzip: {:.2}", ours / bare);
+        line("lines and gzip", ours, format!("{:.2} of the time of bare lines and gzip", ours / bare));
     }
 }
 

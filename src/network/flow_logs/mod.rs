@@ -4,8 +4,11 @@
 //! Observation ── Windows::add ──> windows ── close_next ──> Record ── line ──> "2 123456789012 eni-… ACCEPT OK"
 //! ```
 
+mod closing;
 mod fields;
 mod format;
+mod numbers;
+mod parts;
 mod record;
 mod table;
 mod viewpoints;

@@ -48,9 +48,9 @@ impl Viewpoints {
     }
 
     /// `pkt-src-aws-service` and `pkt-dst-aws-service`.
-    pub(super) fn services(&self, packet: &Packet) -> (Option<&Arc<str>>, Option<&Arc<str>>) {
+    pub(super) fn services(&self, packet: &Packet) -> [Option<&Arc<str>>; 2] {
         let name = |address: IpAddr| self.names.get(self.ranges.at(address)? as usize);
-        (name(packet.source), name(packet.destination))
+        [name(packet.source), name(packet.destination)]
     }
 }
 
