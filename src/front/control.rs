@@ -215,6 +215,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::TrailAnnouncement { trail, region, .. } => {
             json!({"due": due, "job": "TrailAnnouncement", "trail": trail, "region": region.as_str()})
         }
+        Job::TrailStop { trail, .. } => json!({"due": due, "job": "TrailStop", "trail": trail}),
         Job::TrailDigest { trail, region, .. } => {
             json!({"due": due, "job": "TrailDigest", "trail": trail, "region": region.as_str()})
         }

@@ -80,6 +80,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::TrailAnnouncement { account, trail, region } => {
             cloudtrail::topic::deliver(world, &account, &trail, region)
         }
+        Job::TrailStop { account, trail } => cloudtrail::logging::stop(world, &account, &trail),
         Job::TrailDigest { account, trail, region } => cloudtrail::digest::digest(world, &account, &trail, region),
         Job::Ec2Transition(place) => ec2::settle(world, &place),
         Job::FirehoseDelivery(place) => firehose::deliver(world, &place),

@@ -23,6 +23,8 @@ pub enum Job {
     TrailLogDelivery { account: AccountId, trail: String },
     /// Announce the log files of a trail in one Region on its topic.
     TrailAnnouncement { account: AccountId, trail: String, region: Region },
+    /// Deliver the last events of a trail that was stopped.
+    TrailStop { account: AccountId, trail: String },
     /// Close the digest period of a trail in one Region.
     TrailDigest { account: AccountId, trail: String, region: Region },
     /// Write a Firehose stream's buffered records to its bucket.

@@ -291,10 +291,12 @@ fn selected<'e>(trail: &Trail, recorded: &'e [Value]) -> (Vec<&'e Value>, BTreeS
             let own = before.take_while(|own| is_own(own) && own["eventTime"] == event["eventTime"]);
             caused.extend(own.map(|own| own["eventID"].as_str().expect("an id")));
         }
-        logging = (logging || starts) && !stops;
+        logging |= starts;
         if logging && selects(trail, event) {
             events.push(event);
         }
+        // Its own end is the last event that a trail takes.
+        logging &= !stops;
     }
     (events, caused)
 }

@@ -55,7 +55,7 @@ pub fn enqueue(world: &mut World, event: &Event, at: Position) {
     let due = first_attempt(world);
     let Some(account) = world.accounts.get_mut(&event.recipient_account_id) else { return };
     let mut jobs = Vec::new();
-    for trail in account.trails.values_mut().filter(|trail| trail.logging) {
+    for trail in account.trails.values_mut().filter(|trail| takes(trail, event)) {
         let own = event.user_identity.invoked_by == Some(SELF);
         if own && !trail.recursive {
             continue;
@@ -76,11 +76,16 @@ pub fn enqueue(world: &mut World, event: &Event, at: Position) {
     }
 }
 
+/// Whether a trail logs when an event happens: also when that is its own end.
+fn takes(trail: &Trail, event: &Event) -> bool {
+    trail.logging || (trail.stopping && event.event_source == SELF && event.event_name == "StopLogging")
+}
+
 /// Whether a trail of the account that logs, and is in the event's Region, takes the event: the condition under which
 /// it comes to the default event bus there.
 pub fn is_selected(account: &Account, event: &Event) -> bool {
     account.trails.values().any(|trail| {
-        trail.logging
+        takes(trail, event)
             && trail.is_in(event.aws_region)
             && region_of(trail, event).is_some()
             && trail.selectors.select(event)

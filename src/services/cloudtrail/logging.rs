@@ -3,8 +3,11 @@
 use crate::op;
 use crate::record;
 use crate::wire::Fault;
+use crate::world::World;
 use crate::world::call::Cx;
+use crate::world::jobs::Job;
 use crate::world::op::Op;
+use crate::world::scope::AccountId;
 use crate::world::time::{Time, iso_seconds};
 
 use super::delivery;
@@ -55,18 +58,27 @@ fn start_logging(cx: &mut Cx, input: Named) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What is pending is delivered now, so that the last digest lists it.
+/// The last event that a trail delivers is that of the call that stops it, says the documentation of digest files:
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html>
 fn stop_logging(cx: &mut Cx, input: Named) -> Result<(), Fault> {
     let now = cx.world.now;
     let here = Viewpoint::of(cx);
     let trail = naming::find_at_home(cx.world, &here, &input.name)?;
     if trail.logging {
-        (trail.logging, trail.stopped) = (false, Some(now));
+        (trail.logging, trail.stopped, trail.stopping) = (false, Some(now), true);
     }
-    let arn = trail.arn.clone();
-    delivery::flush_trail(cx.world, &here.account, &arn);
-    follow_settings(cx.world, &here.account, &arn);
+    let trail = trail.arn.clone();
+    cx.world.jobs.at_once(Job::TrailStop { account: here.account, trail });
     Ok(())
+}
+
+/// Delivers what a trail that was stopped has pending, so that the last digest lists it.
+pub fn stop(world: &mut World, account: &AccountId, trail: &str) {
+    if let Some(found) = world.account(account).trails.get_mut(trail) {
+        found.stopping = false;
+    }
+    delivery::flush_trail(world, account, trail);
+    follow_settings(world, account, trail);
 }
 
 fn get_trail_status(cx: &mut Cx, input: Named) -> Result<Status, Fault> {

@@ -49,6 +49,7 @@ pub fn trail(bucket: &str) -> Trail {
         selectors: Default::default(),
         tags: Default::default(),
         logging: true,
+        stopping: false,
         started: None,
         stopped: None,
         shipping: Default::default(),

@@ -64,6 +64,8 @@ pub struct Trail {
     pub logging: bool,
     pub started: Option<Time>,
     pub stopped: Option<Time>,
+    /// It has been stopped, and has yet to take the event of that call.
+    pub stopping: bool,
     /// What is under way in each Region the trail covers.
     pub shipping: BTreeMap<Region, Shipping>,
     /// Where its events go beside the bucket.
@@ -189,6 +191,7 @@ fn create_trail(cx: &mut Cx, (input, tags): (Settings, TrailTags)) -> Result<Sto
         selectors: Selectors::default(),
         tags: tags::checked(tags.tags)?,
         logging: false,
+        stopping: false,
         started: None,
         stopped: None,
         shipping: BTreeMap::new(),
