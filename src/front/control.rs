@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
 use crate::services::s3::notices;
-use crate::services::{self, cloudtrail, signin};
+use crate::services::{self, billing, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
 use crate::world::time::{self, Time};
@@ -124,6 +124,18 @@ pub async fn console_login(State(emulator): Control, body: Bytes) -> Response {
     }
 }
 
+/// `POST /_trailcam/billing`: reports an account's charges from now on, adds to them, and answers what they come to.
+pub async fn billing(State(emulator): Control, body: Bytes) -> Response {
+    let order = match serde_json::from_slice(&body) {
+        Ok(order) => order,
+        Err(error) => return refuse(&error.to_string()),
+    };
+    match emulator.step(|world| billing::orders::order(world, &order)) {
+        Ok(statement) => Json(statement).into_response(),
+        Err(sentence) => refuse(&sentence),
+    }
+}
+
 /// `GET /_trailcam/jobs`: what will happen, when.
 pub async fn jobs(State(emulator): Control) -> Json<Value> {
     let jobs: Vec<_> = emulator.step(|world| {
@@ -160,6 +172,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         }
         Job::EventSchedule(place) => json!({"due": due, "job": "EventSchedule", "rule": place.arn()}),
         Job::EventReplay(place) => json!({"due": due, "job": "EventReplay", "replay": place.arn()}),
+        Job::Billing { account } => json!({"due": due, "job": "Billing", "account": account.as_str()}),
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
         Job::AlarmEvaluation { account, region } => {
             json!({"due": due, "job": "AlarmEvaluation", "account": account.as_str(), "region": region.as_str()})

@@ -40,6 +40,7 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/clock", get(control::clock).post(control::set_clock))
         .route("/_trailcam/flush", post(control::flush))
         .route("/_trailcam/console-login", post(control::console_login))
+        .route("/_trailcam/billing", post(control::billing))
         .route("/_trailcam/jobs", get(control::jobs))
         .route("/_trailcam/mailbox", get(control::mailbox))
         .route("/_trailcam/events", get(control::events))

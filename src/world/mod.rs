@@ -31,7 +31,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
-use crate::services::{cloudtrail, cloudwatch, ec2, events, firehose, iam, logs, s3, sns, sqs};
+use crate::services::{billing, cloudtrail, cloudwatch, ec2, events, firehose, iam, logs, s3, sns, sqs};
 
 use caller::AccessKeys;
 use ids::Ids;
@@ -121,6 +121,8 @@ pub struct World {
 pub struct Account {
     pub iam: iam::Store,
     pub trails: cloudtrail::Trails,
+    /// What it would owe AWS, once that is reported.
+    pub billing: Option<billing::Ledger>,
     pub regions: BTreeMap<Region, Regional>,
 }
 

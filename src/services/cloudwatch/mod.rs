@@ -16,6 +16,8 @@ pub mod store;
 pub mod usage;
 pub mod window;
 
+use std::ops::Range;
+
 use crate::world::World;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
@@ -30,6 +32,16 @@ pub const OPS: &[&[Op]] = &{
     let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
     [data::OPS, get_statistics::OPS, list::OPS, put::OPS, describe, history, mute, put_composite, put_metric, set, tags]
 };
+
+/// The sum of a metric without dimensions over a time, in seconds.
+pub fn sum(store: &Store, (namespace, name): (&str, &str), span: Range<i64>) -> f64 {
+    let metric = store.metrics.get(&MetricId::new(namespace, name, []));
+    let mut sum = 0.0;
+    for (_, snapshot) in metric.map(|metric| metric.snapshots(None, span)).unwrap_or_default() {
+        snapshot.each(|_, sample| sum += sample.totals().sum);
+    }
+    sum
+}
 
 /// Reports a value of this minute for a metric of AWS's own.
 pub fn publish(
