@@ -1,6 +1,6 @@
 //! The admin API below `/_trailcam/`, described in `openapi/control.json`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,23 +8,19 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::SecondsFormat;
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::contract;
 use crate::emulator::{ClockError, Emulator};
-use crate::network::scenarios::Scenario;
-use crate::services::ec2::flow_logs;
-use crate::services::ec2::traffic::{Moment, Report, Sending, Told};
 use crate::services::s3::notices;
-use crate::services::{self, cloudtrail, signin};
+use crate::services::{self, billing, cloudtrail, signin};
 use crate::world::jobs::Job;
 use crate::world::mailbox::Letter;
 use crate::world::time::{self, Time};
 
-type Control = State<Arc<Emulator>>;
+pub(super) type Control = State<Arc<Emulator>>;
 
 /// `GET /_trailcam/health`: status, version, and for each service which operations are there.
 pub async fn health(State(_): Control) -> Json<Value> {
@@ -128,72 +124,16 @@ pub async fn console_login(State(emulator): Control, body: Bytes) -> Response {
     }
 }
 
-/// Bodies of `POST /_trailcam/traffic`, which may be packet captures.
-pub const TRAFFIC_BYTES_MAX: usize = 64 << 20;
-
-/// `POST /_trailcam/traffic`: sends traffic through the networks, and answers what became of it.
-pub async fn traffic(
-    State(emulator): Control,
-    parameters: Query<HashMap<String, String>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_capture = kind.starts_with("application/vnd.tcpdump.pcap") || kind.starts_with("application/x-pcapng");
-    let done = tokio::task::spawn_blocking(move || {
-        let told = if is_capture { Told::capture(&body, &parameters) } else { Told::json(&body) };
-        send_traffic(&emulator, told?)
-    });
-    match done.await {
-        Ok(Ok(report)) => Json(report).into_response(),
-        Ok(Err(sentence)) => refuse(&sentence),
-        Err(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "could not send the traffic"}))).into_response()
-        }
-    }
-}
-
-fn send_traffic(emulator: &Emulator, told: Told) -> Result<Report, String> {
-    let moment = emulator.step(Moment::of);
-    let mut sending = Sending::new(told, &moment)?;
-    while emulator.act(|world| sending.go_on(world)) {}
-    Ok(sending.report())
-}
-
-/// What a network interface saw, and is to be lost.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Skip {
-    interface: String,
-    /// Now, if nothing is said.
-    at: Option<Time>,
-}
-
-/// `POST /_trailcam/traffic/skip-data`: loses what an interface saw, as AWS does when it is short of capacity; answers the
-/// flow logs that would have had it.
-pub async fn skip_data(State(emulator): Control, body: Bytes) -> Response {
-    let skip: Skip = match serde_json::from_slice(&body) {
-        Ok(skip) => skip,
+/// `POST /_trailcam/billing`: reports an account's charges from now on, adds to them, and answers what they come to.
+pub async fn billing(State(emulator): Control, body: Bytes) -> Response {
+    let order = match serde_json::from_slice(&body) {
+        Ok(order) => order,
         Err(error) => return refuse(&error.to_string()),
     };
-    let skipped = emulator.step(|world| {
-        let at = skip.at.unwrap_or(world.now);
-        flow_logs::skip(world, &skip.interface, at.timestamp())
-    });
-    match skipped.is_empty() {
-        true => refuse(&format!("no flow log covers a network interface '{}'", skip.interface)),
-        false => Json(json!({"flowLogs": skipped})).into_response(),
+    match emulator.step(|world| billing::orders::order(world, &order)) {
+        Ok(statement) => Json(statement).into_response(),
+        Err(sentence) => refuse(&sentence),
     }
-}
-
-/// `GET /_trailcam/traffic/scenarios`: what there is, with the parameters and their usual values.
-pub async fn scenarios(State(_): Control) -> Json<Value> {
-    let scenarios = Scenario::all().map(|scenario| {
-        let mut parameters = json!(scenario);
-        let name = parameters.as_object_mut().and_then(|fields| fields.shift_remove("scenario"));
-        json!({"scenario": name, "summary": scenario.summary(), "parameters": parameters})
-    });
-    Json(json!({"scenarios": scenarios}))
 }
 
 /// `GET /_trailcam/jobs`: what will happen, when.
@@ -233,6 +173,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         }
         Job::EventSchedule(place) => json!({"due": due, "job": "EventSchedule", "rule": place.arn()}),
         Job::EventReplay(place) => json!({"due": due, "job": "EventReplay", "replay": place.arn()}),
+        Job::Billing { account } => json!({"due": due, "job": "Billing", "account": account.as_str()}),
         Job::HistoryExpiry => json!({"due": due, "job": "HistoryExpiry"}),
         Job::NetworkFigures { account, region } => {
             json!({"due": due, "job": "NetworkFigures", "account": account.as_str(), "region": region.as_str()})
@@ -319,7 +260,7 @@ pub async fn unknown() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({"error": "no such admin call; see openapi/control.json"}))).into_response()
 }
 
-fn refuse(sentence: &str) -> Response {
+pub(super) fn refuse(sentence: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({"error": sentence}))).into_response()
 }
 

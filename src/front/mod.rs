@@ -11,6 +11,7 @@ mod head;
 mod link;
 mod outbox;
 pub mod payload;
+mod traffic;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -33,7 +34,7 @@ use crate::emulator::Emulator;
 
 /// Every path that is ours; all others are AWS's.
 pub fn router(emulator: Arc<Emulator>) -> Router {
-    let captures = DefaultBodyLimit::max(control::TRAFFIC_BYTES_MAX);
+    let captures = DefaultBodyLimit::max(traffic::BYTES_MAX);
     Router::new()
         .route("/_trailcam/health", get(control::health))
         .route("/_localstack/health", get(control::localstack_health))
@@ -41,9 +42,10 @@ pub fn router(emulator: Arc<Emulator>) -> Router {
         .route("/_trailcam/clock", get(control::clock).post(control::set_clock))
         .route("/_trailcam/flush", post(control::flush))
         .route("/_trailcam/console-login", post(control::console_login))
-        .route("/_trailcam/traffic", post(control::traffic).layer(captures))
-        .route("/_trailcam/traffic/skip-data", post(control::skip_data))
-        .route("/_trailcam/traffic/scenarios", get(control::scenarios))
+        .route("/_trailcam/traffic", post(traffic::send).layer(captures))
+        .route("/_trailcam/traffic/skip-data", post(traffic::skip_data))
+        .route("/_trailcam/traffic/scenarios", get(traffic::scenarios))
+        .route("/_trailcam/billing", post(control::billing))
         .route("/_trailcam/jobs", get(control::jobs))
         .route("/_trailcam/mailbox", get(control::mailbox))
         .route("/_trailcam/events", get(control::events))

@@ -1,5 +1,6 @@
 //! What AWS services do. One folder a service, one file a resource; each file has a table of its operations.
 
+pub mod billing;
 pub mod cloudtrail;
 pub mod cloudwatch;
 pub mod ec2;
@@ -53,6 +54,7 @@ pub fn operations(service: &str) -> Vec<&'static str> {
 /// Takes down that a client has called an operation.
 pub fn called(world: &mut World, place: (&AccountId, Region), service: &str, operation: &str) {
     cloudwatch::usage::called(world, place, service, operation);
+    billing::called(world, place.0, service, operation);
 }
 
 /// Slow work that does not need the world.
@@ -94,6 +96,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::AlarmActions { account, region } => cloudwatch::alarms::take(world, &account, region),
         Job::AlarmUnmute { account, region } => cloudwatch::alarms::release(world, &account, region),
         Job::MetricRollUp { account, region } => cloudwatch::roll_up(world, &account, region),
+        Job::Billing { account } => billing::tick(world, &account),
         Job::HistoryExpiry => cloudtrail::history::expire(world),
         Job::LogMetrics { place } => logs::metrics::close_minutes(world, &place),
         Job::LogRetention { place } => logs::events::expire::expire(world, &place),

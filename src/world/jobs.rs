@@ -51,6 +51,8 @@ pub enum Job {
     AlarmUnmute { account: AccountId, region: Region },
     /// Roll up and drop old data points of an account's metrics in a Region.
     MetricRollUp { account: AccountId, region: Region },
+    /// Read what an account has used, and report its charges.
+    Billing { account: AccountId },
     /// Drop events older than 90 days from the event history.
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.

@@ -32,7 +32,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 
-use crate::services::{cloudtrail, cloudwatch, ec2, events, firehose, iam, logs, s3, sns, sqs};
+use crate::services::{billing, cloudtrail, cloudwatch, ec2, events, firehose, iam, logs, s3, sns, sqs};
 
 use caller::AccessKeys;
 use ids::Ids;
@@ -126,6 +126,8 @@ pub struct Account {
     pub trails: cloudtrail::Trails,
     /// Dashboards are of no Region.
     pub dashboards: cloudwatch::dashboards::Dashboards,
+    /// What it would owe AWS, once that is reported.
+    pub billing: Option<billing::Ledger>,
     pub regions: BTreeMap<Region, Regional>,
 }
 

@@ -18,6 +18,8 @@ pub mod store;
 pub mod usage;
 pub mod window;
 
+use std::ops::Range;
+
 use crate::world::World;
 use crate::world::op::Op;
 use crate::world::scope::{AccountId, Region};
@@ -31,6 +33,7 @@ use store::{MetricId, Report, Sample};
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &{
     let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
+    let [describe_detectors, put_detector] = detectors::OPS;
     [
         dashboards::OPS,
         data::OPS,
@@ -44,11 +47,20 @@ pub const OPS: &[&[Op]] = &{
         put_metric,
         set,
         tags,
-    ]
-    let [describe_detectors, put_detector] = detectors::OPS;
         describe_detectors,
         put_detector,
+    ]
 };
+
+/// The sum of a metric without dimensions over a time, in seconds.
+pub fn sum(store: &Store, (namespace, name): (&str, &str), span: Range<i64>) -> f64 {
+    let metric = store.metrics.get(&MetricId::new(namespace, name, []));
+    let mut sum = 0.0;
+    for (_, snapshot) in metric.map(|metric| metric.snapshots(None, span)).unwrap_or_default() {
+        snapshot.each(|_, sample| sum += sample.totals().sum);
+    }
+    sum
+}
 
 /// Reports a value of this minute for a metric of AWS's own.
 pub fn publish(

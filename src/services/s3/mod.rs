@@ -6,6 +6,7 @@ pub mod config;
 pub mod faults;
 pub mod notices;
 pub mod objects;
+pub mod storage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@
 //! ([`actions`]), unless a suppressor ([`suppression`]) or a mute rule ([`mute`]) holds them back.
 
 mod actions;
-mod alarm;
+pub mod alarm;
 mod clock;
 mod composite;
 mod describe;
