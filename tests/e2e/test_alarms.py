@@ -712,7 +712,11 @@ def test_tags(cloudwatch):
         ({"DatapointsToAlarm": 2}, "ValidationError", None),
         ({"TreatMissingData": "guess"}, "ValidationError", None),
         ({"AlarmActions": [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"]}, "NotImplemented", None),
-        ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:recover"]}, "NotImplemented", None),
+        (
+            {"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]},
+            "ValidationError",
+            "Invalid use of EC2 action. An EC2 action can only be used if the alarm is monitoring an EC2 instance.",
+        ),
         ({"ComparisonOperator": "LessThanLowerThreshold"}, None, None),
     ],
 )

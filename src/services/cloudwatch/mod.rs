@@ -32,7 +32,7 @@ use store::{MetricId, Report, Sample};
 
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &{
-    let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
+    let [contributors, describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
     let [describe_detectors, put_detector] = detectors::OPS;
     [
         dashboards::OPS,
@@ -40,6 +40,7 @@ pub const OPS: &[&[Op]] = &{
         get_statistics::OPS,
         list::OPS,
         put::OPS,
+        contributors,
         describe,
         history,
         mute,

@@ -250,6 +250,17 @@ fn reboot(cx: &mut Cx, input: Named) -> Result<(), Fault> {
     dry_run(cx)
 }
 
+/// Moves an instance to other hardware, which it comes out of as from a reboot: nothing about it changes. There is no
+/// operation for that; alarms do it.
+///
+/// # Errors
+/// `InvalidInstanceID.NotFound`, `IncorrectInstanceState`
+pub fn recover(ec2: &Store, id: &str) -> Result<(), Fault> {
+    let ids = [id.to_owned()];
+    check_ids(ec2, &ids)?;
+    check_states(ec2, &ids, &[State::Running, State::Pending])
+}
+
 fn monitor(cx: &mut Cx, input: Named) -> Result<Monitorings, Fault> {
     set_monitoring(cx, input, true)
 }

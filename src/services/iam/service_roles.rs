@@ -22,7 +22,7 @@ pub const OPS: &[Op] = &[
 
 /// What follows `AWSServiceRoleFor` in the names of roles, by service
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>).
-const NAMES: [(&str, &str); 14] = [
+const NAMES: [(&str, &str); 15] = [
     ("access-analyzer.amazonaws.com", "AccessAnalyzer"),
     ("autoscaling.amazonaws.com", "AutoScaling"),
     ("cloudtrail.amazonaws.com", "CloudTrail"),
@@ -31,6 +31,7 @@ const NAMES: [(&str, &str); 14] = [
     ("ecs.amazonaws.com", "ECS"),
     ("eks.amazonaws.com", "AmazonEKS"),
     ("elasticloadbalancing.amazonaws.com", "ElasticLoadBalancing"),
+    ("events.amazonaws.com", "CloudWatchEvents"),
     ("guardduty.amazonaws.com", "AmazonGuardDuty"),
     ("organizations.amazonaws.com", "Organizations"),
     ("rds.amazonaws.com", "RDS"),

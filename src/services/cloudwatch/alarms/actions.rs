@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use crate::services::{self, events};
-use crate::wire::{Fault, Map, Value as Tree};
+use crate::services::events;
+use crate::wire::{Fault, Map};
 use crate::world::World;
 use crate::world::call::{Call, perform};
 use crate::world::jobs::Job;
@@ -13,21 +13,20 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 use super::alarm::Alarm;
-use super::message::{Message, message};
+use super::contributors::Contributor;
+use super::instances::{Deed, INSTANCE};
+use super::message::{Message, Told, message};
 use super::place::Place;
-use super::state::Value;
-use super::{SELF, faults, history};
-
-/// The dimension that EC2 actions take the instance from.
-pub const INSTANCE: &str = "InstanceId";
+use super::state::{State, Value};
+use super::{SELF, faults, history, instances};
 
 /// An action.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Publish to a topic.
     Publish(Region),
-    /// Call an operation of EC2 for the alarm's instance.
-    Instance(&'static str),
+    /// Do something to the alarm's instance.
+    Instance(Deed),
 }
 
 impl Action {
@@ -48,19 +47,23 @@ impl Action {
                 return Ok(Action::Publish(own));
             }
             ("automate", "ec2") => resource,
-            ("swf", _) => resource.strip_prefix("action/actions/AWS_EC2.InstanceId.").unwrap_or_default(),
-            ("sns", _) => return Err(faults::arn_syntax(arn)),
+            ("swf", account) if AccountId::parse(account).is_some() => {
+                resource.strip_prefix("action/actions/AWS_EC2.InstanceId.").unwrap_or_default()
+            }
+            ("sns" | "swf", _) => return Err(faults::arn_syntax(arn)),
             _ => "",
         };
-        let operation = match deed {
-            "stop" | "Stop/1.0" => "StopInstances",
-            "terminate" | "Terminate/1.0" => "TerminateInstances",
-            "reboot" | "Reboot/1.0" => "RebootInstances",
-            _ => return Err(faults::not_built(&format!("the alarm action {arn}"))),
-        };
-        match services::find("ec2", operation) {
-            Some(_) => Ok(Action::Instance(operation)),
-            None => Err(faults::not_built(&format!("the alarm action {arn}"))),
+        let deed = Deed::parse(deed).ok_or_else(|| faults::not_built(&format!("the alarm action {arn}")))?;
+        Ok(Action::Instance(deed))
+    }
+}
+
+impl Action {
+    /// What it does to an instance.
+    pub fn deed(self) -> Option<Deed> {
+        match self {
+            Action::Instance(deed) => Some(deed),
+            Action::Publish(_) => None,
         }
     }
 }
@@ -71,25 +74,45 @@ pub struct Due {
     pub alarm: String,
     pub arn: String,
     message: Message,
+    contributor: Option<Contributor>,
     instance: Option<String>,
     changed: Time,
 }
 
 /// Takes the actions of an alarm's state, in a moment.
 pub fn act(world: &mut World, place: &Place, old: Value, after_mute: bool) {
+    if let Some(state) = place.find(world).map(|alarm| alarm.state.clone()) {
+        act_on(world, place, &state, old, after_mute, None);
+    }
+}
+
+/// Takes the actions of a state, the alarm's or a contributor's, in a moment.
+pub fn act_on(
+    world: &mut World,
+    place: &Place,
+    state: &State,
+    old: Value,
+    after_mute: bool,
+    contributor: Option<&Contributor>,
+) {
     let Some(alarm) = place.find(world) else { return };
-    let actions = alarm.settings.actions(alarm.state.value);
+    let actions = alarm.settings.actions(state.value);
     if actions.is_empty() {
         return;
     }
-    let message = message(alarm, old, after_mute);
-    let instance = alarm.metric().and_then(|metric| metric.metric.id.dimension(INSTANCE)).map(str::to_owned);
+    let message = message(&Told { alarm, state, old, after_mute, contributor });
+    let instance = match contributor {
+        Some(contributor) => contributor.attributes.get(INSTANCE).map(String::as_str),
+        None => alarm.metric().and_then(|metric| metric.metric.id.dimension(INSTANCE)),
+    };
+    let instance = instance.map(str::to_owned);
     let due = |arn: &String| Due {
         alarm: place.name.clone(),
         arn: arn.clone(),
         message: message.clone(),
+        contributor: contributor.cloned(),
         instance: instance.clone(),
-        changed: alarm.state.updated,
+        changed: state.updated,
     };
     let all: Vec<Due> = actions.iter().map(due).collect();
     place.store(world).due.extend(all);
@@ -112,22 +135,19 @@ pub fn take(world: &mut World, account: &AccountId, region: Region) {
 /// The error is a sentence.
 fn perform_action(world: &mut World, place: &Place, due: &Due) -> Result<(), String> {
     let action = Action::parse(&due.arn, place.region).map_err(|fault| fault.message)?;
+    match action {
+        Action::Publish(region) => publish(world, place, due, region),
+        Action::Instance(deed) => instances::act(world, place, deed, due.instance.as_deref().unwrap_or_default()),
+    }
+}
+
+fn publish(world: &mut World, place: &Place, due: &Due, region: Region) -> Result<(), String> {
     let mut input = Map::new();
-    let (to, region) = match action {
-        Action::Publish(region) => {
-            input.push("TopicArn", due.arn.clone());
-            input.push("Subject", due.message.subject.clone());
-            input.push("Message", due.message.body.clone());
-            input.push("MessageStructure", "json");
-            (("sns", "Publish"), region)
-        }
-        Action::Instance(operation) => {
-            let instance = due.instance.clone().unwrap_or_default();
-            input.push("InstanceIds", Tree::List(vec![Tree::Str(instance)]));
-            (("ec2", operation), place.region)
-        }
-    };
-    let call = Call::by_service(SELF, place.account.clone(), region, to, input, Upload::default());
+    input.push("TopicArn", due.arn.clone());
+    input.push("Subject", due.message.subject.clone());
+    input.push("Message", due.message.body.clone());
+    input.push("MessageStructure", "json");
+    let call = Call::by_service(SELF, place.account.clone(), region, ("sns", "Publish"), input, Upload::default());
     let call = call.ok_or("InternalError")?.working_for(&place.arn());
     perform(world, call).outcome.map(|_| ()).map_err(|fault| match fault.code.as_str() {
         "AuthorizationError" | "AuthorizationErrorException" => {
@@ -150,7 +170,8 @@ fn item(alarm: &Alarm, due: &Due, error: Option<&str>, now: Time) -> history::It
         "publishedMessage": arn.starts_with("arn:aws:sns:").then_some(&due.message.body),
         "error": error,
     });
-    history::item(alarm, "Action", summary, data.to_string(), now)
+    let kind = if due.contributor.is_some() { "AlarmContributorAction" } else { "Action" };
+    history::Item { contributor: due.contributor.clone(), ..history::item(alarm, kind, summary, data.to_string(), now) }
 }
 
 /// Tells EventBridge something about an alarm.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat, Plan};
+use crate::services::cloudwatch::data::{MetricDataQuery, MetricStat, Plan, QueryKind};
 use crate::services::cloudwatch::put::Dimension;
 use crate::services::cloudwatch::statistics::Statistic;
 use crate::services::cloudwatch::store::MetricId;
@@ -12,6 +12,7 @@ use crate::wire::Value as Tree;
 use crate::world::fields::Field;
 use crate::world::time::Time;
 
+use super::contributors::Contributors;
 use super::evaluate::{Comparison, Missing, Quorum};
 use super::place::Place;
 use super::reason::java_iso;
@@ -28,6 +29,7 @@ pub struct Alarm {
     pub tags: BTreeMap<String, String>,
     /// The state before actions were first muted in the mute window that goes on.
     pub muted_since: Option<Value>,
+    pub contributors: Contributors,
 }
 
 /// What both kinds of alarms have.
@@ -105,6 +107,14 @@ pub struct Math {
     pub band: Option<usize>,
 }
 
+impl Math {
+    /// Whether it is a Metrics Insights query of several series.
+    pub fn has_contributors(&self) -> bool {
+        let query = self.plan.queries.get(self.place);
+        query.is_some_and(|query| query.is_list && matches!(query.kind, QueryKind::Insights(_)))
+    }
+}
+
 /// A statistic of a metric.
 #[derive(Clone, Debug)]
 pub struct Watched {
@@ -123,6 +133,18 @@ pub struct Watched {
 }
 
 impl MetricAlarm {
+    /// Whether it watches several series, each for itself.
+    pub fn has_contributors(&self) -> bool {
+        self.math.as_ref().is_some_and(Math::has_contributors)
+    }
+
+    /// Whether its contributors are told apart by a label.
+    pub fn groups_by(&self, label: &str) -> bool {
+        let Some(math) = self.math.as_ref().filter(|math| math.has_contributors()) else { return false };
+        let query = math.plan.queries.get(math.place).map(|query| &query.kind);
+        matches!(query, Some(QueryKind::Insights(query)) if query.group_by.iter().any(|known| known == label))
+    }
+
     /// Alarms on more than a day are evaluated each hour.
     pub fn is_multi_day(&self) -> bool {
         let periods = i64::try_from(self.quorum.periods).unwrap_or(i64::MAX);

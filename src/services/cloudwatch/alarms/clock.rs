@@ -5,8 +5,9 @@
 
 use chrono::{DurationRound, TimeDelta};
 
-use crate::services::cloudwatch::data::Span;
+use crate::services::cloudwatch::data::{Gathered, Span};
 use crate::services::cloudwatch::detectors;
+use crate::services::cloudwatch::math::Series;
 use crate::services::cloudwatch::statistics::{Statistic, Tally};
 use crate::services::cloudwatch::store::{Metric, Store};
 use crate::world::jobs::Job;
@@ -15,6 +16,7 @@ use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
 use super::alarm::{Alarm, Math, MetricAlarm, Watched, read_queries};
+use super::contributors::{self, Attributes, Evaluated, Found};
 use super::evaluate::{self, Limit, Missing, Point, has_enough_samples};
 use super::place::Place;
 use super::reason::{Basis, Measured, Slot};
@@ -49,14 +51,19 @@ pub fn tick(world: &mut World, account: &AccountId, region: Region) {
     on_bands.iter().for_each(|place| provide_detectors(world, place));
     let store = &world.regional(account, region).cloudwatch;
     let mut scratch = Scratch::default();
-    let mut changes = Vec::new();
+    let mut outcomes = Vec::new();
     for alarm in store.alarms.alarms.values() {
-        if let Some(change) = scratch.evaluate(alarm, store, now, cadence) {
-            changes.push((alarm.place.clone(), change));
-        }
+        let outcome = match alarm.metric().is_some_and(MetricAlarm::has_contributors) {
+            true => scratch.contributors(alarm, store, now, cadence).map(Outcome::Contributors),
+            false => scratch.evaluate(alarm, store, now, cadence).map(Outcome::Change),
+        };
+        outcomes.extend(outcome.map(|outcome| (alarm.place.clone(), outcome)));
     }
-    for (place, change) in changes {
-        transition::change(world, &place, change);
+    for (place, outcome) in outcomes {
+        match outcome {
+            Outcome::Change(change) => transition::change(world, &place, change),
+            Outcome::Contributors(found) => contributors::apply(world, &place, found),
+        }
     }
     schedule(world, account, region);
 }
@@ -70,6 +77,12 @@ pub fn provide_detectors(world: &mut World, place: &Place) {
         let (queries, plan) = (read_queries(tree), math.plan.clone());
         detectors::provide(world, (&place.account, place.region), &queries, &plan);
     }
+}
+
+/// What comes of an evaluation.
+enum Outcome {
+    Change(Change),
+    Contributors(Found),
 }
 
 /// What evaluations need room for.
@@ -98,6 +111,26 @@ impl Scratch {
         Some(Change { value, reason: basis.sentence(value), data: Some(basis.data()) })
     }
 
+    /// What the contributors to an alarm become, if it is due.
+    fn contributors(&mut self, alarm: &Alarm, store: &Store, now: Time, cadence: Cadence) -> Option<Found> {
+        let settings = alarm.metric()?;
+        let math = settings.math.as_ref()?;
+        let (end, step) = end(settings, now.timestamp(), cadence)?;
+        let mut range = Range::new(alarm, settings, math, store, end);
+        // Of a step that is not over, only what has come counts.
+        if end > now.timestamp() && !range.has_newest(settings.metric.period) {
+            range = Range::new(alarm, settings, math, store, end - step);
+        }
+        let Range { end, groups, is_partial } = range;
+        let series = groups.into_iter().map(|(attributes, series)| {
+            self.fill(settings, end, |at| series.at(at), |_| settings.threshold.map(Limit::Threshold));
+            let value = self.state(settings);
+            let reason = basis(settings, &self.slots, now).short_sentence(value.unwrap_or(Value::Ok));
+            Evaluated { attributes, value, reason }
+        });
+        Some(Found { series: series.collect(), is_partial })
+    }
+
     /// Fills the slots of the evaluation range, which ends at a second.
     fn look(&mut self, alarm: &Alarm, settings: &MetricAlarm, store: &Store, end: i64) {
         match &settings.math {
@@ -107,11 +140,7 @@ impl Scratch {
     }
 
     fn work_out(&mut self, alarm: &Alarm, settings: &MetricAlarm, math: &Math, store: &Store, end: i64) {
-        let (period, range) = (settings.metric.period, settings.quorum.range());
-        let start = end - period * i64::try_from(range).unwrap_or_default();
-        let moment = |second| Time::from_timestamp(second, 0).unwrap_or_default();
-        let span = Span { start: moment(start), end: moment(end), now: moment(end) };
-        let gathered = math.plan.clone().gather(store, span, (&alarm.place.account, alarm.place.region));
+        let gathered = gather(alarm, settings, math, store, end);
         let run = gathered.run();
         let watched = run.answer(math.place).series;
         let band = math.band.map(|band| run.answer(band).series);
@@ -119,11 +148,20 @@ impl Scratch {
             None => settings.threshold.map(Limit::Threshold),
             Some(band) => Some(Limit::Band(band.first()?.at(at)?, band.get(1)?.at(at)?)),
         };
+        self.fill(settings, end, |at| watched.first()?.at(at), limit);
+    }
+
+    fn fill(
+        &mut self,
+        settings: &MetricAlarm,
+        end: i64,
+        value: impl Fn(i64) -> Option<f64>,
+        limit: impl Fn(i64) -> Option<Limit>,
+    ) {
         self.slots.clear();
-        for back in 1..=i64::try_from(range).unwrap_or_default() {
-            let at = end - back * period;
-            let value = watched.first().and_then(|series| series.at(at));
-            let point = value.and_then(|value| Some(Measured { value, samples: None, limit: limit(at)? }));
+        for back in 1..=i64::try_from(settings.quorum.range()).unwrap_or_default() {
+            let at = end - back * settings.metric.period;
+            let point = value(at).and_then(|value| Some(Measured { value, samples: None, limit: limit(at)? }));
             self.slots.push(Slot { at, point });
         }
     }
@@ -171,6 +209,36 @@ impl Scratch {
             Some(_) => Point::Within,
         }));
         evaluate::state(alarm.quorum, missing(alarm), &self.points)
+    }
+}
+
+/// What an alarm's queries need for an evaluation range that ends at a second.
+fn gather(alarm: &Alarm, settings: &MetricAlarm, math: &Math, store: &Store, end: i64) -> Gathered {
+    let range = i64::try_from(settings.quorum.range()).unwrap_or_default();
+    let start = end - settings.metric.period * range;
+    let moment = |second| Time::from_timestamp(second, 0).unwrap_or_default();
+    let span = Span { start: moment(start), end: moment(end), now: moment(end) };
+    math.plan.clone().gather(store, span, (&alarm.place.account, alarm.place.region))
+}
+
+/// The series of an alarm with contributors in an evaluation range: "a time series only exists when data is present".
+struct Range {
+    end: i64,
+    groups: Vec<(Attributes, Series)>,
+    is_partial: bool,
+}
+
+impl Range {
+    fn new(alarm: &Alarm, settings: &MetricAlarm, math: &Math, store: &Store, end: i64) -> Range {
+        let gathered = gather(alarm, settings, math, store, end);
+        let run = gathered.run();
+        let mut groups = run.groups(math.place);
+        groups.retain(|(_, series)| !series.points.is_empty());
+        Range { end, groups, is_partial: run.is_partial(math.place) }
+    }
+
+    fn has_newest(&self, period: i64) -> bool {
+        self.groups.iter().any(|(_, series)| series.at(self.end - period).is_some())
     }
 }
 

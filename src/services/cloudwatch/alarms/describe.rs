@@ -11,15 +11,10 @@ use crate::{op, record};
 
 use super::alarm::{Alarm, CompositeAlarm, Kind, MetricAlarm};
 use super::faults;
-use super::place::Place;
 use super::state::Suppression;
 
 /// The operations.
-pub const OPS: &[Op] = &[
-    op!(Read "DescribeAlarmContributors" describe_contributors),
-    op!(Read "DescribeAlarms" describe),
-    op!(Read "DescribeAlarmsForMetric" describe_for_metric),
-];
+pub const OPS: &[Op] = &[op!(Read "DescribeAlarms" describe), op!(Read "DescribeAlarmsForMetric" describe_for_metric)];
 
 /// Alarms on a page, unless others are asked for.
 const PAGE: usize = 50;
@@ -73,6 +68,7 @@ record! {
         missing: Option<String> = "TreatMissingData",
         low_samples: Option<String> = "EvaluateLowSampleCountPercentile",
         queries: Option<Tree> = "Metrics",
+        evaluation_state: Option<String> = "EvaluationState",
     }
     struct CompositeShown {
         rule: Option<String> = "AlarmRule",
@@ -93,9 +89,6 @@ record! {
         unit: Option<String> = "Unit",
     }
     struct MetricAlarms { metric: Vec<(Shown, MetricShown)> = "MetricAlarms" }
-
-    struct Contributors { name: String = "AlarmName" }
-    struct NoContributors { contributors: Vec<Tree> = "AlarmContributors" }
 }
 
 /// How much of an alarm is shown.
@@ -130,7 +123,7 @@ fn describe(cx: &mut Cx, input: Describe) -> Result<Described, Fault> {
     let mut described = Described { token: last.map(pages::token), ..Described::default() };
     for alarm in page {
         match &alarm.kind {
-            Kind::Metric(metric) => described.metric.push((shown(alarm, depth), metric_shown(metric, depth))),
+            Kind::Metric(metric) => described.metric.push((shown(alarm, depth), metric_shown(alarm, metric, depth))),
             Kind::Composite(composite) => {
                 let suppressed = alarm.state.suppressed;
                 described.composite.push((shown(alarm, depth), composite_shown(composite, suppressed, depth)));
@@ -210,7 +203,7 @@ fn shown(alarm: &Alarm, depth: Depth) -> Shown {
     }
 }
 
-fn metric_shown(metric: &MetricAlarm, depth: Depth) -> MetricShown {
+fn metric_shown(alarm: &Alarm, metric: &MetricAlarm, depth: Depth) -> MetricShown {
     if depth != Depth::Whole {
         return MetricShown::default();
     }
@@ -223,6 +216,7 @@ fn metric_shown(metric: &MetricAlarm, depth: Depth) -> MetricShown {
         missing: metric.missing_name.clone(),
         low_samples: metric.low_samples.clone(),
         queries: metric.queries.clone(),
+        evaluation_state: alarm.evaluation_state().map(str::to_owned),
         ..MetricShown::default()
     };
     if metric.queries.is_some() {
@@ -263,7 +257,7 @@ fn describe_for_metric(cx: &mut Cx, input: ForMetric) -> Result<MetricAlarms, Fa
     let alarms = &cx.world.regional(&cx.account, cx.region).cloudwatch.alarms.alarms;
     let found = alarms.values().filter_map(|alarm| {
         let metric = alarm.metric().filter(|metric| metric.metric.id == id && input.wants(metric))?;
-        Some((shown(alarm, Depth::Whole), metric_shown(metric, Depth::Whole)))
+        Some((shown(alarm, Depth::Whole), metric_shown(alarm, metric, Depth::Whole)))
     });
     Ok(MetricAlarms { metric: found.collect() })
 }
@@ -275,13 +269,5 @@ impl ForMetric {
         statistic.is_none_or(|statistic| *statistic == watched.statistic_name)
             && self.period.is_none_or(|period| period == watched.period)
             && self.unit.as_ref().is_none_or(|unit| watched.unit.as_ref() == Some(unit))
-    }
-}
-
-/// Contributors are the series of alarms on Metrics Insights queries with GROUP BY: other alarms have none.
-fn describe_contributors(cx: &mut Cx, input: Contributors) -> Result<NoContributors, Fault> {
-    match Place::of(cx, &input.name).find(cx.world) {
-        Some(_) => Ok(NoContributors::default()),
-        None => Err(faults::no_alarm()),
     }
 }

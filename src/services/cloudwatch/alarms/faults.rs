@@ -86,6 +86,24 @@ pub fn one_series() -> Fault {
     validation("The expression of an alarm must return a single time series, and ThresholdMetricId must name a band.")
 }
 
+/// Several series without an order, which contributors need.
+pub fn unordered() -> Fault {
+    validation("A Metrics Insights query with GROUP BY needs ORDER BY in an alarm.")
+}
+
+/// Metrics Insights queries of periods that are too short.
+pub fn short_insights() -> Fault {
+    validation("Period must be 60 or a multiple of 60 for alarms based on Metrics Insights queries.")
+}
+
+/// "Only the latest 3 hours of data can be used for evaluating the alarm's conditions"
+pub fn across_three_hours() -> Fault {
+    validation(
+        "Metrics cannot be checked across more than three hours (EvaluationPeriods * Period must be <= 10800) for alarms \
+         based on Metrics Insights queries.",
+    )
+}
+
 /// A band of periods that are too short: "the value must be one minute or longer".
 pub fn short_band() -> Fault {
     validation("Period must be 60 or a multiple of 60 for alarms based on anomaly detection.")
@@ -118,9 +136,26 @@ pub fn action_region(region: &str, own: impl Display) -> Fault {
     validation(format!("Invalid region {region} specified. Only {own} is supported."))
 }
 
+/// Actions on what contributors cannot become.
+pub fn insufficient_contributors() -> Fault {
+    validation(
+        "InsufficientData actions are not supported for contributor-level action types in Multi Time Series alarms",
+    )
+}
+
 /// An EC2 action of an alarm that is not on an instance.
-pub fn no_instance(arn: &str) -> Fault {
-    validation(format!("The action {arn} needs an alarm on a metric with an InstanceId dimension."))
+pub fn no_instance() -> Fault {
+    validation("Invalid use of EC2 action. An EC2 action can only be used if the alarm is monitoring an EC2 instance.")
+}
+
+/// An EC2 action on an instance that there is not.
+pub fn unknown_instance(deed: &str, id: &str) -> Fault {
+    validation(format!("Invalid use of EC2 '{deed}' action. {id} is not a valid EC2 instance."))
+}
+
+/// Recovery on anything but the metric for it.
+pub fn not_recovered_on() -> Fault {
+    validation("Invalid use of EC2 'Recover' action. It can only be used with the StatusCheckFailed_System metric.")
 }
 
 /// An EC2 action of a composite alarm.
@@ -194,6 +229,33 @@ pub fn several_composites() -> Fault {
 /// No alarm of that name.
 pub fn no_alarm() -> Fault {
     Fault::new("ResourceNotFound", "Alarm not found")
+}
+
+/// No alarm of that name, when its contributors are asked for.
+pub fn no_contributing_alarm(name: &str) -> Fault {
+    Fault::new("ResourceNotFoundException", format!("No alarm for name {name} was found"))
+        .with("ResourceType", "Alarm")
+        .with("ResourceId", name)
+}
+
+/// An alarm that has no contributors.
+pub fn no_contributors(name: &str) -> Fault {
+    validation(format!("Alarm {name} is not a multi time series alarm"))
+}
+
+/// History of contributors, of all alarms.
+pub fn contributors_of_nobody() -> Fault {
+    validation("Alarm name must be provided to query history for alarm contributors.")
+}
+
+/// A kind of history that contributors do not have.
+pub fn not_of_contributors(kind: &str) -> Fault {
+    validation(format!("{kind} is not supported history item type for alarm contributor."))
+}
+
+/// Contributors of composite alarms.
+pub fn contributors_of_composite() -> Fault {
+    validation("Alarm contributor history cannot be requested for composite alarm type.")
 }
 
 /// A parameter that stands alone.

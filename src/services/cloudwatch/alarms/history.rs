@@ -15,9 +15,10 @@ use crate::world::pages::{self, Order};
 use crate::world::time::Time;
 
 use super::alarm::{Alarm, Kind, Watched};
+use super::contributors::{Attributes, Contributor};
 use super::faults;
 use super::reason::java_iso;
-use super::state::State;
+use super::state::{State, Value};
 
 /// The operation.
 pub const OPS: &[Op] = &[op!(Read "DescribeAlarmHistory" describe)];
@@ -27,6 +28,9 @@ pub const OPS: &[Op] = &[op!(Read "DescribeAlarmHistory" describe)];
 const KEPT: TimeDelta = TimeDelta::days(30);
 /// Items on a page, unless fewer are asked for.
 const PAGE_MAX: usize = 100;
+
+/// Kinds of items that happen to contributors.
+const OF_CONTRIBUTORS: [&str; 2] = ["AlarmContributorStateUpdate", "AlarmContributorAction"];
 
 /// The history of an account's alarms in one Region.
 #[derive(Debug, Default)]
@@ -49,6 +53,8 @@ pub struct Item {
     pub summary: String,
     /// JSON.
     pub data: String,
+    /// The contributor that it happened to.
+    pub contributor: Option<Contributor>,
 }
 
 impl History {
@@ -103,11 +109,14 @@ record! {
         kind: String = "HistoryItemType",
         summary: String = "HistorySummary",
         data: String = "HistoryData",
+        contributor: Option<String> = "AlarmContributorId",
+        attributes: Option<Attributes> = "AlarmContributorAttributes",
     }
 }
 
 /// Metric alarms alone are shown unless others are asked for.
 fn describe(cx: &mut Cx, input: DescribeHistory) -> Result<Items, Fault> {
+    input.check_contributors()?;
     if let (Some(start), Some(end)) = (input.start, input.end)
         && start > end
     {
@@ -135,14 +144,30 @@ fn describe(cx: &mut Cx, input: DescribeHistory) -> Result<Items, Fault> {
 }
 
 impl DescribeHistory {
+    fn asks_for_contributors(&self) -> bool {
+        self.contributor.is_some() || self.kind.as_deref().is_some_and(|kind| OF_CONTRIBUTORS.contains(&kind))
+    }
+
+    /// What is asked of contributors is asked of one alarm.
+    fn check_contributors(&self) -> Result<(), Fault> {
+        match &self.kind {
+            _ if !self.asks_for_contributors() => Ok(()),
+            _ if self.alarm.is_none() => Err(faults::contributors_of_nobody()),
+            Some(kind) if !OF_CONTRIBUTORS.contains(&kind.as_str()) => Err(faults::not_of_contributors(kind)),
+            _ if self.types.iter().any(|kind| kind == "CompositeAlarm") => Err(faults::contributors_of_composite()),
+            _ => Ok(()),
+        }
+    }
+
     fn wants(&self, item: &Item) -> bool {
         let is_type = match self.types.is_empty() {
             true => item.alarm_type == "MetricAlarm",
             false => self.types.iter().any(|wanted| wanted == item.alarm_type),
         };
-        // No alarm of ours has contributors.
+        let contributor = item.contributor.as_ref().map(|contributor| &contributor.id);
         is_type
-            && self.contributor.is_none()
+            && contributor.is_some() == self.asks_for_contributors()
+            && self.contributor.as_ref().is_none_or(|wanted| contributor == Some(wanted))
             && self.kind.as_deref().is_none_or(|kind| kind == item.kind)
             && self.start.is_none_or(|start| item.at >= start)
             && self.end.is_none_or(|end| item.at <= end)
@@ -157,6 +182,8 @@ fn view(item: &Item) -> ItemView {
         kind: item.kind.to_owned(),
         summary: item.summary.clone(),
         data: item.data.clone(),
+        contributor: item.contributor.as_ref().map(|contributor| contributor.id.clone()),
+        attributes: item.contributor.as_ref().map(|contributor| contributor.attributes.clone()),
     }
 }
 
@@ -200,9 +227,19 @@ pub fn changed(alarm: &Alarm, old: &State, now: Time) -> Item {
     item(alarm, "StateUpdate", summary, data.to_string(), now)
 }
 
+/// An `AlarmContributorStateUpdate`.
+pub fn contributed(alarm: &Alarm, contributor: &Contributor, value: Value, reason: &str, now: Time) -> Item {
+    let state = json!({"stateValue": value.as_str(), "stateReason": reason});
+    let data = json!({"version": "1.0", "newState": state});
+    let summary = format!("Contributor state updated to {value}");
+    let item = item(alarm, "AlarmContributorStateUpdate", summary, data.to_string(), now);
+    Item { contributor: Some(contributor.clone()), ..item }
+}
+
 /// An item about an alarm.
 pub fn item(alarm: &Alarm, kind: &'static str, summary: String, data: String, now: Time) -> Item {
-    Item { at: now, alarm: alarm.place.name.clone(), alarm_type: alarm.kind.as_str(), kind, summary, data }
+    let (name, alarm_type) = (alarm.place.name.clone(), alarm.kind.as_str());
+    Item { at: now, alarm: name, alarm_type, kind, summary, data, contributor: None }
 }
 
 fn told(state: &State) -> Json {

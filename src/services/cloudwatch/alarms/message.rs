@@ -11,6 +11,7 @@ use crate::world::scope::Region;
 use crate::world::time::Time;
 
 use super::alarm::{self, Alarm, Kind, MetricAlarm};
+use super::contributors::Contributor;
 use super::reason::{java_double, java_iso};
 use super::state::{State, Value};
 
@@ -25,20 +26,30 @@ pub struct Message {
     pub body: String,
 }
 
-/// The message on a state that an alarm has gone into.
-pub fn message(alarm: &Alarm, old: Value, after_mute: bool) -> Message {
-    let subject = subject(alarm);
+/// A state that an alarm, or a contributor to one, has gone into.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    pub alarm: &'a Alarm,
+    pub state: &'a State,
+    pub old: Value,
+    pub after_mute: bool,
+    pub contributor: Option<&'a Contributor>,
+}
+
+/// The message on a state.
+pub fn message(told: &Told) -> Message {
+    let subject = subject(told);
     let body = json!({
-        "default": notification(alarm, old, after_mute).to_string(),
+        "default": notification(told).to_string(),
         "sms": subject,
-        "email": letter(alarm, old),
+        "email": letter(told),
     });
     Message { subject, body: body.to_string() }
 }
 
 /// `ALARM: "name" in US East (N. Virginia)`, cut in the name.
-fn subject(alarm: &Alarm) -> String {
-    let (state, region) = (alarm.state.value, region_name(alarm.place.region));
+fn subject(Told { alarm, state, .. }: &Told) -> String {
+    let (state, region) = (state.value, region_name(alarm.place.region));
     let with = |name: &str| format!("{state}: \"{name}\" in {region}");
     let room = SUBJECT_MAX.saturating_sub(with("").chars().count());
     let name = &alarm.place.name;
@@ -49,8 +60,9 @@ fn subject(alarm: &Alarm) -> String {
     with(&format!("{start}..."))
 }
 
-fn notification(alarm: &Alarm, old: Value, after_mute: bool) -> Json {
-    let (settings, state) = (&alarm.settings, &alarm.state);
+fn notification(told: &Told) -> Json {
+    let &Told { alarm, state, old, after_mute, contributor } = told;
+    let settings = &alarm.settings;
     let mut map = JsonMap::new();
     let mut add = |name: &str, value: Json| map.insert(name.to_owned(), value);
     add("AlarmName", alarm.place.name.as_str().into());
@@ -63,6 +75,10 @@ fn notification(alarm: &Alarm, old: Value, after_mute: bool) -> Json {
     add("Region", region_name(alarm.place.region).into());
     add("AlarmArn", alarm.arn().into());
     add("OldStateValue", old.as_str().into());
+    if let Some(contributor) = contributor {
+        add("AlarmContributorId", contributor.id.as_str().into());
+        add("AlarmContributorAttributes", json!(contributor.attributes));
+    }
     add("ActionExecutedAfterMuteWindow", after_mute.into());
     add("OKActions", json!(settings.ok_actions));
     add("AlarmActions", json!(settings.alarm_actions));
@@ -164,8 +180,9 @@ fn children(state: &State) -> Json {
     data["triggeringAlarms"].as_array().into_iter().flatten().map(child).collect()
 }
 
-fn letter(alarm: &Alarm, old: Value) -> String {
-    let (settings, state, region) = (&alarm.settings, &alarm.state, alarm.place.region);
+fn letter(told: &Told) -> String {
+    let &Told { alarm, state, old, .. } = told;
+    let (settings, region) = (&alarm.settings, alarm.place.region);
     let (name, region_name, reason) = (&alarm.place.name, region_name(region), &state.reason);
     let at = long_date(state.updated);
     let mut text = format!(

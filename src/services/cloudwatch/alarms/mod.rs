@@ -1,7 +1,7 @@
 //! CloudWatch alarms: states that follow from metrics or from other alarms, and what is done when they change.
 //!
 //! Metric alarms are evaluated on the clock ([`clock`]): data points of the evaluation range become a state
-//! ([`evaluate`]) and the sentence that tells why ([`reason`]). Composite alarms are evaluated when a state changes that
+//! ([`evaluate`]) and the sentence that tells why ([`reason`]); alarms on several series have [`contributors`]. Composite alarms are evaluated when a state changes that
 //! their rule ([`rule`]) names ([`composite`]). Each change goes through [`transition`]: history, EventBridge, actions
 //! ([`actions`]), unless a suppressor ([`suppression`]) or a mute rule ([`mute`]) holds them back.
 
@@ -9,10 +9,12 @@ mod actions;
 pub mod alarm;
 mod clock;
 mod composite;
+mod contributors;
 mod describe;
 pub mod evaluate;
 pub mod faults;
 mod history;
+mod instances;
 mod message;
 mod mute;
 mod mute_schedule;
@@ -45,8 +47,16 @@ pub use place::Place;
 use alarm::CompositeAlarm;
 
 /// The operations, a table for each resource.
-pub const OPS: [&[Op]; 7] =
-    [describe::OPS, history::OPS, mute::OPS, put_composite::OPS, put_metric::OPS, set::OPS, tags::OPS];
+pub const OPS: [&[Op]; 8] = [
+    contributors::OPS,
+    describe::OPS,
+    history::OPS,
+    mute::OPS,
+    put_composite::OPS,
+    put_metric::OPS,
+    set::OPS,
+    tags::OPS,
+];
 
 /// How CloudWatch is called where AWS services call each other, and in policies.
 const SELF: &str = "cloudwatch.amazonaws.com";

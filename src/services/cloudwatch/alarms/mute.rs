@@ -22,7 +22,7 @@ use super::place::Place;
 use super::reason::java_iso;
 use super::state::Value;
 use super::tags::{self, Tag};
-use super::{Store, actions, faults};
+use super::{Store, actions, contributors, faults};
 
 /// The operations on mute rules.
 pub const OPS: &[Op] = &[
@@ -123,10 +123,15 @@ pub fn hold(world: &mut World, place: &Place, old: Value) {
 pub fn release(world: &mut World, account: &AccountId, region: Region) {
     let now = world.now;
     let store = &world.regional(account, region).cloudwatch.alarms;
-    let held = store.alarms.values().filter(|alarm| alarm.muted_since.is_some());
+    let held = store.alarms.values().filter(|alarm| alarm.muted_since.is_some() || alarm.contributors.are_muted());
     let free = held.filter(|alarm| window(store, &alarm.place.name, now).is_none());
     let places: Vec<Place> = free.map(|alarm| alarm.place.clone()).collect();
     for place in places {
+        let Some(alarm) = place.find_mut(world) else { continue };
+        let (is_enabled, held) = (alarm.settings.actions_enabled, alarm.contributors.release());
+        for transition in held.iter().filter(|_| is_enabled) {
+            contributors::act(world, &place, transition, true);
+        }
         let Some(alarm) = place.find_mut(world) else { continue };
         let Some(old) = alarm.muted_since.take() else { continue };
         let acts = alarm.settings.actions_enabled && alarm.state.suppressed.is_none();

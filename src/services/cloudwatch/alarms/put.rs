@@ -10,6 +10,7 @@ use crate::world::scope::Region;
 
 use super::actions::Action;
 use super::alarm::{self, Alarm, Kind, Settings};
+use super::contributors::Contributors;
 use super::history::Deed;
 use super::place::Place;
 use super::state::State;
@@ -30,6 +31,10 @@ record! {
 }
 
 impl Common {
+    pub fn acts_on_insufficient_data(&self) -> bool {
+        !self.insufficient_data.is_empty()
+    }
+
     /// All actions, checked, with what they stand for.
     pub fn actions(&self, region: Region) -> Result<Vec<(&str, Action)>, Fault> {
         let all = self.ok.iter().chain(&self.alarm).chain(&self.insufficient_data);
@@ -59,11 +64,22 @@ pub(super) fn put(cx: &mut Cx, place: &Place, common: Common, kind: Kind) -> Res
         Some(old) => {
             let previous = alarm::whole(old);
             (old.settings, old.kind) = (settings, kind);
+            if !old.metric().is_some_and(|metric| metric.has_contributors()) {
+                old.contributors.clear();
+            }
             (Deed::Updated, Some(previous))
         }
         None => {
             let state = State::initial(now);
-            let alarm = Alarm { place: place.clone(), settings, kind, state, tags, muted_since: None };
+            let alarm = Alarm {
+                place: place.clone(),
+                settings,
+                kind,
+                state,
+                tags,
+                muted_since: None,
+                contributors: Contributors::default(),
+            };
             place.store(cx.world).alarms.insert(place.name.clone(), alarm);
             (Deed::Created, None)
         }

@@ -6,16 +6,16 @@ use crate::services::cloudwatch::names;
 use crate::services::cloudwatch::put::Dimension;
 use crate::services::cloudwatch::statistics::Statistic;
 use crate::services::cloudwatch::store::MetricId;
-use crate::services::cloudwatch::{faults as of_cloudwatch, window};
+use crate::services::cloudwatch::{faults as of_cloudwatch, insights, window};
 use crate::wire::{Fault, Value as Tree};
 use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
 use crate::{op, record};
 
-use super::actions::{Action, INSTANCE};
 use super::alarm::{Kind, Math, MetricAlarm, Watched, read_queries};
 use super::evaluate::{Comparison, Missing, Quorum};
+use super::instances::{self, Deed};
 use super::place::Place;
 use super::put::{self, Common};
 use super::{ALARM, clock, faults};
@@ -67,13 +67,14 @@ fn put_metric_alarm(
     let query_id = cx.world.ids.uuid().to_string();
     let metric = evaluated.alarm(one, query_id, &cx.account.clone())?;
     let actions = common.actions(cx.region)?;
-    if let Some((arn, _)) = actions.iter().find(|(_, action)| matches!(action, Action::Instance(_)))
-        && metric.metric.id.dimension(INSTANCE).is_none()
-    {
-        return Err(faults::no_instance(arn));
+    let deeds: Vec<Deed> = actions.iter().filter_map(|(_, action)| action.deed()).collect();
+    instances::check(cx, &metric, &deeds)?;
+    if metric.has_contributors() && common.acts_on_insufficient_data() {
+        return Err(faults::insufficient_contributors());
     }
     put::put(cx, &place, common, Kind::Metric(Box::new(metric)))?;
     clock::provide_detectors(cx.world, &place);
+    instances::provide_role(cx, &deeds);
     clock::schedule(cx.world, &place.account, place.region);
     Ok(())
 }
@@ -107,6 +108,10 @@ impl Evaluated {
         let comparison = comparison.ok_or_else(|| faults::must_not_be_null("ComparisonOperator"))?;
         let periods = self.periods.ok_or_else(|| faults::must_not_be_null("EvaluationPeriods"))?;
         check_reach(metric.period, periods)?;
+        let is_insights = math.as_ref().is_some_and(|math| math.insights().is_some());
+        if is_insights && metric.period.saturating_mul(periods) > 3 * HOUR {
+            return Err(faults::across_three_hours());
+        }
         if self.datapoints.is_some_and(|datapoints| datapoints > periods) {
             return Err(faults::too_many_datapoints());
         }
@@ -175,11 +180,16 @@ impl Evaluated {
 }
 
 impl Math {
+    /// The Metrics Insights query among its queries.
+    fn insights(&self) -> Option<&insights::Query> {
+        self.plan.queries.iter().find_map(|query| match &query.kind {
+            QueryKind::Insights(query) => Some(query),
+            QueryKind::Metric(_) | QueryKind::Math(_) => None,
+        })
+    }
+
     /// Refuses what is not one series, or not a band; answers what stands for the metric.
     fn check(&self) -> Result<Watched, Fault> {
-        if self.plan.queries.iter().any(|query| matches!(query.kind, QueryKind::Insights(_))) {
-            return Err(faults::not_built("alarms on Metrics Insights queries"));
-        }
         let query = self.plan.queries.get(self.place);
         let period = query.and_then(|query| match &query.kind {
             QueryKind::Metric(metric) => Some(metric.period),
@@ -188,11 +198,17 @@ impl Math {
         let period = period.ok_or_else(|| faults::must_not_be_null("Period"))?;
         check_period(period)?;
         let is_list = |place: usize| self.plan.queries.get(place).is_some_and(|query| query.is_list);
-        if is_list(self.place) || self.band.is_some_and(|band| !is_list(band)) {
+        let has_contributors = self.has_contributors() && self.band.is_none();
+        if (is_list(self.place) && !has_contributors) || self.band.is_some_and(|band| !is_list(band)) {
             return Err(faults::one_series());
         }
         if self.band.is_some() && period < MINUTE {
             return Err(faults::short_band());
+        }
+        match self.insights() {
+            Some(_) if period < MINUTE => return Err(faults::short_insights()),
+            Some(query) if has_contributors && query.order_by.is_none() => return Err(faults::unordered()),
+            _ => {}
         }
         Ok(Watched {
             query_id: String::new(),

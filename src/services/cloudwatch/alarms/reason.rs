@@ -7,6 +7,11 @@ use crate::world::time::Time;
 use super::evaluate::{Comparison, Limit, Missing, Quorum};
 use super::state::Value;
 
+/// Points from which on sentences show only the most recent of them. Real sentences show three points among the words, and
+/// of five and more the most recent five behind them; of four none is known.
+const LONG: usize = 5;
+const RECENT: usize = 5;
+
 /// One period of the evaluation range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slot {
@@ -61,6 +66,16 @@ impl Basis<'_> {
 
     /// `StateReason`
     pub fn sentence(&self, state: Value) -> String {
+        self.sentence_showing(state, |shown| (shown >= LONG && !self.comparison.has_band()).then_some(RECENT))
+    }
+
+    /// `StateReason` of a contributor: "Multi-time series alarms provide a simplified state reason for each contributor".
+    pub fn short_sentence(&self, state: Value) -> String {
+        self.sentence_showing(state, |_| Some(1))
+    }
+
+    /// With all points, or with so many of them behind the sentence.
+    fn sentence_showing(&self, state: Value, recent: impl Fn(usize) -> Option<usize>) -> String {
         if state == Value::InsufficientData {
             let unknown = self.missing_count();
             return format!(
@@ -74,7 +89,7 @@ impl Basis<'_> {
         let mut text = format!("{thresholds} Crossed: ");
         match shown.is_empty() {
             true => self.tell_of_none(&mut text),
-            false => self.tell_of(&shown, state, &mut text),
+            false => self.tell_of(&shown, state, recent(shown.len()), &mut text),
         }
         text.push('.');
         text
@@ -89,23 +104,29 @@ impl Basis<'_> {
         self.tell_of_missing(text);
     }
 
-    fn tell_of(&self, shown: &[(i64, Measured)], state: Value, text: &mut String) {
+    fn tell_of(&self, shown: &[(i64, Measured)], state: Value, recent: Option<usize>, text: &mut String) {
         let count = shown.len();
         let evaluated = match self.missing.in_reasons() {
             Some(_) => self.quorum.periods,
             None => self.real().count(),
         };
         let _ = match self.is_quorum_set {
-            true => write!(text, "{count} out of the last {evaluated} datapoints ["),
-            false => write!(text, "{count} {} [", plural(count, "datapoint", "datapoints")),
+            true => write!(text, "{count} out of the last {evaluated} datapoints "),
+            false => write!(text, "{count} {} ", plural(count, "datapoint", "datapoints")),
         };
-        join(text, ", ", shown, |text, (at, point)| {
-            let _ = write!(text, "{} ({})", java_double(point.value), day_first(*at));
-        });
+        if recent.is_none() {
+            tell_points(shown, text);
+            text.push(' ');
+        }
         let not = if state == Value::Alarm { "" } else { "not " };
-        let _ = write!(text, "] {} {not}", plural(count, "was", "were"));
+        let _ = write!(text, "{} {not}", plural(count, "was", "were"));
         self.tell_limits(shown, not, text);
         self.tell_of_missing(text);
+        if let Some(recent) = recent {
+            let datapoints = plural(count, "datapoint", "datapoints");
+            let _ = write!(text, ". The most recent {datapoints} which crossed the threshold: ");
+            tell_points(shown.get(..recent).unwrap_or(shown), text);
+        }
         if self.is_quorum_set {
             let Quorum { datapoints, periods } = self.quorum;
             let (needed, change) = match state {
@@ -222,6 +243,15 @@ impl Basis<'_> {
         });
         evaluated.copied().collect()
     }
+}
+
+/// `[21.5 (02/10/19 16:59:00)]`
+fn tell_points(points: &[(i64, Measured)], text: &mut String) {
+    text.push('[');
+    join(text, ", ", points, |text, (at, point)| {
+        let _ = write!(text, "{} ({})", java_double(point.value), day_first(*at));
+    });
+    text.push(']');
 }
 
 fn lower(point: &Measured) -> Option<f64> {
@@ -374,6 +404,46 @@ mod tests {
             Value::Alarm,
             "Threshold Crossed: 3 datapoints [2.0 (19/08/26 05:50:00), 3.0 (19/08/26 05:47:00), 1.0 (19/08/26 05:44:00)] \
              were greater than the threshold (0.0).",
+        );
+    }
+
+    /// Sentences of real notifications, of alarms on many points and of contributors.
+    #[test]
+    fn long_and_short_sentences() {
+        let sky = Case { quorum: (5, 5), threshold: 65.0, end: "2020-04-29T23:33:00Z", period: 60, ..CASE };
+        let sky = Case { set: true, comparison: Comparison::Less, ..sky };
+        sky.check(
+            &[Some(0.0); 5],
+            Value::Alarm,
+            "Threshold Crossed: 5 out of the last 5 datapoints were less than the threshold (65.0). The most recent \
+             datapoints which crossed the threshold: [0.0 (29/04/20 23:32:00), 0.0 (29/04/20 23:31:00), 0.0 (29/04/20 \
+             23:30:00), 0.0 (29/04/20 23:29:00), 0.0 (29/04/20 23:28:00)] (minimum 5 datapoints for OK -> ALARM \
+             transition).",
+        );
+        let many = Case { quorum: (24, 24), threshold: 0.0, end: "2024-12-19T08:34:00Z", period: 60, ..CASE };
+        many.check(
+            &[Some(1.0); 24],
+            Value::Alarm,
+            "Threshold Crossed: 24 datapoints were greater than the threshold (0.0). The most recent datapoints which \
+             crossed the threshold: [1.0 (19/12/24 08:33:00), 1.0 (19/12/24 08:32:00), 1.0 (19/12/24 08:31:00), 1.0 \
+             (19/12/24 08:30:00), 1.0 (19/12/24 08:29:00)].",
+        );
+        let table =
+            Case { comparison: Comparison::Less, threshold: 1.0, end: "2025-12-01T13:35:00Z", period: 60, ..CASE };
+        let short = |case: &Case, values: &[Option<f64>]| {
+            let slots = slots(case.end, case.period, values, case.threshold);
+            case.basis(&slots).short_sentence(Value::Alarm)
+        };
+        assert_eq!(
+            short(&table, &[Some(0.0)]),
+            "Threshold Crossed: 1 datapoint was less than the threshold (1.0). The most recent datapoint which crossed the \
+             threshold: [0.0 (01/12/25 13:34:00)]."
+        );
+        let three = Case { quorum: (3, 3), threshold: 0.0, end: "2025-07-03T08:34:00Z", ..CASE };
+        assert_eq!(
+            short(&three, &[Some(41.0), Some(33.8), Some(32.6)]),
+            "Threshold Crossed: 3 datapoints were greater than the threshold (0.0). The most recent datapoints which \
+             crossed the threshold: [32.6 (03/07/25 08:29:00)]."
         );
     }
 

@@ -23,6 +23,8 @@ struct Spec {
     periods: usize,
     missing: &'static str,
     comparison: &'static str,
+    /// The metric is named by a Metrics Insights query, where its period allows that.
+    selected: bool,
 }
 
 /// A step: the clock goes on, or a value comes in that is some seconds old.
@@ -43,14 +45,15 @@ fn spec() -> impl Strategy<Value = Spec> {
     let missing = prop_oneof![Just("missing"), Just("ignore"), Just("breaching"), Just("notBreaching")];
     let comparison = prop_oneof![Just("GreaterThanThreshold"), Just("LessThanOrEqualToThreshold")];
     let period = prop_oneof![Just(10), Just(30), Just(60), Just(60), Just(120), Just(300)];
-    (0..METRICS, period, 1..=4usize, 0..=3usize, missing, comparison).prop_map(
-        |(metric, period, datapoints, more, missing, comparison)| Spec {
+    (0..METRICS, period, 1..=4usize, 0..=3usize, missing, comparison, any::<bool>()).prop_map(
+        |(metric, period, datapoints, more, missing, comparison, selected)| Spec {
             metric,
             period,
             datapoints,
             periods: datapoints + more,
             missing,
             comparison,
+            selected: selected && period >= 60,
         },
     )
 }
@@ -174,21 +177,24 @@ impl Lab {
     fn put_alarm(&mut self, name: usize, spec: &Spec) {
         let text = |text: &str| Tree::Str(text.to_owned());
         let number = |number: usize| Tree::Int(i64::try_from(number).unwrap());
-        self.call(
-            "PutMetricAlarm",
-            vec![
-                ("AlarmName", Tree::Str(format!("alarm-{name}"))),
+        let mut settings = vec![
+            ("AlarmName", Tree::Str(format!("alarm-{name}"))),
+            ("EvaluationPeriods", number(spec.periods)),
+            ("DatapointsToAlarm", number(spec.datapoints)),
+            ("Threshold", Tree::Double(5.0)),
+            ("ComparisonOperator", text(spec.comparison)),
+            ("TreatMissingData", text(spec.missing)),
+        ];
+        settings.extend(match spec.selected {
+            true => vec![("Metrics", Tree::List(vec![selection(spec)]))],
+            false => vec![
                 ("Namespace", text("Lab")),
                 ("MetricName", Tree::Str(format!("M{}", spec.metric))),
                 ("Statistic", text("Average")),
                 ("Period", Tree::Int(spec.period)),
-                ("EvaluationPeriods", number(spec.periods)),
-                ("DatapointsToAlarm", number(spec.datapoints)),
-                ("Threshold", Tree::Double(5.0)),
-                ("ComparisonOperator", text(spec.comparison)),
-                ("TreatMissingData", text(spec.missing)),
             ],
-        );
+        });
+        self.call("PutMetricAlarm", settings);
     }
 
     /// Changes that were not made by hand.
@@ -205,6 +211,14 @@ impl Lab {
         };
         store.history.of(None).into_iter().filter_map(|(_, item)| of_alarm(item)).collect()
     }
+}
+
+fn selection(spec: &Spec) -> Tree {
+    let mut query = Map::new();
+    query.push("Id", "q1");
+    query.push("Expression", format!("SELECT AVG(M{}) FROM Lab", spec.metric));
+    query.push("Period", Tree::Int(spec.period));
+    Tree::Map(query)
 }
 
 fn check(steps: Vec<Step>) {

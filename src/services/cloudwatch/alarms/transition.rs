@@ -47,11 +47,29 @@ pub fn change(world: &mut World, place: &Place, change: Change) {
     act_unless_held(world, place, old.value);
 }
 
+/// Gives an alarm with contributors the state that sums them up. Another reason alone is told to history, and to nobody
+/// else.
+pub fn summarize(world: &mut World, place: &Place, summary: Change) {
+    let now = world.now;
+    let Some(alarm) = place.find_mut(world) else { return };
+    if alarm.state.value != summary.value {
+        return change(world, place, summary);
+    }
+    if alarm.state.reason == summary.reason {
+        return;
+    }
+    let old = alarm.state.clone();
+    (alarm.state.reason, alarm.state.data, alarm.state.updated) = (summary.reason, summary.data, now);
+    let item = history::changed(alarm, &old, now);
+    place.store(world).history.push(item);
+}
+
 /// Takes the actions of an alarm's new state, unless something keeps it from that.
 fn act_unless_held(world: &mut World, place: &Place, old: Value) {
     let now = world.now;
     let Some(alarm) = place.find(world) else { return };
-    if !alarm.settings.actions_enabled || alarm.state.suppressed.is_some() {
+    let contributors_act = alarm.metric().is_some_and(|metric| metric.has_contributors());
+    if contributors_act || !alarm.settings.actions_enabled || alarm.state.suppressed.is_some() {
         return;
     }
     if mute::window(place.store(world), &place.name, now).is_some() {
@@ -94,10 +112,12 @@ fn wake_parents(world: &mut World, place: &Place) {
 fn tell_state(world: &mut World, place: &Place, old: &State) {
     let now = world.now;
     let Some(alarm) = place.find(world) else { return };
+    // Of alarms with contributors, reasons come without data.
+    let has_data = !alarm.metric().is_some_and(|metric| metric.has_contributors());
     let mut detail = JsonMap::new();
     detail.insert("alarmName".into(), place.name.as_str().into());
-    detail.insert("state".into(), told(&alarm.state));
-    detail.insert("previousState".into(), told(old));
+    detail.insert("state".into(), told(&alarm.state, has_data));
+    detail.insert("previousState".into(), told(old, has_data));
     detail.insert("configuration".into(), alarm::brief(alarm));
     if let Some(window) = mute::window(place.store(world), &place.name, now) {
         detail.insert("muteDetail".into(), window.detail(place));
@@ -105,7 +125,7 @@ fn tell_state(world: &mut World, place: &Place, old: &State) {
     actions::tell(world, place, "CloudWatch Alarm State Change", &Json::Object(detail));
 }
 
-fn told(state: &State) -> Json {
+fn told(state: &State, has_data: bool) -> Json {
     let mut map = JsonMap::new();
     if let Some(suppression) = state.suppressed {
         map.insert("actionsSuppressedBy".into(), suppression.as_str().into());
@@ -113,7 +133,7 @@ fn told(state: &State) -> Json {
     }
     map.insert("value".into(), state.value.as_str().into());
     map.insert("reason".into(), state.reason.as_str().into());
-    map.extend(state.data.as_ref().map(|data| ("reasonData".into(), data.as_str().into())));
+    map.extend(state.data.as_ref().filter(|_| has_data).map(|data| ("reasonData".into(), data.as_str().into())));
     map.insert("timestamp".into(), java_iso(state.updated).into());
     Json::Object(map)
 }

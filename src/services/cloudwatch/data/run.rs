@@ -119,20 +119,41 @@ impl Run<'_> {
 
     fn insights(&self, place: usize, query: &Query, insights: &insights::Query) -> Value {
         let period = query.period.unwrap_or(60);
-        let span = self.span;
-        let window = Span { start: span.start.max(span.now - INSIGHTS_REACH), ..span }.window(period);
-        let groups = self.gathered.groups.get(&place);
-        let series = groups.into_iter().flatten().map(|(group, snapshots)| Series {
-            label: group.join(" "),
-            origin: None,
-            period,
-            points: window.merged(snapshots, insights.function.statistic()),
-        });
-        let mut series = insights.arranged(series.collect(), |series: &Series| series.values().collect());
+        let mut series: Vec<Series> =
+            self.grouped(place, query, insights).into_iter().map(|(_, series)| series).collect();
         match insights.group_by.is_empty() {
             true => Value::Series(series.pop().unwrap_or(Series { period, ..Series::default() })),
             false => Value::List(series),
         }
+    }
+
+    /// The series of a Metrics Insights query, each with the values of what it is grouped by.
+    pub fn groups(&self, place: usize) -> Vec<(BTreeMap<String, String>, Series)> {
+        let query = self.gathered.plan.queries.get(place);
+        let Some((query, Kind::Insights(insights))) = query.map(|query| (query, &query.kind)) else {
+            return Vec::new();
+        };
+        let grouped = self.grouped(place, query, insights).into_iter();
+        let named = |group: &[String]| insights.group_by.iter().cloned().zip(group.iter().cloned()).collect();
+        grouped.map(|(group, series)| (named(group), series)).collect()
+    }
+
+    /// Whether a Metrics Insights query has found more than it may look at, or show.
+    pub fn is_partial(&self, place: usize) -> bool {
+        let groups = self.gathered.groups.get(&place).map_or(0, BTreeMap::len);
+        !self.gathered.messages.is_empty() || groups > insights::SERIES_MAX
+    }
+
+    fn grouped(&self, place: usize, query: &Query, insights: &insights::Query) -> Vec<(&'_ [String], Series)> {
+        let period = query.period.unwrap_or(60);
+        let span = self.span;
+        let window = Span { start: span.start.max(span.now - INSIGHTS_REACH), ..span }.window(period);
+        let groups = self.gathered.groups.get(&place);
+        let series = groups.into_iter().flatten().map(|(group, snapshots)| {
+            let points = window.merged(snapshots, insights.function.statistic());
+            (group.as_slice(), Series { label: group.join(" "), origin: None, period, points })
+        });
+        insights.arranged(series.collect(), |(_, series): &(&[String], Series)| series.values().collect())
     }
 }
 
