@@ -33,6 +33,14 @@ pub fn admits(cx: &Cx<'_>, resource: &Resource<'_>, action: &str, context: &[(&s
     let subject = Subject::of(cx.caller);
     let mut known = subject.keys();
     known.extend(context);
+    match (&cx.caller.principal, cx.passage) {
+        (Principal::Service(_), _) => {}
+        (_, Some(passage)) => {
+            known.extend(passage.keys());
+            known.push(("aws:VpcSourceIp", cx.source_ip));
+        }
+        (_, None) => known.push(("aws:SourceIp", cx.source_ip)),
+    }
     if let Principal::Service(name) = cx.caller.principal {
         known.push(("aws:SourceAccount", cx.account.as_str()));
         known.extend(cx.source.map(|source| ("aws:SourceArn", source)));

@@ -119,6 +119,8 @@ pub struct Cx<'a> {
     pub operation: &'static Operation,
     /// ARN of the resource that a service works for.
     pub source: Option<&'a str>,
+    /// The way through a VPC endpoint that the call took.
+    pub passage: Option<&'a Passage>,
     /// The whole input, for conditions of policies on what was sent.
     pub input: Option<&'a Value>,
     /// The request's id, as the client will see it.
@@ -244,6 +246,7 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         source_ip: call.sender.source_ip(),
         operation,
         source: call.sender.source(),
+        passage: passage.as_ref(),
         input: call.input.as_ref().ok(),
         request_id: &request_id,
         upload,
@@ -251,7 +254,7 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         note: Note::default(),
         world,
     };
-    let outcome = known.and_then(|()| run(&mut cx, call, op, passage.as_ref()));
+    let outcome = known.and_then(|()| run(&mut cx, call, op));
     let Cx { note, upload, .. } = cx;
     if let Some(pause) = outside.take_pause() {
         call.upload = upload;
@@ -285,9 +288,9 @@ fn pass(world: &World, call: &Call, caller: &Caller) -> Result<Option<Passage>, 
     }
 }
 
-fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>, passage: Option<&Passage>) -> Result<Output, Fault> {
+fn run(cx: &mut Cx<'_>, call: &Call, op: Option<&'static Op>) -> Result<Output, Fault> {
     let input = call.input.as_ref().map_err(Clone::clone)?;
-    if let Some(denial) = passage.and_then(|passage| passage.denial.as_ref()) {
+    if let Some(denial) = cx.passage.and_then(|passage| passage.denial.as_ref()) {
         return Err(denial.clone());
     }
     wire::check(call.contract, call.operation, input)?;

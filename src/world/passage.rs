@@ -28,3 +28,15 @@ pub struct Passage {
     /// What the caller is told whom the endpoint's policy does not let through.
     pub denial: Option<Fault>,
 }
+
+impl Passage {
+    /// Condition keys that calls have which come through an endpoint
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-network-properties>).
+    pub fn keys(&self) -> [(&'static str, &str); 3] {
+        [
+            ("aws:SourceVpce", self.endpoint.as_str()),
+            ("aws:SourceVpc", self.vpc.as_str()),
+            ("aws:VpceAccount", self.owner.as_str()),
+        ]
+    }
+}

@@ -119,6 +119,18 @@ def test_calls_that_are_denied(trailcam):
     assert trailcam.client("s3").list_objects_v2(Bucket="logs")["KeyCount"] == 0
 
 
+def test_the_examples_of_the_user_guide(trailcam):
+    """An allowed and a denied ListKeys; that trailcam has no keys yet is not the endpoint's to tell."""
+    allowed, closed = endpoint_of(trailcam, "kms"), endpoint_of(trailcam, "kms", NOTHING, key=OTHER)
+    assert refused(through(allowed, trailcam.client("kms")).list_keys)[0] == "NotImplemented"
+    assert refused(through(closed, trailcam.client("kms")).list_keys)[0] == "AccessDeniedException"
+    allowed, denied = activity(trailcam, eventName="ListKeys")[:2]
+    assert "errorCode" not in allowed and allowed["userIdentity"]["type"] == "IAMUser"
+    assert denied["errorCode"] == "VpceAccessDenied" and denied["recipientAccountId"] == OTHER
+    assert denied["userIdentity"].keys() == {"type", "principalId", "accountId"}
+    assert set(denied) - set(allowed) == {"errorCode", "errorMessage"}
+
+
 def test_gateway_endpoints_and_explicit_denials(trailcam):
     trailcam.client("s3").create_bucket(Bucket="logs")
     endpoint = endpoint_of(trailcam, "s3", allow(), NOTHING | {"Action": "s3:DeleteBucket"}, kind="Gateway")

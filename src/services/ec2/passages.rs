@@ -115,6 +115,7 @@ impl Case<'_> {
         }
         let owned = self.context(resource);
         let mut context = subject.keys();
+        context.extend(self.passage.keys());
         context.extend(owned.iter().map(|(key, value)| (*key, value.as_str())));
         policy.decide(&Request {
             principals: &principals,
@@ -124,16 +125,13 @@ impl Case<'_> {
         })
     }
 
-    /// Condition keys of the request, and of the endpoint
+    /// Condition keys of the request
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>). `aws:SourceIp` is
     /// not among them: it has no value in calls through endpoints.
     fn context(&self, resource: Option<&str>) -> Vec<(&'static str, String)> {
-        let Passage { endpoint, vpc, owner, region, .. } = self.passage;
+        let Passage { vpc, owner, region, .. } = self.passage;
         let mut all = vec![
-            ("aws:SourceVpce", endpoint.clone()),
-            ("aws:SourceVpc", vpc.clone()),
             ("aws:SourceVpcArn", format!("arn:aws:ec2:{region}:{owner}:vpc/{vpc}")),
-            ("aws:VpceAccount", owner.to_string()),
             ("aws:RequestedRegion", region.to_string()),
             ("aws:ViaAWSService", "false".to_owned()),
             ("aws:SecureTransport", "true".to_owned()),

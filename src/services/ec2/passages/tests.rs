@@ -299,14 +299,14 @@ fn policies_ask_who_what_and_whence() {
 #[test]
 fn every_permission_is_needed() {
     let fixture = Fixture::new();
-    fixture.ok("s3", "CreateBucket", json!({"Bucket": "a"}));
-    fixture.ok("s3", "CreateBucket", json!({"Bucket": "b"}));
+    fixture.ok("s3", "CreateBucket", json!({"Bucket": "one"}));
+    fixture.ok("s3", "CreateBucket", json!({"Bucket": "two"}));
     let check = |resources: &[&str], expected: &str| {
         let endpoint = fixture.endpoint("Interface", "s3", &policy(&[allow(json!({"Resource": resources}))]));
-        let copy = json!({"Bucket": "a", "Key": "k", "CopySource": "b/k"});
+        let copy = json!({"Bucket": "one", "Key": "k", "CopySource": "two/k"});
         assert_eq!(code(&fixture.call(&by_id(&endpoint), "s3", "CopyObject", copy)).0, expected, "{resources:?}");
     };
-    check(&["arn:aws:s3:::a/*"], "AccessDenied");
-    check(&["arn:aws:s3:::b/*"], "AccessDenied");
-    check(&["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"], "NoSuchKey");
+    check(&["arn:aws:s3:::one/*"], "AccessDenied");
+    check(&["arn:aws:s3:::two/*"], "AccessDenied");
+    check(&["arn:aws:s3:::one/*", "arn:aws:s3:::two/*"], "NoSuchKey");
 }
