@@ -76,7 +76,7 @@ impl Refusal {
     /// What happened, in our words.
     pub fn reason(self) -> &'static str {
         match self {
-            Refusal::GroupsHaveNoRules => "the security groups have no rules for this direction",
+            Refusal::GroupsHaveNoRules => "the security groups have no rules",
             Refusal::GroupsDoNotAllow => "no rule of the security groups allows the traffic",
             Refusal::AclDenies => "the network ACL denies the traffic",
             Refusal::NoRoute => "the route table has no route to the destination",

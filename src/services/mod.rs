@@ -105,7 +105,7 @@ pub fn run(world: &mut World, job: Job) {
         }
         Job::FlowLogWindow(place) => ec2::flow_logs::close(world, &place),
         Job::FlowLogDelivery(place) => ec2::flow_logs::deliver(world, &place),
-        Job::ReachabilityAnalysis(place) => ec2::reachability::finish(world, &place),
+        Job::ReachabilityAnalysis(place) => ec2::reachability::go_on(world, &place),
         Job::LogExport(place) => logs::exports::run(world, &place),
         Job::QueueMessages(place) => sqs::show(world, &place),
         Job::QueueMove { account, region, task } => sqs::move_messages(world, &account, region, &task),

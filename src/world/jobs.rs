@@ -73,7 +73,7 @@ pub enum Job {
     FlowLogWindow(flow_logs::Place),
     /// Deliver a flow log's records.
     FlowLogDelivery(flow_logs::Place),
-    /// Finish an analysis of Reachability Analyzer.
+    /// Finish an analysis of Reachability Analyzer, or remove an old one.
     ReachabilityAnalysis(reachability::Place),
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),

@@ -9,7 +9,7 @@ pub(super) mod rules;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::cidr::Cidr;
@@ -151,6 +151,11 @@ impl Network {
     /// What it was made of. The places in walks and observations are places in its lists.
     pub fn topology(&self) -> &Topology {
         &self.topology
+    }
+
+    /// Whether something here has the public address.
+    pub fn is_own_public(&self, address: Ipv4Addr) -> bool {
+        self.public.contains_key(&IpAddr::V4(address))
     }
 
     fn add_interfaces(&mut self, names: &Names) -> Result<(), TopologyFault> {

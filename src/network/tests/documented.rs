@@ -70,6 +70,8 @@ fn a_ping_that_the_group_does_not_allow_is_one_reject() {
     let network = home_and_instance(&["in tcp 22 0.0.0.0/0", "out all 0.0.0.0/0"], OPEN);
     check(&network, &ping(), &lines, "100 ENI_SG_RULES_MISMATCH", None);
     let network = home_and_instance(&["out all 0.0.0.0/0"], OPEN);
+    check(&network, &ping(), &lines, "100 ENI_SG_RULES_MISMATCH", None);
+    let network = home_and_instance(&[], OPEN);
     check(&network, &ping(), &lines, "100 SG_HAS_NO_RULES", None);
 }
 
@@ -201,8 +203,9 @@ fn tracked_connections_outlive_their_rule() {
     let revoked = home_and_instance(&["out all 0.0.0.0/0"], OPEN);
     let mut later = |port, start_s| revoked.walk(&go_on(port, start_s), &mut connections).expect("a flow");
     assert_eq!(decided(&revoked, &later(22, 2000).forward), "100 tracked");
-    assert_eq!(decided(&revoked, &later(80, 2000).forward), "100 SG_HAS_NO_RULES");
-    assert_eq!(decided(&revoked, &later(22, 2000 + 432_001).forward), "100 SG_HAS_NO_RULES", "idle for five days");
+    assert_eq!(decided(&revoked, &later(80, 2000).forward), "100 ENI_SG_RULES_MISMATCH");
+    let idle = later(22, 2000 + 432_001);
+    assert_eq!(decided(&revoked, &idle.forward), "100 ENI_SG_RULES_MISMATCH", "idle for five days");
 }
 
 /// The same page: "For protocols other than TCP, UDP, or ICMP … within 600 seconds".

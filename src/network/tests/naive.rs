@@ -229,7 +229,8 @@ impl<'t> Naive<'t> {
             })
             .collect();
         let Some(first) = matching.first() else {
-            self.end(if rules.is_empty() { "SG_HAS_NO_RULES" } else { "ENI_SG_RULES_MISMATCH" });
+            let no_rules = rules.is_empty() && self.rules_of(interface, !outbound).is_empty();
+            self.end(if no_rules { "SG_HAS_NO_RULES" } else { "ENI_SG_RULES_MISMATCH" });
             return false;
         };
         self.told.rules.push(first.id.clone());

@@ -128,7 +128,8 @@ impl Network {
         }
     }
 
-    fn refusal(&self, step: &Step) -> Option<Refusal> {
+    /// Why a packet was refused at a step, if it was.
+    pub fn refusal(&self, step: &Step) -> Option<Refusal> {
         match (step.decision, step.at) {
             (Decision::Refused(refusal), _) => Some(refusal),
             (Decision::AclEntry(LAST_ACL_ENTRY), _) => Some(Refusal::AclDenies),

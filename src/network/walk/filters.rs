@@ -41,9 +41,17 @@ impl Walker<'_> {
                 Ok(())
             }
             None => {
-                let refusal = if rules.is_empty() { Refusal::GroupsHaveNoRules } else { Refusal::GroupsDoNotAllow };
+                let no_rules = rules.is_empty() && back.is_empty();
+                let refusal = if no_rules { Refusal::GroupsHaveNoRules } else { Refusal::GroupsDoNotAllow };
                 self.step(component, Decision::Refused(refusal));
-                Err(refusal)
+                match self.probing {
+                    true if self.answering => Ok(()),
+                    true => {
+                        self.passes.push(Pass { interface, direction, packet, tracked: true });
+                        Ok(())
+                    }
+                    false => Err(refusal),
+                }
             }
         }
     }
@@ -94,7 +102,7 @@ impl Walker<'_> {
         };
         let (number, allow) = entries.decide(&self.packet, peer);
         self.step(Component::NetworkAcl(acl, direction), Decision::AclEntry(number));
-        if allow { Ok(()) } else { Err(Refusal::AclDenies) }
+        if allow || self.probing { Ok(()) } else { Err(Refusal::AclDenies) }
     }
 }
 

@@ -14,6 +14,7 @@ mod filters;
 mod gateways;
 mod interfaces;
 mod nat;
+mod probe;
 mod volume;
 
 use std::net::IpAddr;
@@ -194,7 +195,7 @@ impl Network {
         let (start, packet) = self.resolve(flow)?;
         let mut walker = Walker::new(self, connections, flow.start_s, packet);
         let forward = walker.run(start);
-        let answer = walker.answer(flow, &forward);
+        let answer = walker.answer(volume::is_answered(flow, &walker.packet), &forward);
         let passes = std::mem::take(&mut walker.passes);
         let mut walk = Walk { forward, answer };
         volume::fill(flow, packet.protocol, &mut walk);
@@ -224,6 +225,8 @@ struct Walker<'n> {
     observations: Vec<Observation>,
     /// Whether this is the answer.
     answering: bool,
+    /// Whether it goes on where security groups and ACLs refuse it.
+    probing: bool,
     /// Whether groups still know by its address who sends: not behind a middlebox
     /// (<https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>, limitation).
     senders_known: bool,
@@ -254,6 +257,7 @@ impl<'n> Walker<'n> {
             steps: Vec::with_capacity(12),
             observations: Vec::with_capacity(4),
             answering: false,
+            probing: false,
             senders_known: true,
             egress_only: false,
             from_nat_over: None,
@@ -280,9 +284,9 @@ impl<'n> Walker<'n> {
     }
 
     /// The answer to what arrived, if there is one.
-    fn answer(&mut self, flow: &Flow, forward: &Leg) -> Option<Leg> {
+    fn answer(&mut self, is_answered: bool, forward: &Leg) -> Option<Leg> {
         let Outcome::Arrived(end) = forward.outcome else { return None };
-        if !volume::is_answered(flow, &self.packet) {
+        if !is_answered {
             return None;
         }
         self.packet = self.packet.answer();

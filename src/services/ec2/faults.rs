@@ -829,6 +829,12 @@ pub fn flow_log_exists() -> Fault {
 
 // Reachability Analyzer.
 
+/// `end` is the parameter: `Source` or `Destination`.
+pub fn path_end_missing(end: &str, id: &str) -> Fault {
+    let message = format!("The {} '{id}' does not exist", end.to_ascii_lowercase());
+    fault(&format!("NetworkInsights{end}.NotFound"), message)
+}
+
 pub fn path_has_analyses(id: &str) -> Fault {
     fault("AnalysisExistsForNetworkInsightsPath", format!("The path {id} has analyses; delete them first."))
 }

@@ -256,6 +256,8 @@ mod tests {
             ("ManagedPrefixList", prefix_lists::LISTING.paths),
             ("NatGateway", nat_gateways::LISTING.paths),
             ("NetworkAcl", network_acls::LISTING.paths),
+            ("NetworkInsightsAnalysis", reachability::analyses::LISTING.paths),
+            ("NetworkInsightsPath", reachability::paths::LISTING.paths),
             ("NetworkInterface", interfaces::LISTING.paths),
             ("PrefixList", prefix_lists::SERVICES.paths),
             ("RouteTable", route_tables::LISTING.paths),

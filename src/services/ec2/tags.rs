@@ -181,6 +181,9 @@ fn has(store: &Store, kind: &Kind, id: &str) -> bool {
         "key" => store.key_pairs.values().any(|pair| pair.id == id),
         "pcx" => store.peerings.contains_key(id),
         "vpce" => store.endpoints.contains_key(id),
+        "fl" => store.flow_logs.contains_key(id),
+        "nip" => store.insights_paths.contains_key(id),
+        "nia" => store.insights_analyses.contains_key(id),
         _ => false,
     }
 }

@@ -1,13 +1,22 @@
 //! Reachability Analyzer: whether traffic from one end can reach another, and why not, by the same walk that traffic takes
 //! (<https://docs.aws.amazon.com/vpc/latest/reachability/what-is-reachability-analyzer.html>).
+//!
+//! ```text
+//! Path ── Question::new ──> lanes ── Search ──> Tried ── Teller ──> Findings
+//! ```
 
-mod analyses;
-mod paths;
-mod walk;
+pub mod analyses;
+mod findings;
+pub mod paths;
+mod question;
+mod search;
+mod spread;
+#[cfg(test)]
+mod tests;
 
 use crate::world::op::Op;
 
-pub use analyses::{Analysis, Place, finish};
+pub use analyses::{Analysis, Place, go_on};
 pub use paths::Path;
 
 /// The operations, on paths and on analyses.
