@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::network::flow_logs::Record;
+use crate::network::flow_logs::{Format, Record, TrafficType};
 use crate::services::firehose;
 use crate::services::iam::permissions;
 use crate::services::logs::naming::GroupPlace;
@@ -57,7 +57,7 @@ pub fn deliver(world: &mut World, place: &Place) {
     let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut log.pending).into_iter().partition(|it| it.due <= now);
     let next = later.iter().map(|pending| pending.due).min();
     log.pending = later;
-    ship(world, place, due.into_iter().map(|pending| pending.record).collect());
+    ship(world, place, due.into_iter().flat_map(|pending| pending.records).collect());
     if let Some(next) = next {
         world.jobs.at(next, Job::FlowLogDelivery(place.clone()));
     }
@@ -68,7 +68,7 @@ pub fn flush(world: &mut World) -> Vec<String> {
     let mut written = Vec::new();
     for place in places(world) {
         let Some(log) = place.find_mut(world) else { continue };
-        let pending = std::mem::take(&mut log.pending).into_iter().map(|pending| pending.record);
+        let pending = std::mem::take(&mut log.pending).into_iter().flat_map(|pending| pending.records);
         let mut records: Vec<Record> = pending.collect();
         let traffic = log.traffic;
         records.extend(log.windows.flush().into_iter().filter(|record| traffic.takes(record)));
@@ -77,13 +77,35 @@ pub fn flush(world: &mut World) -> Vec<String> {
     written
 }
 
+/// What a delivery needs of its flow log.
+struct Terms {
+    traffic: TrafficType,
+    format: Format,
+    destination: Destination,
+    role: Option<String>,
+    foreign_role: Option<String>,
+}
+
+impl Terms {
+    fn of(log: &FlowLog) -> Terms {
+        Terms {
+            traffic: log.traffic,
+            format: log.format.clone(),
+            destination: log.destination.clone(),
+            role: log.role.clone(),
+            foreign_role: log.foreign_role.clone(),
+        }
+    }
+}
+
 /// Delivers records, and takes down how it went.
 fn ship(world: &mut World, place: &Place, records: Vec<Record>) -> Vec<String> {
-    let Some(log) = place.find(world).filter(|_| !records.is_empty()).cloned() else { return Vec::new() };
-    let outcome = match &log.destination {
-        Destination::LogGroup(group) => write_lines(world, place, &log, group, &records).map(|()| Vec::new()),
-        Destination::Bucket(bucket) => bucket.write(world, place, &log.format, &records).map_err(|code| error(&code)),
-        Destination::Stream(stream) => put_records(world, place, &log, stream, &records).map(|()| Vec::new()),
+    let Some(log) = place.find(world).filter(|_| !records.is_empty()) else { return Vec::new() };
+    let terms = Terms::of(log);
+    let outcome = match &terms.destination {
+        Destination::LogGroup(group) => write_lines(world, place, &terms, group, &records).map(|()| Vec::new()),
+        Destination::Bucket(bucket) => bucket.write(world, place, &terms.format, &records).map_err(|code| error(&code)),
+        Destination::Stream(stream) => put_records(world, place, &terms, stream, &records).map(|()| Vec::new()),
     };
     if let Some(log) = place.find_mut(world) {
         log.error = outcome.as_ref().err().copied();
@@ -123,11 +145,11 @@ fn act(world: &mut World, place: &Place, role: &str) -> Result<Caller, &'static 
 fn write_lines(
     world: &mut World,
     place: &Place,
-    log: &FlowLog,
+    terms: &Terms,
     group: &GroupPlace,
     records: &[Record],
 ) -> Result<(), &'static str> {
-    let role = log.role.as_deref().ok_or(ACCESS)?;
+    let role = terms.role.as_deref().ok_or(ACCESS)?;
     let writer = Writer { place, group, role, caller: act(world, place, role)? };
     writer.open_group(world)?;
     let mut streams: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
@@ -135,9 +157,9 @@ fn write_lines(
         streams.entry(record.of.id()).or_default().push(record);
     }
     for (interface, records) in streams {
-        let stream = format!("{interface}-{}", log.traffic.as_str().to_ascii_lowercase());
+        let stream = format!("{interface}-{}", terms.traffic.as_str().to_ascii_lowercase());
         writer.open(world, &stream)?;
-        writer.write(world, &stream, log, records)?;
+        writer.write(world, &stream, terms, records)?;
     }
     Ok(())
 }
@@ -193,14 +215,14 @@ impl Writer<'_> {
         &self,
         world: &mut World,
         stream: &str,
-        log: &FlowLog,
+        terms: &Terms,
         mut records: Vec<&Record>,
     ) -> Result<(), &'static str> {
         records.sort_by_key(|record| record.start_s);
         let mut batch: Vec<Value> = Vec::new();
         let (mut bytes, mut first_s) = (0, 0);
         for record in records {
-            let line = record.line(&log.format);
+            let line = record.line(&terms.format);
             let size = line.len() + EVENT_OVERHEAD;
             let is_full = batch.len() >= BATCH_EVENTS
                 || bytes + size > BATCH_BYTES
@@ -233,11 +255,11 @@ impl Writer<'_> {
 fn put_records(
     world: &mut World,
     place: &Place,
-    log: &FlowLog,
+    terms: &Terms,
     stream: &firehose::Place,
     records: &[Record],
 ) -> Result<(), &'static str> {
-    let caller = match (&log.role, &log.foreign_role) {
+    let caller = match (&terms.role, &terms.foreign_role) {
         // The role of the flow log's account takes on that of the stream's account.
         (Some(role), Some(foreign)) => {
             let first = act(world, place, role)?;
@@ -247,7 +269,7 @@ fn put_records(
     };
     for records in records.chunks(BATCH_RECORDS) {
         let lines = records.iter().map(|record| {
-            let mut line = record.line(&log.format);
+            let mut line = record.line(&terms.format);
             line.push('\n');
             let mut data = Map::new();
             data.push("Data", Bytes::from(line));
