@@ -7,6 +7,7 @@ use std::time::Instant;
 use trailcam::config::Clock;
 use trailcam::contract::{self, Protocol};
 use trailcam::emulator::Emulator;
+use trailcam::services::ec2::traffic;
 use trailcam::wire::{self, Map, Value};
 use trailcam::world::call::{Answer, Call, Connection, Sender};
 use trailcam::world::caller::Credentials;
@@ -54,6 +55,9 @@ fn main() {
         describe(&emulator, name, value, None);
     }
     describe(&emulator, "vpc-id", &vpc, Some(1000));
+    let started = Instant::now();
+    emulator.step(|world| drop(traffic::model(world)));
+    println!("the networks for traffic, made when they have changed: {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
     let started = Instant::now();
     (0..RUNS).for_each(|at| drop(call(&emulator, "CreateKeyPair", [("KeyName", at.to_string().into())])));
     println!("an RSA key pair takes {:.0} ms", started.elapsed().as_secs_f64() * 1e3 / RUNS as f64);

@@ -80,7 +80,7 @@ fn gather_bare(network: &Network, flows: &[Flow]) -> f64 {
     let mut connections = Connections::default();
     let minutes = flows.chunk_by(|one, other| one.start_s / 60 == other.start_s / 60);
     let seconds = minutes.map(|minute| {
-        let mut table: HashMap<(Vantage, IpAddr, IpAddr, u16, u16, u8), (u64, u64)> = HashMap::new();
+        let mut table: HashMap<_, (u64, u64)> = HashMap::new();
         walk(network, &mut connections, minute, |walk| {
             for seen in walk.observations() {
                 let Packet { source_port, destination_port, protocol, .. } = seen.packet;

@@ -54,7 +54,7 @@ use crate::wire::{Fault, Value};
 use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::fields::Field;
-use crate::world::op::Op;
+use crate::world::op::{Access, Op};
 use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
@@ -164,23 +164,33 @@ struct Remembered {
 /// How long a client token stands for its first request; the shortest time that AWS documents for one.
 const TOKEN_LIFE: TimeDelta = TimeDelta::hours(24);
 
-/// The caller's EC2 in the Region called, with the default VPC that accounts start with.
+/// The caller's EC2 in the Region called, with the default VPC that accounts start with. Operations that only read leave it
+/// as it is.
 pub fn store<'a>(cx: &'a mut Cx<'_>) -> &'a mut Store {
+    if Access::of_name(cx.operation.name) == Access::Write {
+        cx.world.traffic.forget_model();
+    }
     let (account, region) = (cx.account.clone(), cx.region);
-    of(cx.world, &account, region)
+    open(cx.world, &account, region)
 }
 
-/// An account's EC2 in a Region.
+/// An account's EC2 in a Region, to be changed.
 pub fn of<'a>(world: &'a mut World, account: &AccountId, region: Region) -> &'a mut Store {
-    let seed = world.ids.seed();
     world.traffic.forget_model();
-    let store = &mut world.regional(account, region).ec2;
-    if !store.opened {
-        store.opened = true;
-        store.owner = account.to_string();
-        store.region = region.to_string();
-        default_vpc::open(store, seed, account, region);
+    open(world, account, region)
+}
+
+fn open<'a>(world: &'a mut World, account: &AccountId, region: Region) -> &'a mut Store {
+    if world.regional(account, region).ec2.opened {
+        return &mut world.regional(account, region).ec2;
     }
+    world.traffic.forget_model();
+    let seed = world.ids.seed();
+    let store = &mut world.regional(account, region).ec2;
+    store.opened = true;
+    store.owner = account.to_string();
+    store.region = region.to_string();
+    default_vpc::open(store, seed, account, region);
     store
 }
 

@@ -1,10 +1,10 @@
 //! Deliveries of flow logs. What cannot be delivered is lost, as it is with AWS, and the flow log says why.
 
-use crate::network::flow_logs::Record;
+use crate::network::flow_logs::{Format, Record, TrafficType};
 use crate::world::World;
 use crate::world::jobs::Job;
 
-use super::{Destination, Place, log_group, places, stream};
+use super::{Destination, FlowLog, Place, log_group, places, stream};
 
 /// Why deliveries fail: `DeliverLogsErrorMessage`
 /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html>).
@@ -19,7 +19,7 @@ pub fn deliver(world: &mut World, place: &Place) {
     let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut log.pending).into_iter().partition(|it| it.due <= now);
     let next = later.iter().map(|pending| pending.due).min();
     log.pending = later;
-    ship(world, place, due.into_iter().map(|pending| pending.record).collect());
+    ship(world, place, due.into_iter().flat_map(|pending| pending.records).collect());
     if let Some(next) = next {
         world.jobs.at(next, Job::FlowLogDelivery(place.clone()));
     }
@@ -34,18 +34,39 @@ pub fn flush(world: &mut World) -> Vec<String> {
 pub fn flush_one(world: &mut World, place: &Place) -> Vec<String> {
     let Some(log) = place.find_mut(world) else { return Vec::new() };
     let traffic = log.traffic;
-    let mut records: Vec<Record> = std::mem::take(&mut log.pending).into_iter().map(|pending| pending.record).collect();
+    let mut records: Vec<Record> =
+        std::mem::take(&mut log.pending).into_iter().flat_map(|pending| pending.records).collect();
     records.extend(log.windows.flush().into_iter().filter(|record| traffic.takes(record)));
     ship(world, place, records)
 }
 
+/// What a delivery needs of its flow log.
+pub(super) struct Terms {
+    pub traffic: TrafficType,
+    pub format: Format,
+    pub destination: Destination,
+    pub role: Option<String>,
+}
+
+impl Terms {
+    fn of(log: &FlowLog) -> Terms {
+        Terms {
+            traffic: log.traffic,
+            format: log.format.clone(),
+            destination: log.destination.clone(),
+            role: log.role.clone(),
+        }
+    }
+}
+
 /// Delivers records, and takes down how it went.
 fn ship(world: &mut World, place: &Place, records: Vec<Record>) -> Vec<String> {
-    let Some(log) = place.find(world).filter(|_| !records.is_empty()).cloned() else { return Vec::new() };
-    let outcome = match &log.destination {
-        Destination::LogGroup(group) => log_group::write(world, place, &log, group, &records).map(|()| Vec::new()),
-        Destination::Bucket(bucket) => bucket.write(world, place, &log.format, &records).map_err(|code| error(&code)),
-        Destination::Stream(to) => stream::put(world, place, &log, to, &records).map(|()| Vec::new()),
+    let Some(log) = place.find(world).filter(|_| !records.is_empty()) else { return Vec::new() };
+    let terms = Terms::of(log);
+    let outcome = match &terms.destination {
+        Destination::LogGroup(group) => log_group::write(world, place, &terms, group, &records).map(|()| Vec::new()),
+        Destination::Bucket(bucket) => bucket.write(world, place, &terms.format, &records).map_err(|code| error(&code)),
+        Destination::Stream(to) => stream::put(world, place, &terms, to, &records).map(|()| Vec::new()),
     };
     if let Some(log) = place.find_mut(world) {
         log.error = outcome.as_ref().err().copied();

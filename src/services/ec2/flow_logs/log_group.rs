@@ -14,8 +14,8 @@ use crate::world::caller::Caller;
 use crate::world::payload::Upload;
 use crate::world::policy::Request;
 
-use super::delivery::{ACCESS, UNKNOWN, error};
-use super::{Destination, FlowLog, Place};
+use super::delivery::{ACCESS, Terms, UNKNOWN, error};
+use super::{Destination, Place};
 
 /// Who takes on the roles of flow logs.
 const SELF: &str = "vpc-flow-logs.amazonaws.com";
@@ -72,11 +72,11 @@ fn act(world: &mut World, place: &Place, role: &str) -> Result<Caller, &'static 
 pub fn write(
     world: &mut World,
     place: &Place,
-    log: &FlowLog,
+    terms: &Terms,
     group: &GroupPlace,
     records: &[Record],
 ) -> Result<(), &'static str> {
-    let role = log.role.as_deref().ok_or(ACCESS)?;
+    let role = terms.role.as_deref().ok_or(ACCESS)?;
     let writer = Writer { place, group, role, caller: act(world, place, role)? };
     writer.open_group(world)?;
     let mut streams: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
@@ -84,9 +84,9 @@ pub fn write(
         streams.entry(record.of.id()).or_default().push(record);
     }
     for (interface, records) in streams {
-        let stream = format!("{interface}-{}", log.traffic.as_str().to_ascii_lowercase());
+        let stream = format!("{interface}-{}", terms.traffic.as_str().to_ascii_lowercase());
         writer.open(world, &stream)?;
-        writer.write(world, &stream, log, records)?;
+        writer.write(world, &stream, terms, records)?;
     }
     Ok(())
 }
@@ -142,14 +142,14 @@ impl Writer<'_> {
         &self,
         world: &mut World,
         stream: &str,
-        log: &FlowLog,
+        terms: &Terms,
         mut records: Vec<&Record>,
     ) -> Result<(), &'static str> {
         records.sort_by_key(|record| record.start_s);
         let mut batch: Vec<Value> = Vec::new();
         let (mut bytes, mut first_s) = (0, 0);
         for record in records {
-            let line = record.line(&log.format);
+            let line = record.line(&terms.format);
             let size = line.len() + EVENT_OVERHEAD;
             let is_full = batch.len() >= BATCH_EVENTS
                 || bytes + size > BATCH_BYTES

@@ -2,7 +2,7 @@
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html>).
 //!
 //! ```text
-//! traffic ── gather ──> windows ── Job::FlowLogWindow ──> pending ── Job::FlowLogDelivery ──> log group, bucket, stream
+//! traffic ── Gathering ──> windows ── Job::FlowLogWindow ──> pending ── Job::FlowLogDelivery ──> log group, bucket, stream
 //! ```
 //!
 //! What interfaces see comes from the traffic model, `network`; how records look is decided there, too.
@@ -10,6 +10,7 @@
 mod bucket;
 mod delivery;
 mod destination;
+mod gathering;
 mod log_group;
 mod operations;
 mod parquet;
@@ -18,7 +19,6 @@ mod stream;
 use chrono::DateTime;
 
 use crate::network::flow_logs::{Facts, Format, Record, TrafficType, Windows};
-use crate::network::{Vantage, Walk};
 use crate::services::sts::visits::Session;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -26,10 +26,10 @@ use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
 use super::Store;
-use super::traffic::Model;
 
 pub use delivery::{deliver, flush};
 pub use destination::Destination;
+pub use gathering::Gathering;
 pub use operations::OPS;
 
 /// Where a flow log is.
@@ -40,8 +40,8 @@ pub struct Place {
     pub id: String,
 }
 
-/// A flow log.
-#[derive(Clone, Debug)]
+/// A flow log. It may hold millions of flows, so it is never copied.
+#[derive(Debug)]
 pub struct FlowLog {
     pub id: String,
     /// The VPC, subnet or network interface.
@@ -59,17 +59,17 @@ pub struct FlowLog {
     /// `DeliverLogsErrorMessage`, if the last delivery failed.
     pub error: Option<&'static str>,
     windows: Windows,
-    /// Records that are on their way.
+    /// Windows that are over, whose records are on their way.
     pending: Vec<Pending>,
     /// The role, as last assumed.
     session: Option<Session>,
 }
 
-/// A record that waits for its delivery.
-#[derive(Clone, Debug)]
+/// Records that wait for their delivery.
+#[derive(Debug)]
 struct Pending {
     due: Time,
-    record: Record,
+    records: Vec<Record>,
 }
 
 impl FlowLog {
@@ -92,29 +92,6 @@ impl Place {
 
     fn find_mut<'w>(&self, world: &'w mut World) -> Option<&'w mut FlowLog> {
         world.accounts.get_mut(&self.account)?.regions.get_mut(&self.region)?.ec2.flow_logs.get_mut(&self.id)
-    }
-}
-
-/// Gathers what interfaces saw for the flow logs that cover them.
-pub(super) fn gather(world: &mut World, model: &Model, walks: &[Walk]) {
-    for place in places(world) {
-        let Some(log) = place.find_mut(world) else { continue };
-        let was_quiet = log.windows.next_end_s().is_none();
-        // Whether the log covers an interface, asked once for each.
-        let covered: Vec<bool> = model.viewpoints.interfaces().iter().map(|facts| log.covers(facts)).collect();
-        for seen in walks.iter().flat_map(Walk::observations) {
-            let is_covered = match seen.seen_at {
-                Vantage::Interface(interface) => covered.get(interface as usize).copied().unwrap_or(false),
-                gateway => model.viewpoints.facts(gateway).is_some_and(|facts| log.covers(facts)),
-            };
-            if is_covered {
-                log.windows.add(seen, &model.viewpoints);
-            }
-        }
-        if was_quiet && log.windows.next_end_s().is_some() {
-            log_group::open(world, &place);
-        }
-        follow(world, &place);
     }
 }
 
@@ -163,9 +140,10 @@ pub fn close(world: &mut World, place: &Place) {
     let watched: Vec<_> = model.viewpoints.interfaces().iter().filter(|facts| log.covers(facts)).cloned().collect();
     while let Some(records) = log.windows.close_next(now.timestamp(), &watched) {
         let due = log.destination.due(now, cadence);
-        let traffic = log.traffic;
-        let records = records.into_iter().filter(|record| traffic.takes(record));
-        log.pending.extend(records.map(|record| Pending { due, record }));
+        let records: Vec<Record> = records.into_iter().filter(|record| log.traffic.takes(record)).collect();
+        if !records.is_empty() {
+            log.pending.push(Pending { due, records });
+        }
     }
     let next = log.pending.iter().map(|pending| pending.due).min();
     if let Some(due) = next {

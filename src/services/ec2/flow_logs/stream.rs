@@ -14,8 +14,8 @@ use crate::world::call::{Call, Cx, perform};
 use crate::world::caller::{Caller, Credentials, authenticate};
 use crate::world::payload::Upload;
 
-use super::delivery::{ACCESS, UNKNOWN, error};
-use super::{FlowLog, Place};
+use super::Place;
+use super::delivery::{ACCESS, Terms, UNKNOWN, error};
 
 /// Who writes to streams, and takes on roles to do so.
 const DELIVERY: &str = "delivery.logs.amazonaws.com";
@@ -93,7 +93,7 @@ fn foreign(cx: &mut Cx, roles: Roles) -> Option<Caller> {
 pub fn put(
     world: &mut World,
     place: &Place,
-    log: &FlowLog,
+    terms: &Terms,
     to: &firehose::Place,
     records: &[Record],
 ) -> Result<(), &'static str> {
@@ -104,7 +104,7 @@ pub fn put(
     let source = format!("arn:aws:logs:{}:{}:*", place.region, place.account);
     for records in records.chunks(BATCH_RECORDS) {
         let lines = records.iter().map(|record| {
-            let mut line = record.line(&log.format);
+            let mut line = record.line(&terms.format);
             line.push('\n');
             let mut data = Map::new();
             data.push("Data", Bytes::from(line));

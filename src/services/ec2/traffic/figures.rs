@@ -54,29 +54,24 @@ const ATTEMPTS: usize = 8;
 const ESTABLISHED: usize = 9;
 type Sums = [u64; 10];
 
+/// What passed interfaces, by their places in the network, and by the second in which a minute begins.
+#[derive(Debug, Default)]
+pub struct Passed(HashMap<(u32, i64), Sums>);
+
 /// What has not been reported yet: by instance or NAT gateway, and by the second in which a minute begins.
 #[derive(Debug, Default)]
 pub struct Figures(BTreeMap<String, BTreeMap<i64, Sums>>);
 
 impl Figures {
     /// Takes in what passed the interfaces of instances and NAT gateways.
-    pub fn add(&mut self, model: &Model, walks: &[Walk]) {
-        let mut sums: HashMap<(u32, i64), Sums> = HashMap::new();
+    pub fn add(&mut self, model: &Model, passed: Passed) {
         let topology = model.network.topology();
         let nats = topology.nat_gateways.iter().filter_map(|gateway| match &gateway.place {
             NatPlace::Zonal { interface } => Some((interface.as_str(), gateway.id.as_str())),
             NatPlace::Regional { .. } => None,
         });
         let nats: HashMap<&str, &str> = nats.collect();
-        for walk in walks {
-            let (there, back) = ((IN, OUT), (BACK_IN, BACK_OUT));
-            let is_inward = walk.forward.steps.first().is_some_and(|step| step.at == Component::Internet);
-            let (forward, answer) = if is_inward { (back, there) } else { (there, back) };
-            add_leg(&mut sums, &walk.forward, forward);
-            walk.answer.iter().for_each(|leg| add_leg(&mut sums, leg, answer));
-            add_connection(&mut sums, walk);
-        }
-        for ((interface, minute), sums) in sums {
+        for ((interface, minute), sums) in passed.0 {
             let Some(interface) = topology.interfaces.get(interface as usize) else { continue };
             let nat = nats.get(interface.id.as_str()).copied();
             let of = nat.or(interface.attachment.as_ref().map(|attachment| attachment.instance.as_str()));
@@ -96,6 +91,18 @@ impl Figures {
             whole.iter_mut().zip(sums).for_each(|(whole, part)| *whole = whole.saturating_add(part));
         }
         periods
+    }
+}
+
+impl Passed {
+    /// Takes in a flow.
+    pub fn see(&mut self, walk: &Walk) {
+        let (there, back) = ((IN, OUT), (BACK_IN, BACK_OUT));
+        let is_inward = walk.forward.steps.first().is_some_and(|step| step.at == Component::Internet);
+        let (forward, answer) = if is_inward { (back, there) } else { (there, back) };
+        add_leg(&mut self.0, &walk.forward, forward);
+        walk.answer.iter().for_each(|leg| add_leg(&mut self.0, leg, answer));
+        add_connection(&mut self.0, walk);
     }
 }
 

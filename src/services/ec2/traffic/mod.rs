@@ -16,12 +16,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::network::flow_logs::Viewpoints;
-use crate::network::{Connections, Flow, Network, Walk};
+use crate::network::{Connections, Flow, Network};
 use crate::world::World;
 
-use super::flow_logs;
+use super::flow_logs::Gathering;
 
-use figures::Figures;
+use figures::{Figures, Passed};
 
 pub use report::Report;
 pub use request::Told;
@@ -113,21 +113,64 @@ impl Sending {
     /// when there are no more.
     pub fn go_on(&mut self, world: &mut World) -> bool {
         let model = model(world);
-        let part = self.flows[self.sent..].iter().take(PART);
-        let mut walks: Vec<Walk> = Vec::with_capacity(part.len());
-        for flow in part {
+        let mut gathering = Gathering::begin(world, &model);
+        let mut figures = Passed::default();
+        for flow in self.flows[self.sent..].iter().take(PART) {
             // Others may have taken away an end of it in the meantime: then there is nothing to send.
             let Ok(walk) = model.network.walk(flow, &mut world.traffic.connections) else { continue };
             self.report.add(&model, flow, &walk);
-            walks.push(walk);
+            gathering.see(&walk);
+            figures.see(&walk);
         }
+        gathering.end(world);
+        world.traffic.figures.add(&model, figures);
         self.sent = self.flows.len().min(self.sent + PART);
-        world.traffic.figures.add(&model, &walks);
-        flow_logs::gather(world, &model, &walks);
         self.sent < self.flows.len()
     }
 
     pub fn report(self) -> Report {
         self.report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Map;
+    use crate::world::call::{Call, perform};
+    use crate::world::payload::Upload;
+    use crate::world::scope::{AccountId, Region};
+    use crate::world::{Cadence, Settings};
+
+    fn call(world: &mut World, operation: &str, input: Map) {
+        let account = world.settings.account.clone();
+        let to = ("ec2", operation);
+        let call = Call::by_service("test.amazonaws.com", account, Region::US_EAST_1, to, input, Upload::default());
+        let answer = perform(world, call.expect("an operation"));
+        answer.outcome.unwrap_or_else(|fault| panic!("{fault:?}"));
+    }
+
+    #[test]
+    fn the_model_lasts_until_a_network_changes() {
+        let settings = Settings {
+            account: AccountId::parse("111122223333").expect("twelve digits"),
+            region: Region::US_EAST_1,
+            seed: 1,
+            cadence: Cadence::Aws,
+            data_dir: std::env::temp_dir(),
+            log_memory: 1 << 20,
+        };
+        let mut world = World::new(settings, "2026-01-01T00:00:00Z".parse().expect("a time"));
+        let vpcs = |world: &mut World| model(world).network.topology().vpcs.len();
+        assert_eq!(vpcs(&mut world), 0, "nobody has looked yet");
+        call(&mut world, "DescribeVpcs", Map::new());
+        assert_eq!(vpcs(&mut world), 1, "the default VPC is there since it was looked for");
+        let before = model(&mut world);
+        call(&mut world, "DescribeNetworkInterfaces", Map::new());
+        assert!(Arc::ptr_eq(&before, &model(&mut world)), "nothing has changed");
+        let mut input = Map::new();
+        input.push("CidrBlock", "10.0.0.0/16");
+        call(&mut world, "CreateVpc", input);
+        assert_eq!(vpcs(&mut world), 2);
     }
 }
