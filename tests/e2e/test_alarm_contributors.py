@@ -283,6 +283,14 @@ def test_a_hundred_contributors(trailcam, cloudwatch):
     assert "EvaluationState" not in alarm(cloudwatch)
 
 
+def test_more_series_than_are_evaluated(trailcam, cloudwatch):
+    put_alarm(cloudwatch)
+    report(cloudwatch, **{f"h{n}": 10 for n in range(501)})
+    trailcam.advance("PT1M")
+    found = alarm(cloudwatch)
+    assert (found["EvaluationState"], found["StateReason"]) == ("PARTIAL_DATA", "500 time series evaluated to OK")
+
+
 def test_another_query_forgets_contributors(trailcam, cloudwatch):
     put_alarm(cloudwatch)
     report(cloudwatch, a=95)

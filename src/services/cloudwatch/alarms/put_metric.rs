@@ -199,7 +199,7 @@ impl Math {
         check_period(period)?;
         let is_list = |place: usize| self.plan.queries.get(place).is_some_and(|query| query.is_list);
         let has_contributors = self.has_contributors() && self.band.is_none();
-        if (is_list(self.place) && !has_contributors) || self.band.is_some_and(|band| !is_list(band)) {
+        if (is_list(self.place) && !has_contributors) || self.band.is_some_and(|band| !self.plan.is_band(band)) {
             return Err(faults::one_series());
         }
         if self.band.is_some() && period < MINUTE {

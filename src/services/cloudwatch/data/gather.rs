@@ -116,6 +116,13 @@ impl Plan {
         around
     }
 
+    /// Whether the query at a place is a band.
+    pub fn is_band(&self, place: usize) -> bool {
+        let kind = self.queries.get(place).map(|query| &query.kind);
+        let Some(Kind::Math(node)) = kind else { return false };
+        matches!(node.kind, math::Kind::Call { function: Function::AnomalyDetectionBand, .. })
+    }
+
     /// Whether it searches for metrics.
     pub fn searches(&self) -> bool {
         let mut searches = false;

@@ -4,12 +4,13 @@ use crate::services::cloudwatch::data::MetricDataQuery;
 use crate::services::cloudwatch::put::Dimension;
 use crate::wire::{Fault, Value as Tree};
 use crate::world::call::Cx;
+use crate::world::fields::Scan;
 use crate::world::op::Op;
 use crate::world::pages::{self, Order};
 use crate::{op, record};
 
 use super::put::Named;
-use super::{Detector, Key, Source, faults};
+use super::{Detector, Key, Progress, Source, faults};
 
 /// The operations.
 pub const OPS: &[Op] = &[op!(Write "DeleteAnomalyDetector" delete), op!(Read "DescribeAnomalyDetectors" describe)];
@@ -54,7 +55,7 @@ record! {
 }
 
 /// Those of metrics alone are shown unless others are asked for.
-fn describe(cx: &mut Cx, input: Describe) -> Result<Described, Fault> {
+fn describe(cx: &mut Cx, input: Describe) -> Result<Scan<Described>, Fault> {
     input.check_alone()?;
     let limit = input.limit.unwrap_or(PAGE_MAX);
     if !(1..=PAGE_MAX).contains(&limit) {
@@ -64,19 +65,22 @@ fn describe(cx: &mut Cx, input: Describe) -> Result<Described, Fault> {
         Some(token) => Some(pages::key(token).ok_or_else(faults::token)?),
         None => None,
     };
-    let store = &cx.world.accounts.get(&cx.account).and_then(|account| account.regions.get(&cx.region));
-    let Some(store) = store.map(|regional| &regional.cloudwatch) else { return Ok(Described::default()) };
+    let now = cx.world.now;
+    let store = &cx.world.regional(&cx.account, cx.region).cloudwatch;
     let wanted = store.detectors.iter().filter(|(_, detector)| input.wants(detector));
     let mut keyed: Vec<_> = wanted.map(|(key, detector)| (place_of(key), detector)).collect();
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     let limit = usize::try_from(limit).unwrap_or_default();
     let (page, last) = pages::cut(after.as_deref(), limit, Order::Ascending, keyed);
     let place = (&cx.account, cx.region);
-    let shown = |detector: &Detector| Shown {
-        state: detector.state(store, cx.world.now, place).as_str().to_owned(),
-        ..shown(detector, cx.account.as_str())
-    };
-    Ok(Described { detectors: page.into_iter().map(shown).collect(), token: last.map(pages::token) })
+    let look = |detector: &Detector| (detector.progress(store, now, place), shown(detector, cx.account.as_str()));
+    let looked: Vec<_> = page.into_iter().map(look).collect();
+    let token = last.map(pages::token);
+    Ok(Scan::new(move || {
+        let with_state =
+            |(progress, shown): (Progress, Shown)| Shown { state: progress.state().as_str().to_owned(), ..shown };
+        Described { detectors: looked.into_iter().map(with_state).collect(), token }
+    }))
 }
 
 /// The place of a detector in listings: those of metrics come first, by namespace, name, dimensions and statistic.

@@ -9,7 +9,7 @@ mod put;
 
 use chrono::TimeDelta;
 
-use super::data::{MetricDataQuery, MetricStat, Plan, QueryKind, Span};
+use super::data::{Gathered, MetricDataQuery, MetricStat, Plan, QueryKind, Span};
 use super::list::Listed;
 use super::math::{self, Training};
 use super::store::{MetricId, Store};
@@ -128,17 +128,38 @@ impl Subject {
     }
 }
 
+/// What tells a detector's state, taken under the lock, to be looked at outside.
+#[derive(Debug)]
+struct Progress {
+    is_trained: bool,
+    gathered: Gathered,
+    place: usize,
+    training: Training,
+    now: Time,
+}
+
 impl Detector {
-    /// How far its training is. From when on there is enough data, AWS does not say: here, after a day of it.
-    pub fn state(&self, store: &Store, now: Time, place: (&AccountId, Region)) -> State {
-        if now < self.trained {
+    fn progress(&self, store: &Store, now: Time, place: (&AccountId, Region)) -> Progress {
+        let span = Span { start: now - TimeDelta::seconds(math::HISTORY), end: now, now };
+        Progress {
+            is_trained: now >= self.trained,
+            gathered: self.subject.plan.clone().gather(store, span, place),
+            place: self.subject.place,
+            training: self.training.clone(),
+            now,
+        }
+    }
+}
+
+impl Progress {
+    /// How far the training is. From when on there is enough data, AWS does not say: here, after a day of it.
+    fn state(&self) -> State {
+        if !self.is_trained {
             return State::PendingTraining;
         }
-        let span = Span { start: now - TimeDelta::seconds(math::HISTORY), end: now, now };
-        let gathered = self.subject.plan.clone().gather(store, span, place);
-        let series = gathered.run().answer(self.subject.place).series;
+        let series = self.gathered.run().answer(self.place).series;
         let points = series.first().map(|series| series.points.as_slice()).unwrap_or_default();
-        match math::is_enough(points, now.timestamp(), &self.training) {
+        match math::is_enough(points, self.now.timestamp(), &self.training) {
             true => State::Trained,
             false => State::TrainedInsufficientData,
         }

@@ -479,7 +479,7 @@ mod tests {
         assert!(low < 5.0 && high > 500.0);
         let day = MONDAY + 3 * DAY;
         check(
-            &with(Training { excluded: vec![day..day + DAY], ..Training::default() }, incident()),
+            &with(Training { excluded: std::iter::once(day..day + DAY).collect(), ..Training::default() }, incident()),
             noon,
             Some((5.0, 5.0)),
         );
