@@ -250,12 +250,15 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         world.ids = ids;
         return Err(pause);
     }
+    let failed = outcome.is_err();
     record::write(
         world,
         record::Facts { call, op, caller: &caller, request_id: &request_id, received, outcome: &outcome, note },
     );
     if matches!(call.sender, Sender::Client { .. }) {
-        services::called(world, (&caller.account, call.region), call.contract.service, operation.name);
+        let (service, operation) = (call.contract.service, operation.name);
+        let called = services::Called { service, operation, failed, bytes: received };
+        services::called(world, (&caller.account, call.region), called);
     }
     Ok(Answer { request_id, outcome })
 }

@@ -5,6 +5,7 @@
 
 use chrono::{DurationRound, TimeDelta};
 
+use crate::services::cloudwatch;
 use crate::services::cloudwatch::data::Span;
 use crate::services::cloudwatch::statistics::{Statistic, Tally};
 use crate::services::cloudwatch::store::{Metric, Store};
@@ -41,7 +42,7 @@ pub fn schedule(world: &mut World, account: &AccountId, region: Region) {
 /// Evaluates the metric alarms of a Region that are due.
 pub fn tick(world: &mut World, account: &AccountId, region: Region) {
     let (now, cadence) = (world.now, world.settings.cadence);
-    let store = &world.regional(account, region).cloudwatch;
+    let store = &*cloudwatch::metrics(world, account, region);
     let mut scratch = Scratch::default();
     let mut changes = Vec::new();
     for alarm in store.alarms.alarms.values() {
