@@ -204,6 +204,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::LogExport(place) => {
             json!({"due": due, "job": "LogExport", "task": place.task, "region": place.region.as_str()})
         }
+        Job::QueueGauges { account, region } => {
+            json!({"due": due, "job": "QueueGauges", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::QueueMessages(place) => json!({"due": due, "job": "QueueMessages", "queue": place.arn()}),
         Job::QueueMove { account, region, .. } => {
             json!({"due": due, "job": "QueueMove", "account": account.as_str(), "region": region.as_str()})
@@ -214,6 +217,7 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::SnsDelivery(place) => json!({"due": due, "job": "SnsDelivery", "subscription": place.arn()}),
         Job::SnsExpiry(place) => json!({"due": due, "job": "SnsExpiry", "subscription": place.arn()}),
         Job::BucketLifecycle { bucket } => json!({"due": due, "job": "BucketLifecycle", "bucket": bucket}),
+        Job::BucketMetrics => json!({"due": due, "job": "BucketMetrics"}),
         Job::BucketNotice(notices::Address { bucket, destination }) => {
             json!({"due": due, "job": "BucketNotice", "bucket": bucket, "destination": destination})
         }

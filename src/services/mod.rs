@@ -51,10 +51,24 @@ pub fn operations(service: &str) -> Vec<&'static str> {
     names
 }
 
+/// What a client has called.
+#[derive(Clone, Copy, Debug)]
+pub struct Called {
+    pub service: &'static str,
+    pub operation: &'static str,
+    pub failed: bool,
+    /// Of the request's body.
+    pub bytes: u64,
+}
+
 /// Takes down that a client has called an operation.
-pub fn called(world: &mut World, place: (&AccountId, Region), service: &str, operation: &str) {
-    cloudwatch::usage::called(world, place, service, operation);
+pub fn called(world: &mut World, place: (&AccountId, Region), call: Called) {
+    let Called { service, operation, failed, bytes } = call;
+    cloudwatch::usage::called(world, place, service, operation, failed);
     billing::called(world, place.0, service, operation);
+    if (service, operation) == ("events", "PutEvents") {
+        events::called(world, place, failed, bytes);
+    }
 }
 
 /// Slow work that does not need the world.
@@ -107,12 +121,14 @@ pub fn run(world: &mut World, job: Job) {
         Job::FlowLogDelivery(place) => ec2::flow_logs::deliver(world, &place),
         Job::ReachabilityAnalysis(place) => ec2::reachability::go_on(world, &place),
         Job::LogExport(place) => logs::exports::run(world, &place),
+        Job::QueueGauges { account, region } => sqs::gauge(world, &account, region),
         Job::QueueMessages(place) => sqs::show(world, &place),
         Job::QueueMove { account, region, task } => sqs::move_messages(world, &account, region, &task),
         Job::LogTail { account, region, session } => logs::tails::update(world, &account, region, session),
         Job::SnsDelivery(place) => sns::deliver(world, &place),
         Job::SnsExpiry(place) => sns::expire(world, &place),
         Job::BucketLifecycle { bucket } => s3::run_lifecycle(world, &bucket),
+        Job::BucketMetrics => s3::storage::report(world),
         Job::BucketNotice(address) => s3::notices::deliver(world, &address),
     }
 }

@@ -261,6 +261,7 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
         world.ids = ids;
         return Err(pause);
     }
+    let failed = outcome.is_err();
     let facts = record::Facts {
         call,
         op,
@@ -273,7 +274,9 @@ pub fn attempt(world: &mut World, call: &mut Call, outside: &mut Outside) -> Res
     };
     record::write(world, facts);
     if matches!(call.sender, Sender::Client { .. }) {
-        services::called(world, (&caller.account, call.region), call.contract.service, operation.name);
+        let (service, operation) = (call.contract.service, operation.name);
+        let called = services::Called { service, operation, failed, bytes: received };
+        services::called(world, (&caller.account, call.region), called);
     }
     Ok(Answer { request_id, outcome })
 }

@@ -57,6 +57,8 @@ pub enum Job {
     HistoryExpiry,
     /// Apply a bucket's lifecycle rules.
     BucketLifecycle { bucket: String },
+    /// Report how much buckets hold.
+    BucketMetrics,
     /// Tell a topic or queue what happened to objects of a bucket.
     BucketNotice(notices::Address),
     /// Report the default values of a log group's metric filters for the minutes that are over.
@@ -65,6 +67,8 @@ pub enum Job {
     LogRetention { place: GroupPlace },
     /// Deliver what subscription filters have for a destination.
     LogForward { account: AccountId, region: Region, destination: String },
+    /// Report how many messages the queues of an account have in a Region.
+    QueueGauges { account: AccountId, region: Region },
     /// Tell those who wait for messages of a queue that some have become visible.
     QueueMessages(sqs::Place),
     /// Move the next messages of a message-move task.

@@ -54,7 +54,7 @@ fn get_metric_statistics(cx: &mut Cx, input: GetMetricStatistics) -> Result<Scan
     let statistics = input.statistics()?;
     let dimensions = input.dimensions.iter().map(|dimension| (&*dimension.name, &*dimension.value));
     let id = MetricId::new(&input.namespace, &input.name, dimensions);
-    let metric = cx.world.regional(&cx.account, cx.region).cloudwatch.metrics.get(&id);
+    let metric = super::metrics(cx.world, &cx.account, cx.region).metrics.get(&id);
     let units = metric.map(|metric| metric.snapshots(input.unit.as_deref(), window.start..window.end));
     let units = units.unwrap_or_default();
     let label = input.name;

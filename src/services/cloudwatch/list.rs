@@ -63,7 +63,7 @@ fn list_metrics(cx: &mut Cx, input: ListMetrics) -> Result<ListedMetrics, Fault>
     // A listing of one namespace begins there.
     let first = || Bound::Included(MetricId::new(input.namespace.as_deref().unwrap_or_default(), "", []));
     let after = if after == Bound::Unbounded { first() } else { after };
-    let all = cx.world.regional(&cx.account, cx.region).cloudwatch.metrics.range((after, Bound::Unbounded));
+    let all = super::metrics(cx.world, &cx.account, cx.region).metrics.range((after, Bound::Unbounded));
     let within = |id: &MetricId| input.namespace.as_ref().is_none_or(|namespace| **namespace == *id.namespace);
     let all = all.take_while(|(id, _)| within(id));
     let wanted = all.filter(|(id, metric)| metric.reported >= since && input.wants(id)).map(|(id, _)| id);

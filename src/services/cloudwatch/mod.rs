@@ -1,6 +1,7 @@
 //! CloudWatch metrics: data points come in, statistics come out.
 
 pub mod alarms;
+pub mod counters;
 pub mod dashboards;
 pub mod data;
 pub mod detectors;
@@ -52,6 +53,12 @@ pub const OPS: &[&[Op]] = &{
         put_detector,
     ]
 };
+
+/// An account's metrics in a Region, with all that has been counted until now: who looks at metrics looks here.
+pub fn metrics<'w>(world: &'w mut World, account: &AccountId, region: Region) -> &'w mut Store {
+    counters::settle(world, account, region);
+    &mut world.regional(account, region).cloudwatch
+}
 
 /// The sum of a metric without dimensions over a time, in seconds.
 pub fn sum(store: &Store, (namespace, name): (&str, &str), span: Range<i64>) -> f64 {

@@ -13,6 +13,7 @@ use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 use super::event::Event;
+use super::metrics::Meters;
 use super::outcome::Failure;
 use super::place::{store, store_mut};
 use super::targets::{Aim, Target};
@@ -179,18 +180,22 @@ pub fn flush(world: &mut World) {
 
 /// Sends an event to a target, and sees to what comes of it. Targets that are gone get nothing.
 fn attempt(world: &mut World, mut delivery: Delivery) {
-    let Some(aim) = delivery.rule.find(world).and_then(|rule| rule.targets.get(&*delivery.target)).cloned() else {
-        return;
+    let Some(rule) = delivery.rule.find(world) else { return };
+    let Some(aim) = rule.targets.get(&*delivery.target).cloned() else { return };
+    let meters = rule.meters.clone();
+    let age_ms = (world.now - delivery.arrived).num_milliseconds();
+    meters.attempt(world, &delivery.rule.bus, age_ms, delivery.failures);
+    let Err(failure) = send::send(world, &delivery.rule, &aim, &delivery) else {
+        return meters.delivered(world, &delivery.rule.bus, age_ms);
     };
-    let Err(failure) = send::send(world, &delivery.rule, &aim, &delivery) else { return };
     tracing::debug!(rule = %delivery.rule.arn(), target = %aim.id, code = failure.code, "delivery failed");
     if !failure.is_passing {
-        return bury(world, &delivery, &aim.target, &failure, None);
+        return give_up(world, &delivery, (&aim, &meters), &failure, None);
     }
     delivery.failures += 1;
     let due = world.now + pause(delivery.failures);
     match exhausted(&delivery, &aim.target, due) {
-        Some(condition) => bury(world, &delivery, &aim.target, &failure, Some(condition)),
+        Some(condition) => give_up(world, &delivery, (&aim, &meters), &failure, Some(condition)),
         None => {
             let (account, region) = (&delivery.rule.bus.account, delivery.rule.bus.region);
             if let Some(store) = store_mut(world, account, region) {
@@ -214,7 +219,15 @@ fn exhausted(delivery: &Delivery, target: &Target, due: Time) -> Option<&'static
 }
 
 /// Sends what could not be delivered to the target's queue for dead letters, if it has one.
-fn bury(world: &mut World, delivery: &Delivery, target: &Target, failure: &Failure, condition: Option<&str>) {
+fn give_up(
+    world: &mut World,
+    delivery: &Delivery,
+    (Aim { target, .. }, meters): (&Aim, &Meters),
+    failure: &Failure,
+    condition: Option<&str>,
+) {
+    let bus = &delivery.rule.bus;
+    meters.failed(world, bus);
     let Some(queue) = target.dead_letter_queue() else { return };
     let rule = delivery.rule.arn();
     let retries = delivery.failures.saturating_sub(1).to_string();
@@ -226,7 +239,9 @@ fn bury(world: &mut World, delivery: &Delivery, target: &Target, failure: &Failu
         ("RETRY_ATTEMPTS", &retries),
     ];
     attributes.extend(condition.map(|condition| ("EXHAUSTED_RETRY_CONDITION", condition)));
-    if let Err(lost) = send::bury(world, &delivery.rule, queue, &delivery.event, &attributes) {
+    let buried = send::bury(world, &delivery.rule, queue, &delivery.event, &attributes);
+    meters.buried(world, bus, buried.is_ok());
+    if let Err(lost) = buried {
         tracing::warn!(%rule, queue, code = lost.code, "an event is lost: the dead-letter queue refused it");
     }
 }

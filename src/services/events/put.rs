@@ -14,7 +14,7 @@ use crate::world::time::Time;
 
 use super::event::{self, Envelope, Event, Hops, Parts};
 use super::place::store;
-use super::{BusPlace, RulePlace, faults, routing};
+use super::{BusPlace, RulePlace, faults, metrics, routing};
 
 /// Putting events is a data event.
 pub const OPS: &[Op] = &[op!(Write "PutEvents" put_events).data()];
@@ -85,6 +85,7 @@ fn put_events(cx: &mut Cx, input: PutEvents) -> Result<Taken, Fault> {
             }
         });
     }
+    metrics::entries(cx.world, (&cx.account, cx.region), input.entries.len(), taken.failed as usize);
     Ok(taken)
 }
 

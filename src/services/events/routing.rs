@@ -7,6 +7,7 @@ use crate::patterns::{Index, Rules, Tree};
 use crate::world::World;
 
 use super::event::Event;
+use super::metrics::Meters;
 use super::place::store_mut;
 use super::rules::State;
 use super::{BusPlace, RulePlace, delivery};
@@ -66,49 +67,60 @@ pub(super) fn receive(world: &mut World, place: &BusPlace, event: Event) {
     let Some(bus) = place.find(world).filter(|bus| bus.is_heard()) else { return };
     let listeners = bus.listeners.of(&event);
     let event = Arc::new(event);
+    hand_out(world, place, listeners, &event);
+}
+
+/// Hands an event to those who want it.
+fn hand_out(world: &mut World, place: &BusPlace, listeners: Vec<Listener>, event: &Arc<Event>) {
+    let mut some = None;
     for listener in listeners {
         match listener {
-            Listener::Rule(rule) => matched(world, &rule, &event),
-            Listener::Archive(name) => archive(world, place, &name, &event),
+            Listener::Rule(rule) => some = matched(world, &rule, event).or(some),
+            Listener::Archive(name) => archive(world, place, &name, event),
         }
+    }
+    if let Some(meters) = some {
+        meters.matched_any(world, place);
     }
 }
 
 /// Takes an event that a replay puts on a bus again: only for certain rules, if any are named.
 pub(super) fn receive_again(world: &mut World, place: &BusPlace, event: Event, only: &[RulePlace]) {
     let Some(bus) = place.find(world) else { return };
-    let rules = bus.listeners.of(&event).into_iter().filter_map(|listener| match listener {
-        Listener::Rule(rule) if only.is_empty() || only.contains(&rule) => Some(rule),
-        _ => None,
-    });
-    let rules: Vec<_> = rules.collect();
-    let event = Arc::new(event);
-    for rule in rules {
-        matched(world, &rule, &event);
-    }
+    let is_meant = |listener: &Listener| match listener {
+        Listener::Rule(rule) => only.is_empty() || only.contains(rule),
+        Listener::Archive(_) => false,
+    };
+    let rules = bus.listeners.of(&event).into_iter().filter(is_meant).collect();
+    hand_out(world, place, rules, &Arc::new(event));
 }
 
 /// Takes the event of a schedule: for the rule whose schedule it is, and for all others that match it.
 pub(super) fn scheduled(world: &mut World, place: &RulePlace, event: Arc<Event>) {
-    matched(world, place, &event);
+    run(world, place, &event);
     let listeners = place.bus.find(world).map(|bus| bus.listeners.of(&event)).unwrap_or_default();
-    for listener in listeners {
-        match listener {
-            Listener::Rule(rule) if *rule == *place => {}
-            Listener::Rule(rule) => matched(world, &rule, &event),
-            Listener::Archive(name) => archive(world, &place.bus, &name, &event),
-        }
-    }
+    let is_another = |listener: &Listener| !matches!(listener, Listener::Rule(rule) if **rule == *place);
+    hand_out(world, &place.bus, listeners.into_iter().filter(is_another).collect(), &event);
 }
 
-/// Queues an event that a rule has matched for each of the rule's targets.
-fn matched(world: &mut World, place: &RulePlace, event: &Arc<Event>) {
-    let Some(rule) = place.find(world) else { return };
+/// Runs a rule that has matched an event; answers what counts it, if it is one for such events.
+fn matched(world: &mut World, place: &RulePlace, event: &Arc<Event>) -> Option<Meters> {
+    let rule = place.find(world)?;
     if event.read_only && rule.state != State::EnabledWithAll {
-        return;
+        return None;
     }
-    let rule_place = Arc::clone(&rule.place);
+    let meters = rule.meters.clone();
+    meters.matched(world, &place.bus);
+    run(world, place, event);
+    Some(meters)
+}
+
+/// Queues an event for each of a rule's targets.
+fn run(world: &mut World, place: &RulePlace, event: &Arc<Event>) {
+    let Some(rule) = place.find(world) else { return };
+    let (rule_place, meters) = (Arc::clone(&rule.place), rule.meters.clone());
     let targets: Vec<_> = rule.targets.values().cloned().collect();
+    meters.triggered(world, &place.bus, targets.len());
     for aim in targets {
         delivery::add(world, &rule_place, &aim, event);
     }

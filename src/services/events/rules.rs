@@ -11,6 +11,7 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::scope::AccountId;
 
+use super::metrics::Meters;
 use super::paging::{PageEnd, PageRequest};
 use super::routing::Listener;
 use super::tags::{self, Tag};
@@ -39,6 +40,7 @@ const RULES_MAX: usize = 300;
 #[derive(Debug)]
 pub struct Rule {
     pub(super) place: Arc<RulePlace>,
+    pub(super) meters: Meters,
     /// As it was given.
     pub pattern: Option<String>,
     pub(super) timer: Option<Timer>,
@@ -143,6 +145,7 @@ fn put(cx: &mut Cx, (named, input): (Named, PutRule)) -> Result<Put, Fault> {
     let shared = old.as_ref().map_or_else(|| Arc::new(place.clone()), |old| Arc::clone(&old.place));
     let mut rule = Rule {
         place: shared,
+        meters: Meters::of(&place),
         pattern,
         timer,
         state: State::of(input.state.as_deref()),

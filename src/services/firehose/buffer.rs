@@ -36,6 +36,8 @@ pub struct Batch {
     pub arrived: Time,
     /// The records, one after the other with nothing in between.
     pub content: Bytes,
+    /// How many they are.
+    pub records: u64,
     /// The object's content, once it has been made.
     pub packed: Arc<OnceLock<Packed>>,
 }
@@ -44,6 +46,7 @@ pub struct Batch {
 struct OpenBatch {
     arrived: Time,
     content: Vec<u8>,
+    records: u64,
 }
 
 impl Buffer {
@@ -59,8 +62,9 @@ impl Buffer {
 
     /// Adds a record; a batch that has reached `size` bytes is complete.
     pub fn add(&mut self, now: Time, record: &[u8], size: usize) {
-        let batch = self.open.get_or_insert_with(|| OpenBatch { arrived: now, content: Vec::new() });
+        let batch = self.open.get_or_insert_with(|| OpenBatch { arrived: now, content: Vec::new(), records: 0 });
         batch.content.extend_from_slice(record);
+        batch.records += 1;
         if batch.content.len() >= size {
             self.close();
         }
@@ -69,8 +73,9 @@ impl Buffer {
     /// Completes the open batch.
     pub fn close(&mut self) {
         if let Some(batch) = self.open.take() {
-            let (arrived, content) = (batch.arrived, Bytes::from(batch.content));
-            self.complete.push_back(Batch { arrived, content, packed: Arc::default() });
+            let OpenBatch { arrived, content, records } = batch;
+            let content = Bytes::from(content);
+            self.complete.push_back(Batch { arrived, content, records, packed: Arc::default() });
         }
     }
 

@@ -10,7 +10,7 @@ use crate::world::jobs::Job;
 use crate::world::payload::Upload;
 
 use super::compression::Packed;
-use super::{Place, SELF};
+use super::{Place, SELF, metrics};
 
 /// Compresses the batch that is to be delivered next: what takes long, and does not need the world.
 pub fn preparation(world: &World, place: &Place) -> Box<dyn FnOnce() + Send> {
@@ -92,8 +92,9 @@ fn ship(world: &mut World, place: &Place) -> Result<Option<String>, String> {
             // The format has changed since.
             _ => pack().upload(),
         };
+        let bytes = body.length;
         put(world, place, &caller, (&bucket, &key), format.encoding(), body)?;
-        Ok(format!("{bucket}/{key}"))
+        Ok((format!("{bucket}/{key}"), bytes))
     });
     let (now, failures) = (world.now, place.find(world).map_or(0, |stream| stream.buffer.failures));
     let retry = world.retry(failures + 1);
@@ -106,7 +107,12 @@ fn ship(world: &mut World, place: &Place) -> Result<Option<String>, String> {
             }
         }
     }
-    outcome.map(Some)
+    let age_seconds = (now - batch.arrived).num_seconds();
+    match &outcome {
+        Ok((_, bytes)) => metrics::delivered(world, place, *bytes, batch.records, age_seconds),
+        Err(_) => metrics::failed(world, place, age_seconds),
+    }
+    outcome.map(|(name, _)| Some(name))
 }
 
 /// The stream's role, as Firehose acts with it.

@@ -6,6 +6,7 @@ mod dates;
 pub mod delivery;
 pub mod destination;
 pub mod faults;
+mod metrics;
 pub mod prefix;
 pub mod records;
 pub mod streams;

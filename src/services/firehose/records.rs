@@ -10,7 +10,7 @@ use crate::world::call::Cx;
 use crate::world::op::Op;
 
 use super::streams::{STREAM, Status};
-use super::{Place, delivery, faults};
+use super::{Place, delivery, faults, metrics};
 
 /// The operations on records. CloudTrail's event history does not have them
 /// (<https://docs.aws.amazon.com/firehose/latest/dev/monitoring-using-cloudtrail.html>).
@@ -48,6 +48,7 @@ fn put_record(cx: &mut Cx, input: PutRecord) -> Result<Taken, Fault> {
     let place = Place { account: cx.account.clone(), region: cx.region, stream: input.stream };
     check_open(cx.world, &place)?;
     take(cx.world, &place, &input.record.data)?;
+    metrics::put(cx.world, &place, input.record.data.len());
     Ok(Taken { id: record_id(cx.world), encrypted: false })
 }
 
@@ -59,15 +60,20 @@ fn put_record_batch(cx: &mut Cx, input: PutRecordBatch) -> Result<BatchTaken, Fa
         return Err(faults::batch_too_large());
     }
     let mut answer = BatchTaken::default();
+    let mut taken = Vec::new();
     for record in &input.records {
         answer.results.push(match take(cx.world, &place, &record.data) {
-            Ok(()) => TakenOrNot { id: Some(record_id(cx.world)), ..TakenOrNot::default() },
+            Ok(()) => {
+                taken.push(record.data.len());
+                TakenOrNot { id: Some(record_id(cx.world)), ..TakenOrNot::default() }
+            }
             Err(fault) => {
                 answer.failed += 1;
                 TakenOrNot { id: None, error: Some(fault.code), sentence: Some(fault.message) }
             }
         });
     }
+    metrics::put_batch(cx.world, &place, taken.len(), taken.iter().sum());
     Ok(answer)
 }
 
@@ -103,6 +109,7 @@ fn take(world: &mut World, place: &Place, record: &[u8]) -> Result<(), Fault> {
     let now = world.now;
     let Some(stream) = place.find_mut(world) else { return Err(faults::not_found(&place.stream, &place.account)) };
     if !stream.buffer.has_room(record.len()) {
+        metrics::throttled(world, place);
         return Err(faults::slow_down());
     }
     let before = stream.due(now);
@@ -110,6 +117,7 @@ fn take(world: &mut World, place: &Place, record: &[u8]) -> Result<(), Fault> {
     if stream.due(now) != before {
         delivery::schedule(world, place);
     }
+    metrics::incoming(world, place, record.len());
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use crate::op;
 use crate::record;
+use crate::services::cloudwatch::counters::{Dimensions, dimensions};
 use crate::services::sts::visits::Session;
 use crate::wire::{Fault, Value};
 use crate::world::call::Cx;
@@ -18,7 +19,7 @@ use super::buffer::Buffer;
 use super::delivery;
 use super::destination::{self, Basic, Destination, Extended};
 use super::tags::{self, Tag};
-use super::{Place, faults};
+use super::{Place, faults, metrics};
 
 /// What event history calls a stream.
 pub(super) const STREAM: &[(&str, &str)] = &[("AWS::KinesisFirehose::DeliveryStream", "DeliveryStreamName")];
@@ -52,6 +53,8 @@ pub struct Stream {
     pub destination: Destination,
     pub tags: BTreeMap<String, String>,
     pub buffer: Buffer,
+    /// What its metrics are told apart by.
+    pub dimensions: Dimensions,
     /// The stream's role, as last assumed.
     pub session: Option<Session>,
 }
@@ -173,6 +176,7 @@ fn create(cx: &mut Cx, mut input: CreateDeliveryStream) -> Result<Created, Fault
         destination,
         tags,
         buffer: Buffer::default(),
+        dimensions: dimensions([("DeliveryStreamName", &place.stream)]),
         session: None,
     };
     streams.insert(place.stream.clone(), stream);
@@ -254,11 +258,14 @@ fn update(cx: &mut Cx, input: UpdateDestination) -> Result<(), Fault> {
         stream.buffer.retry_at = None;
     }
     delivery::schedule(cx.world, &place);
+    metrics::request(cx.world, &place, "UpdateDeliveryStream.Requests");
     Ok(())
 }
 
 fn describe(cx: &mut Cx, input: DescribeDeliveryStream) -> Result<Described, Fault> {
-    let arn = Place { account: cx.account.clone(), region: cx.region, stream: input.name.clone() }.arn();
+    let place = Place { account: cx.account.clone(), region: cx.region, stream: input.name.clone() };
+    metrics::request(cx.world, &place, "DescribeDeliveryStream.Requests");
+    let arn = place.arn();
     let stream = find(cx, &input.name)?;
     let Destination { basic, extended } = stream.destination.clone();
     let view = DestinationView { id: destination::ID.to_owned(), s3: basic.clone(), extended: (basic, extended) };

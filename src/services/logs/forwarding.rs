@@ -7,6 +7,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use serde::Serialize;
 
+use crate::services::cloudwatch;
 use crate::services::firehose;
 use crate::services::sts::visits::Session;
 use crate::world::World;
@@ -49,7 +50,15 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Parcel {
     content: Content,
-    packed: OnceLock<Vec<Bytes>>,
+    packed: OnceLock<Packed>,
+}
+
+/// What is sent of a parcel.
+#[derive(Debug)]
+struct Packed {
+    records: Vec<Bytes>,
+    /// Log events in them.
+    events: usize,
 }
 
 #[derive(Debug)]
@@ -99,9 +108,9 @@ impl Parcel {
     }
 
     /// The records; none when no event matches.
-    fn records(&self, arrived: Time) -> &[Bytes] {
+    fn packed(&self, arrived: Time) -> &Packed {
         self.packed.get_or_init(|| match &self.content {
-            Content::Control => vec![control_message(arrived)],
+            Content::Control => Packed { records: vec![control_message(arrived)], events: 0 },
             Content::Events { owner, group, stream, filter, pattern, batch } => {
                 let wanted = batch.events(stream, 0..batch.len()).filter(|event| pattern.matches(event.message));
                 let pack = |events| {
@@ -114,7 +123,9 @@ impl Parcel {
                         log_events: events,
                     })
                 };
-                portions(wanted).into_iter().map(pack).collect()
+                let portions = portions(wanted);
+                let events = portions.iter().map(Vec::len).sum();
+                Packed { records: portions.into_iter().map(pack).collect(), events }
             }
         })
     }
@@ -222,7 +233,7 @@ pub fn preparation(world: &World, account: &AccountId, region: Region, destinati
     let queue = regional.and_then(|regional| regional.logs.forwards.get(destination));
     match queue.and_then(|queue| queue.parcels.front()).cloned() {
         Some(Waiting { arrived, parcel }) => Box::new(move || {
-            parcel.records(arrived);
+            parcel.packed(arrived);
         }),
         None => Box::new(|| ()),
     }
@@ -237,6 +248,7 @@ pub fn deliver(world: &mut World, account: &AccountId, region: Region, destinati
         return;
     };
     let outcome = ship(world, account, region, destination, &first);
+    count(world, account, region, &first, outcome.is_ok());
     let failures = queue(world, account, region, destination).map_or(0, |queue| queue.failures + 1);
     let retry = world.retry(failures);
     let Some(queue) = queue(world, account, region, destination) else { return };
@@ -263,6 +275,27 @@ pub fn deliver(world: &mut World, account: &AccountId, region: Region, destinati
     }
 }
 
+/// Counts what was forwarded, or failed to be
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html>).
+fn count(world: &mut World, account: &AccountId, region: Region, waiting: &Waiting, is_there: bool) {
+    let Content::Events { group, filter, .. } = &waiting.parcel.content else { return };
+    let Packed { records, events } = waiting.parcel.packed(waiting.arrived);
+    if *events == 0 {
+        return;
+    }
+    let bytes: usize = records.iter().map(Bytes::len).sum();
+    let dimensions = [("LogGroupName", group.as_str()), ("DestinationType", "Firehose"), ("FilterName", filter)];
+    let mut publish = |name, value: usize, unit| {
+        cloudwatch::publish(world, (account, region), ("AWS/Logs", name), &dimensions, value as f64, unit);
+    };
+    if is_there {
+        publish("ForwardedLogEvents", *events, "None");
+        publish("ForwardedBytes", bytes, "Bytes");
+    } else {
+        publish("DeliveryErrors", *events, "None");
+    }
+}
+
 /// Puts a parcel's records into the stream, as the role that is given for it.
 ///
 /// # Errors
@@ -274,7 +307,7 @@ fn ship(
     destination: &str,
     waiting: &Waiting,
 ) -> Result<(), String> {
-    let records = waiting.parcel.records(waiting.arrived).to_vec();
+    let records = waiting.parcel.packed(waiting.arrived).records.clone();
     if records.is_empty() {
         return Ok(());
     }

@@ -19,7 +19,7 @@ use super::objects::Objects;
 use super::objects::files::Files;
 use super::objects::list::Owner;
 use super::objects::{enter_all, shows_nothing};
-use super::{Bucket, faults};
+use super::{Bucket, faults, storage};
 
 /// The operations on buckets.
 pub const OPS: &[Op] = &[
@@ -116,6 +116,7 @@ fn create_bucket(cx: &mut Cx<'_>, (input, grants): (CreateBucket, access::Grants
     let (owner, created) = (cx.account.clone(), cx.world.now);
     let bucket = Bucket { name: name.clone(), owner, region, created, config, objects: Objects::default() };
     cx.world.s3.buckets.insert(name, bucket);
+    storage::schedule(cx.world);
     Ok(Created { location })
 }
 

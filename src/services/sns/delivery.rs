@@ -217,6 +217,10 @@ fn settle(world: &mut World, place: &SubscriptionPlace, number: u64, mut parcel:
             parcel.failures += 1;
             if let Some(delay) = retries(world, place).delay(parcel.failures) {
                 tracing::debug!(subscription = %place.arn(), %why, "delivery failed");
+                // Of HTTP endpoints every attempt counts, of others the last one.
+                if place.find(world).is_some_and(|subscription| subscription.protocol.is_http()) {
+                    count(world, place, &parcel, "NumberOfNotificationsFailed");
+                }
                 let is_ordered = place.topic.is_fifo();
                 if let Some(subscription) = place.find_mut(world) {
                     subscription.pending.put_back(number, parcel, now + delay, is_ordered);
@@ -263,7 +267,13 @@ fn retries(world: &World, place: &SubscriptionPlace) -> Retries {
 fn bury(world: &mut World, place: &SubscriptionPlace, message: &Message) {
     let redrive = place.find(world).and_then(|subscription| subscription.settings.redrive.clone());
     let Some(redrive) = redrive.filter(|_| message.kind == Kind::Notification) else { return };
-    if let Delivery::Failed(code) | Delivery::Refused(code) = send(world, place, &redrive.queue, message) {
+    let outcome = send(world, place, &redrive.queue, message);
+    let name = match outcome {
+        Delivery::Done => "NumberOfNotificationsRedrivenToDlq",
+        _ => "NumberOfNotificationsFailedToRedriveToDlq",
+    };
+    metrics::count(world, &place.topic, name, 1);
+    if let Delivery::Failed(code) | Delivery::Refused(code) = outcome {
         tracing::warn!(subscription = %place.arn(), %code, "a message is lost: the dead-letter queue refused it");
     }
 }

@@ -14,7 +14,7 @@ use crate::world::op::Op;
 use super::attributes::Settings;
 use super::delivery;
 use super::fifo::{Order, Published};
-use super::filter::Body;
+use super::filter::{Body, Filter};
 use super::message::{Attribute, Kind, Message};
 use super::protocol::is_phone_number;
 use super::subscriptions::State;
@@ -254,7 +254,7 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
     };
     let bodies = draft.bodies();
     let mut made: Vec<Arc<Message>> = Vec::new();
-    let (mut wanted, mut filtered_out) = (Vec::new(), 0);
+    let (mut wanted, mut filtered_out) = (Vec::new(), Vec::new());
     for (id, subscription) in &mut topic.subscriptions {
         let special = bodies.iter().find(|(protocol, _)| *protocol == subscription.protocol.as_str());
         let Some((_, body)) = special.or(bodies.first()) else { continue };
@@ -262,7 +262,9 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
         let passes =
             settings.filter.as_ref().is_none_or(|filter| filter.passes(settings.scope, &draft.attributes, body));
         if subscription.state != State::Confirmed || !passes {
-            filtered_out += usize::from(subscription.state == State::Confirmed);
+            if subscription.state == State::Confirmed {
+                filtered_out.push(Filter::counted_as(settings.scope, &draft.attributes, body));
+            }
             continue;
         }
         // Protocols with the same text share the message, and so its signature.
@@ -279,8 +281,9 @@ fn send(world: &mut World, place: &TopicPlace, draft: Draft) -> Published {
     }
     metrics::count(world, place, "NumberOfMessagesPublished", 1);
     metrics::size(world, place, draft.text.len());
-    if filtered_out > 0 {
-        metrics::count(world, place, "NumberOfNotificationsFilteredOut", filtered_out);
+    for why in filtered_out {
+        metrics::count(world, place, "NumberOfNotificationsFilteredOut", 1);
+        metrics::count(world, place, why, 1);
     }
     for id in wanted {
         delivery::schedule(world, &SubscriptionPlace { topic: place.clone(), id });

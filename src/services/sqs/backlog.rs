@@ -31,6 +31,8 @@ pub struct Message {
     pub receive_count: u32,
     pub first_received: Option<Time>,
     last_received: Time,
+    /// When it came to this queue.
+    came: Time,
     /// Since when it has been in this queue, as far as retention goes.
     kept_since: Time,
     state: State,
@@ -178,6 +180,7 @@ impl Message {
             receive_count: 0,
             first_received: None,
             last_received: sent,
+            came: sent,
             kept_since: sent,
             state: State::Visible,
         }
@@ -218,6 +221,19 @@ impl Backlog {
         Counts { visible: self.messages.len() - hidden, in_flight: self.in_flight, delayed: self.delayed }
     }
 
+    /// When the oldest message came. A standard queue does not look at those that were received three times and more:
+    /// they are behind all others.
+    pub fn oldest(&self) -> Option<Time> {
+        let is_fifo = self.fifo.is_some();
+        self.messages.values().find(|message| is_fifo || message.receive_count < 3).map(|message| message.came)
+    }
+
+    /// Groups of a FIFO queue with messages in flight.
+    pub fn groups_in_flight(&self) -> Option<usize> {
+        self.fifo.as_ref()?;
+        Some(self.groups.values().filter(|group| group.in_flight > 0).count())
+    }
+
     /// The message id and sequence number of what was sent under this deduplication key in the last five minutes.
     pub fn duplicate(&self, key: &str) -> Option<&(String, u128)> {
         self.fifo.as_ref()?.sent.get(key)
@@ -237,7 +253,7 @@ impl Backlog {
         self.groups.entry(group_of(&message)).or_default().messages.insert(order);
         self.ages.insert((kept_since, order));
         let state = if delay > TimeDelta::zero() { State::Delayed(now + delay) } else { State::Visible };
-        self.messages.insert(order, Message { state: State::Visible, kept_since, ..message });
+        self.messages.insert(order, Message { state: State::Visible, came: now, kept_since, ..message });
         self.change(order, state);
     }
 

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use crate::world::op::Op;
 use crate::world::time::Time;
 
+pub use metrics::gauge;
 pub use moves::run as move_messages;
 pub use naming::Place;
 pub use queues::Queue;
@@ -37,6 +38,8 @@ pub const OPS: &[&[Op]] =
 #[derive(Debug, Default)]
 pub struct Store {
     pub queues: BTreeMap<String, Queue>,
+    /// Queues are looked at each minute.
+    is_gauged: bool,
     /// When queues were deleted whose names cannot be used again yet.
     deleted: BTreeMap<String, Time>,
     /// Message-move tasks, the newest last.

@@ -2,6 +2,7 @@
 
 use crate::record;
 use crate::services::sqs::faults;
+use crate::services::sqs::metrics;
 use crate::services::sqs::queues::Queue;
 use crate::wire::Fault;
 use crate::world::World;
@@ -115,7 +116,9 @@ impl Place {
     /// As there.
     pub fn enter(&self, cx: &mut Cx<'_>) -> Result<(), Fault> {
         self.find(cx.world).ok_or_else(faults::no_such_queue)?;
-        self.let_in(cx, self.admits(cx))
+        self.let_in(cx, self.admits(cx))?;
+        metrics::touch(cx.world, self);
+        Ok(())
     }
 
     /// As [`Target::enter_own`].
@@ -124,7 +127,9 @@ impl Place {
     /// As there.
     pub fn enter_own(&self, cx: &mut Cx<'_>) -> Result<(), Fault> {
         self.find(cx.world).ok_or_else(faults::no_such_queue)?;
-        self.let_in(cx, self.account == cx.account && cx.caller.principal != Principal::Anonymous)
+        self.let_in(cx, self.account == cx.account && cx.caller.principal != Principal::Anonymous)?;
+        metrics::touch(cx.world, self);
+        Ok(())
     }
 
     /// Whether the caller may do with the queue what it asks for.

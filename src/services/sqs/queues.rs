@@ -51,6 +51,8 @@ pub struct Queue {
     pub sent: u128,
     /// Until when somebody waits for messages.
     pub polled_until: Option<Time>,
+    /// When it was last used.
+    pub used: Time,
 }
 
 record! {
@@ -169,6 +171,7 @@ fn create_queue(cx: &mut Cx, input: CreateQueue) -> Result<Url, Fault> {
         purged: None,
         sent: 0,
         polled_until: None,
+        used: now,
     };
     store.queues.insert(place.queue.clone(), queue);
     Ok(Url { url: place.url(cx.host) })

@@ -71,7 +71,9 @@ pub fn enqueue(world: &mut World, place: &Place, contents: Contents, sender: &st
     if let Some((_, key)) = &deduplication
         && let Some((id, sequence)) = queue.backlog.duplicate(key)
     {
-        return Ok(sent(id.clone(), digests, Some(*sequence)));
+        let answer = sent(id.clone(), digests, Some(*sequence));
+        metrics::count(world, place, "NumberOfDeduplicatedSentMessages", 1);
+        return Ok(answer);
     }
     let id = world.ids.uuid().to_string();
     let mut message = Message::new(id.clone(), contents, digests.clone(), sender.to_owned(), now);

@@ -5,6 +5,7 @@
 
 use chrono::{DurationRound, TimeDelta};
 
+use crate::services::cloudwatch;
 use crate::services::cloudwatch::data::{Gathered, Span};
 use crate::services::cloudwatch::detectors;
 use crate::services::cloudwatch::math::Series;
@@ -49,7 +50,7 @@ pub fn tick(world: &mut World, account: &AccountId, region: Region) {
     let has_band = |alarm: &&Alarm| alarm.metric().is_some_and(|metric| metric.band_id.is_some());
     let on_bands: Vec<Place> = alarms.values().filter(has_band).map(|alarm| alarm.place.clone()).collect();
     on_bands.iter().for_each(|place| provide_detectors(world, place));
-    let store = &world.regional(account, region).cloudwatch;
+    let store = &*cloudwatch::metrics(world, account, region);
     let mut scratch = Scratch::default();
     let mut outcomes = Vec::new();
     for alarm in store.alarms.alarms.values() {

@@ -106,7 +106,7 @@ fn get_metric_data(cx: &mut Cx, input: GetMetricData) -> Result<Scan<MetricData>
             return Err(faults::of_data(faults::too_many_datapoints(wanted, DATAPOINTS_MAX)));
         }
     }
-    let store = &cx.world.regional(&cx.account, cx.region).cloudwatch;
+    let store = super::metrics(cx.world, &cx.account, cx.region);
     let gathered = plan.gather(store, span, (&cx.account, cx.region));
     let ascending = input.scan_by.as_deref() == Some("TimestampAscending");
     let limit = usize::try_from(limit).unwrap_or_default();

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DurationRound, TimeDelta};
 
+use crate::services::cloudwatch::counters::Counters;
 use crate::services::cloudwatch::{alarms, detectors};
 use crate::world::World;
 use crate::world::jobs::Job;
@@ -28,6 +29,7 @@ pub struct Store {
     pub metrics: BTreeMap<MetricId, Metric>,
     pub alarms: alarms::Store,
     pub detectors: BTreeMap<detectors::Key, detectors::Detector>,
+    pub counters: Counters,
 }
 
 /// What is reported of a metric for a moment.
@@ -41,11 +43,11 @@ pub struct Report {
 }
 
 impl Store {
-    /// Adds what was reported.
+    /// Adds what was reported at some time.
     pub fn add(&mut self, now: Time, report: Report) {
         let Report { metric, at, unit, sample } = report;
         let metric = self.metrics.entry(metric).or_insert_with(|| Metric::new(now));
-        metric.reported = now;
+        metric.reported = metric.reported.max(now);
         metric.add(unit, at, &sample);
     }
 
@@ -81,10 +83,20 @@ impl Store {
 
 /// Adds what was reported, and sees to it that it grows old as AWS documents.
 pub fn add(world: &mut World, account: &AccountId, region: Region, reports: impl IntoIterator<Item = Report>) {
-    let now = world.now;
+    add_as_of(world, account, region, world.now, reports);
+}
+
+/// The same, of what was reported at some time before.
+pub fn add_as_of(
+    world: &mut World,
+    account: &AccountId,
+    region: Region,
+    reported: Time,
+    reports: impl IntoIterator<Item = Report>,
+) {
     let store = &mut world.regional(account, region).cloudwatch;
     let begun = store.metrics.is_empty();
-    reports.into_iter().for_each(|report| store.add(now, report));
+    reports.into_iter().for_each(|report| store.add(reported, report));
     if begun {
         schedule(world, account, region);
     }

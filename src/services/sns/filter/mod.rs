@@ -78,6 +78,17 @@ impl Filter {
         Ok(Some(Filter { text: text.to_owned(), rules }).filter(|filter| filter.rules != Rules::default()))
     }
 
+    /// The metric that counts a message that has not passed, beside the one of all
+    /// (<https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html>).
+    pub fn counted_as(scope: Scope, attributes: &[(String, Attribute)], body: &Body<'_>) -> &'static str {
+        match scope {
+            Scope::MessageAttributes if attributes.is_empty() => "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+            Scope::MessageAttributes => "NumberOfNotificationsFilteredOut-MessageAttributes",
+            Scope::MessageBody if body.tree().is_none() => "NumberOfNotificationsFilteredOut-InvalidMessageBody",
+            Scope::MessageBody => "NumberOfNotificationsFilteredOut-MessageBody",
+        }
+    }
+
     /// Whether a message passes.
     pub fn passes(&self, scope: Scope, attributes: &[(String, Attribute)], body: &Body<'_>) -> bool {
         match scope {
