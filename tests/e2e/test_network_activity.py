@@ -320,3 +320,25 @@ def test_where_events_come_and_where_not(lab, group):  # noqa: F811
     assert event["detail"] == record
     looked = [{"AttributeKey": "EventName", "AttributeValue": "ListTrails"}]
     assert cloudtrail.lookup_events(LookupAttributes=looked)["Events"] == []
+
+
+# Policies of what is called
+
+
+def test_queues_that_are_open_by_one_way_alone(trailcam):
+    sqs = trailcam.client("sqs")
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    endpoint, other = endpoint_of(trailcam, "sqs", key=OTHER), endpoint_of(trailcam, "sqs", key=OTHER)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": OTHER},
+        "Action": "sqs:SendMessage",
+        "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs",
+        "Condition": {"StringEquals": {"aws:SourceVpce": endpoint["VpcEndpointId"]}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    message = {"QueueUrl": url, "MessageBody": "hello"}
+    through(endpoint, trailcam.client("sqs", key=OTHER)).send_message(**message)
+    for client in (through(other, trailcam.client("sqs", key=OTHER)), trailcam.client("sqs", key=OTHER)):
+        assert "no resource-based policy allows" in refused(client.send_message, **message)[1]

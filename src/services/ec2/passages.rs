@@ -125,7 +125,7 @@ impl Case<'_> {
         })
     }
 
-    /// Condition keys of the request
+    /// Condition keys of the request, beside those of the caller and of the way
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>). `aws:SourceIp` is
     /// not among them: it has no value in calls through endpoints.
     fn context(&self, resource: Option<&str>) -> Vec<(&'static str, String)> {
@@ -141,7 +141,7 @@ impl Case<'_> {
         if let Sender::Client { connection: Connection { source_ip, user_agent, .. }, .. } = &self.call.sender {
             all.extend([("aws:VpcSourceIp", source_ip.clone()), ("aws:UserAgent", user_agent.clone())]);
         }
-        let account = self.resource_account(resource).map(AccountId::to_string);
+        let account = self.resource_account(resource).map(str::to_owned);
         all.extend(account.iter().map(|account| ("aws:ResourceAccount", account.clone())));
         if self.call.contract.service == "s3" {
             all.extend(account.map(|account| ("s3:ResourceAccount", account)));
@@ -156,20 +156,20 @@ impl Case<'_> {
     }
 
     /// Whose a resource is: a bucket's owner, else the account in the ARN; where there is none, the caller's.
-    fn resource_account(&self, resource: Option<&str>) -> Option<&AccountId> {
-        let own = &self.caller.account;
-        let Some(arn) = resource else { return Some(own) };
-        if let Some(path) = arn.strip_prefix("arn:aws:s3:::") {
-            let bucket = self.world.s3.buckets.get(path.split('/').next()?);
-            return bucket.map(|bucket| &bucket.owner);
-        }
-        let account = arn.split(':').nth(4).unwrap_or_default();
-        if account == own.as_str() { Some(own) } else { self.world.accounts.keys().find(|id| id.as_str() == account) }
+    fn resource_account<'r>(&'r self, resource: Option<&'r str>) -> Option<&'r str> {
+        let own = self.caller.account.as_str();
+        let Some(arn) = resource.filter(|arn| *arn != "*") else { return Some(own) };
+        let Some(path) = arn.strip_prefix("arn:aws:s3:::") else {
+            return arn.split(':').nth(4).filter(|account| !account.is_empty());
+        };
+        let bucket = self.world.s3.buckets.get(path.split('/').next()?);
+        let is_made = self.call.contract.operation(self.call.operation).name == "CreateBucket";
+        bucket.map(|bucket| bucket.owner.as_str()).or(is_made.then_some(own))
     }
 
     fn denial(&self, action: &str, resource: Option<&str>, decision: Decision) -> Fault {
         let contract = self.call.contract;
-        let foreign = self.resource_account(resource).is_none_or(|account| *account != self.caller.account);
+        let foreign = self.resource_account(resource) != Some(self.caller.account.as_str());
         if contract.service == "s3" && (foreign || self.caller.principal == Principal::Anonymous) {
             return permissions::faults::denied_in_short(contract);
         }

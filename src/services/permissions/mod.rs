@@ -38,7 +38,12 @@ pub fn of(call: &Call, account: &AccountId, input: &Value) -> Vec<Permission> {
     let asked = Asked { service, operation, input, account, region: call.region };
     let resources = match contract.service {
         "s3" => return s3::permissions(&asked),
-        "cloudtrail" => asked.each(&[("Name", "trail/{}"), ("TrailName", "trail/{}"), ARN, ("ResourceIdList", "{}")]),
+        "cloudtrail" => asked.each(&[
+            ("Name", "trail/{}"),
+            ("TrailName", "trail/{}"),
+            ("ResourceId", "{}"),
+            ("ResourceIdList", "{}"),
+        ]),
         "cloudwatch" => alarms(&asked),
         "ec2" => ec2::resources(&asked),
         "events" => events(&asked),
@@ -52,9 +57,6 @@ pub fn of(call: &Call, account: &AccountId, input: &Value) -> Vec<Permission> {
     };
     vec![Permission { action: asked.action(), resources }]
 }
-
-/// A member that holds a resource's ARN.
-const ARN: (&str, &str) = ("ResourceId", "{}");
 
 impl<'a> Asked<'a> {
     /// SNS writes itself in capitals, SQS its actions in small letters; what does the same to many things at once

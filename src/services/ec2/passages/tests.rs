@@ -234,6 +234,8 @@ fn services_deny_in_their_own_words() {
     check("s3", "s3", "GetObject", ours, xml_error, "s3:GetObject on resource: \"arn:aws:s3:::ours/k\"");
     check("s3", "s3", "GetObject", json!({"Bucket": "theirs", "Key": "k"}), xml_error, "-");
     check("s3", "s3", "HeadBucket", json!({"Bucket": "nobodys"}), xml_error, "-");
+    let made = "s3:CreateBucket on resource: \"arn:aws:s3:::new\"";
+    check("s3", "s3", "CreateBucket", json!({"Bucket": "new"}), xml_error, made);
 }
 
 #[test]
