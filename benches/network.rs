@@ -15,7 +15,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use trailcam::network::flow_logs::{Content, Format, Record, Viewpoints, Windows};
+use trailcam::network::flow_logs::{Closed, Content, Format, Record, Viewpoints, Windows};
 use trailcam::network::*;
 
 const INTERFACES: u32 = 1000;
@@ -38,17 +38,22 @@ fn main() {
     });
     line("walks", walks_s, format!("{connected} connected, {seen} observations"));
     let before = resident_mb();
-    let mut files = Files::default();
-    let (gathering_s, closing_s) = gather(&network, &flows, &mut files);
-    let most_mb = files.most_mb - before;
+    let (mut records, mut most_mb) = (0, 0.0f64);
+    let (gathering_s, closing_s) = gather(&network, &flows, |closed| {
+        records += closed.len();
+        most_mb = most_mb.max(resident_mb() - before);
+    });
     let ratio = (gathering_s - walks_s) / (gather_bare(&network, &flows) - walks_s);
     line("walks and gathering", gathering_s, format!("gathering takes {ratio:.2} of a bare table's time"));
-    line("to records", gathering_s + closing_s, format!("{} records, {most_mb:.0} MB more at most", files.records));
+    line("to records", gathering_s + closing_s, format!("{records} records, {most_mb:.0} MB more at most"));
+    let mut files = Files::default();
+    gather(&network, &flows, |closed| files.write(closed));
     files.print();
 }
 
-/// Gathers what is seen, minute by minute, and closes windows that are over: seconds of walks and gathering, and of closing.
-fn gather(network: &Network, flows: &[Flow], files: &mut Files) -> (f64, f64) {
+/// Gathers what is seen, minute by minute, and closes windows that are over, giving them to `then`: seconds of walks
+/// and gathering, and of closing and looking at each record.
+fn gather(network: &Network, flows: &[Flow], mut then: impl FnMut(&Closed)) -> (f64, f64) {
     let viewpoints = Viewpoints::new(network);
     let mut connections = Connections::default();
     let mut windows = Windows::new(INTERVAL_S);
@@ -58,19 +63,22 @@ fn gather(network: &Network, flows: &[Flow], files: &mut Files) -> (f64, f64) {
             walk.observations().for_each(|seen| windows.add(seen, &viewpoints));
         });
         let now_s = minute.last().map_or(0, |flow| flow.start_s);
-        closing_s += close(&mut windows, now_s, files);
+        closing_s += close(&mut windows, now_s, &mut then);
     }
-    closing_s += close(&mut windows, i64::MAX, files);
+    closing_s += close(&mut windows, i64::MAX, &mut then);
     (gathering_s, closing_s)
 }
 
-fn close(windows: &mut Windows, now_s: i64, files: &mut Files) -> f64 {
+fn close(windows: &mut Windows, now_s: i64, mut then: impl FnMut(&Closed)) -> f64 {
     let mut seconds = 0.0;
     while !windows.is_empty() {
-        let mut records = None;
-        seconds += measured(|| records = windows.close_next(now_s, &[]));
-        let Some(records) = records else { break };
-        files.write(&records);
+        let mut closed = None;
+        seconds += measured(|| {
+            closed = windows.close_next(now_s, &[]);
+            closed.iter().flat_map(Closed::records).for_each(|record| drop(std::hint::black_box(record)));
+        });
+        let Some(closed) = closed else { break };
+        then(&closed);
     }
     seconds
 }
@@ -110,16 +118,15 @@ struct Files {
     ours_s: f64,
     bare_s: f64,
     gzip_s: f64,
-    most_mb: f64,
 }
 
 impl Files {
-    fn write(&mut self, records: &[Record]) {
-        self.most_mb = self.most_mb.max(resident_mb());
+    fn write(&mut self, closed: &Closed) {
+        let records: Vec<Record> = closed.records().collect();
         let format = Format::default();
         let (mut text, mut bare_text) = (String::new(), String::new());
         self.ours_s += measured(|| {
-            for record in records {
+            for record in &records {
                 record.write(&format, &mut text);
                 text.push('\n');
             }

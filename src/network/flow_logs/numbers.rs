@@ -47,12 +47,9 @@ impl Seers {
         number
     }
 
-    pub fn facts(&self, number: u32) -> &Arc<Facts> {
-        &self.facts[number as usize]
-    }
-
-    pub fn len(&self) -> usize {
-        self.facts.len()
+    /// By their numbers.
+    pub fn all(&self) -> &[Arc<Facts>] {
+        &self.facts
     }
 }
 

@@ -19,9 +19,9 @@ pub(super) fn parts(seen: &Observation, interval_s: i64) -> impl Iterator<Item =
     let start_s = seen.start_s;
     // One packet takes no time.
     let end_s = if seen.packets > 1 { seen.end_s.max(start_s) } else { start_s };
-    let (first, last) = (floor(start_s), floor(end_s));
+    let first = floor(start_s);
     // A flow that ends as a window begins has no part in it.
-    let last = if last == end_s && last > first { last - interval_s } else { last };
+    let last = if end_s <= first + interval_s { first } else { floor(end_s - 1) };
     let (packets, bytes, flags) = (seen.packets, seen.bytes, seen.tcp_flags);
     // The first packet stands at the start, the last one at the end, the others between; bytes go with packets.
     let packets_until = move |at_s: i64| match at_s >= end_s {

@@ -140,12 +140,12 @@ impl TrafficType {
         }
     }
 
-    /// Whether a flow log of this type has the record. Records without traffic are in all of them.
-    pub fn takes(self, record: &Record) -> bool {
-        match (&record.content, self) {
-            (Content::Ok(totals), TrafficType::Accept) => totals.action == Action::Accept,
-            (Content::Ok(totals), TrafficType::Reject) => totals.action != Action::Accept,
-            (_, TrafficType::All) | (Content::NoData | Content::SkipData, _) => true,
+    /// Whether a flow log of this type has records of such traffic.
+    pub fn takes(self, action: Action) -> bool {
+        match self {
+            TrafficType::Accept => action == Action::Accept,
+            TrafficType::Reject => action != Action::Accept,
+            TrafficType::All => true,
         }
     }
 }

@@ -70,11 +70,6 @@ impl<A: Eq + Hash> Table<A> {
         place
     }
 
-    /// The interfaces of the flows, by their numbers.
-    pub fn seers(&self) -> impl Iterator<Item = u32> {
-        self.flows.iter().map(|(key, _)| key.at)
-    }
-
     /// Loses the flows of an interface.
     pub fn lose(&mut self, at: u32) {
         let flows = std::mem::take(&mut self.flows);
@@ -84,8 +79,8 @@ impl<A: Eq + Hash> Table<A> {
         }
     }
 
-    pub fn flows(&self) -> &[(Key<A>, Sums)] {
-        &self.flows
+    pub fn into_flows(self) -> Vec<(Key<A>, Sums)> {
+        self.flows
     }
 
     pub fn len(&self) -> usize {
@@ -181,7 +176,7 @@ mod tests {
             table.lose(lost);
             list.retain(|(key, _)| key.at != lost);
             after.into_iter().for_each(|flow| count(&mut table, &mut list, key(flow)));
-            let found: Vec<_> = table.flows().iter().map(|(key, sums)| (*key, sums.packets)).collect();
+            let found: Vec<_> = table.into_flows().into_iter().map(|(key, sums)| (key, sums.packets)).collect();
             prop_assert_eq!(found, list);
         }
     }

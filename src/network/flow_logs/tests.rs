@@ -350,7 +350,13 @@ fn lines(records: &[Record], names: &str) -> Vec<String> {
 }
 
 fn close_all(windows: &mut Windows, now_s: i64, watched: &[Arc<Facts>]) -> Vec<Record> {
-    std::iter::from_fn(|| windows.close_next(now_s, watched)).flatten().collect()
+    std::iter::from_fn(|| close_next(windows, now_s, watched)).flatten().collect()
+}
+
+fn close_next(windows: &mut Windows, now_s: i64, watched: &[Arc<Facts>]) -> Option<Vec<Record>> {
+    let closed = windows.close_next(now_s, watched)?;
+    assert_eq!(closed.records().count(), closed.len());
+    Some(closed.records().collect())
 }
 
 /// The records of "Traffic through a zonal NAT gateway", from a walk.
@@ -405,8 +411,8 @@ fn flows_of_a_window_are_one_record_for_each_tuple() {
         send(&mut windows, &Flow { start_s, ..Flow::tcp("8.8.8.8".into(), port, "eni-a".into(), 22) });
     }
     assert_eq!(windows.next_end_s(), Some(1200));
-    assert!(windows.close_next(1199, &[]).is_none());
-    let records = windows.close_next(1200, &[]).expect("the window is over");
+    assert!(close_next(&mut windows, 1199, &[]).is_none());
+    let records = close_next(&mut windows, 1200, &[]).expect("the window is over");
     assert_eq!(
         lines(&records, "srcport packets bytes start end action tcp-flags"),
         ["40000 2 80 600 900 REJECT 2", "40001 1 40 1199 1199 REJECT 2"]
@@ -419,19 +425,19 @@ fn quiet_interfaces_have_nodata() {
     let (_, viewpoints) = viewpoints();
     let watched = viewpoints.interfaces().to_vec();
     let mut windows = Windows::new(60);
-    assert!(windows.close_next(10_000, &watched).is_none());
+    assert!(close_next(&mut windows, 10_000, &watched).is_none());
     send(&mut windows, &Flow { start_s: 70, ..Flow::tcp("8.8.8.8".into(), 1, "eni-a".into(), 22) });
-    let first = windows.close_next(180, &watched).expect("a window");
+    let first = close_next(&mut windows, 180, &watched).expect("a window");
     assert_eq!(
         lines(&first, "interface-id srcaddr start end log-status"),
         ["eni-a 8.8.8.8 70 70 OK", "eni-nat-1 - 60 119 NODATA", "eni-b - 60 119 NODATA"]
     );
-    let second = windows.close_next(180, &watched).expect("a window");
+    let second = close_next(&mut windows, 180, &watched).expect("a window");
     assert_eq!(lines(&second, "interface-id start log-status").last().map(String::as_str), Some("eni-a 120 NODATA"));
-    assert!(windows.close_next(180, &watched).is_none());
+    assert!(close_next(&mut windows, 180, &watched).is_none());
     // What is told late makes no interface quiet again.
     send(&mut windows, &Flow { start_s: 5, ..Flow::tcp("8.8.8.8".into(), 1, "eni-a".into(), 22) });
-    let late = windows.close_next(180, &watched).expect("a window");
+    let late = close_next(&mut windows, 180, &watched).expect("a window");
     assert_eq!(lines(&late, "interface-id start log-status"), ["eni-a 5 OK"]);
 }
 
@@ -444,7 +450,7 @@ fn lost_records_are_one_skipdata() {
         send(&mut windows, &Flow { start_s: 70, ..Flow::tcp("8.8.8.8".into(), port, "eni-a".into(), 22) });
     }
     windows.lose(&facts, 70);
-    let records = windows.close_next(120, &[facts]).expect("a window");
+    let records = close_next(&mut windows, 120, &[facts]).expect("a window");
     assert_eq!(lines(&records, DEFAULT), ["2 123456789012 eni-a - - - - - - - 60 119 - SKIPDATA"]);
 }
 
@@ -455,9 +461,10 @@ fn a_flush_writes_what_there_is_once() {
     let mut windows = Windows::new(60);
     let flow = Flow { start_s: 70, ..Flow::tcp("8.8.8.8".into(), 1, "eni-a".into(), 22) };
     send(&mut windows, &flow);
-    assert_eq!(lines(&windows.flush(), "interface-id log-status"), ["eni-a OK"]);
-    assert!(windows.flush().is_empty());
-    assert_eq!(windows.close_next(120, &watched), Some(Vec::new()), "it was not quiet");
+    let flush = |windows: &mut Windows| windows.flush().iter().flat_map(Closed::records).collect::<Vec<_>>();
+    assert_eq!(lines(&flush(&mut windows), "interface-id log-status"), ["eni-a OK"]);
+    assert!(flush(&mut windows).is_empty());
+    assert_eq!(close_next(&mut windows, 120, &watched), Some(Vec::new()), "it was not quiet");
 }
 
 #[test]
@@ -574,23 +581,34 @@ fn numbers_and_addresses_are_written_as_they_display() {
     });
 }
 
-/// Files in S3 begin with a line of names; ACCEPT and REJECT logs have their part.
+/// Files in S3 begin with a line of names.
 #[test]
-fn text_files_have_a_header_and_the_records_of_their_type() {
-    let plain = totals(("10.0.0.5", 1), ("10.0.0.6", 2), 1, 40);
-    let rejected = Totals { action: Action::Reject, ..plain.clone() };
-    let blocked = Totals { action: Action::RejectBpa, ..plain.clone() };
-    let quiet = Record { of: Arc::new(facts()), content: Content::NoData, start_s: 0, end_s: 59 };
-    let traffic = [plain, rejected, blocked].map(|totals| record(facts(), totals, 0, 1));
-    let records: Vec<Record> = traffic.into_iter().chain([quiet]).collect();
+fn text_files_have_a_header() {
+    let records = [record(facts(), totals(("10.0.0.5", 1), ("10.0.0.6", 2), 1, 40), 0, 1)];
     let format = Format::parse("${action} ${reject-reason} ${end}").expect("a format");
-    let of = |name: &str| {
-        let kind = TrafficType::parse(name).expect("a type");
-        text_file(records.iter().filter(|record| kind.takes(record)), &format)
+    assert_eq!(text_file(&records, &format), "action reject-reason end\nACCEPT - 1\n");
+}
+
+/// ACCEPT and REJECT logs have their part of the traffic, and all records without traffic.
+#[test]
+fn flow_logs_have_the_records_of_their_type() {
+    let (_, viewpoints) = viewpoints();
+    let [nat, b, a] = [0, 1, 2].map(|place| viewpoints.facts(Vantage::Interface(place)).expect("an interface").clone());
+    let check = |name: &str, expected: &[&str]| {
+        let mut windows = Windows::new(60);
+        for action in [Action::Accept, Action::Reject, Action::RejectBpa] {
+            let totals = Totals { action, ..totals(("10.0.0.5", 1), ("10.0.0.6", 2), 1, 40) };
+            windows.add(&observation(&totals, 0), &viewpoints);
+        }
+        windows.lose(&b, 0);
+        let mut closed = windows.close_next(60, &[nat.clone(), b.clone(), a.clone()]).expect("a window");
+        closed.keep(TrafficType::parse(name).expect("a type"));
+        let records: Vec<Record> = closed.records().collect();
+        assert_eq!(lines(&records, "action reject-reason log-status"), expected, "{name}");
     };
-    assert_eq!(of("ALL"), "action reject-reason end\nACCEPT - 1\nREJECT - 1\nREJECT BPA 1\n- - 59\n");
-    assert_eq!(of("ACCEPT"), "action reject-reason end\nACCEPT - 1\n- - 59\n");
-    assert_eq!(of("REJECT"), "action reject-reason end\nREJECT - 1\nREJECT BPA 1\n- - 59\n");
+    check("ALL", &["- - SKIPDATA", "ACCEPT - OK", "REJECT - OK", "REJECT BPA OK", "- - NODATA"]);
+    check("ACCEPT", &["- - SKIPDATA", "ACCEPT - OK", "- - NODATA"]);
+    check("REJECT", &["- - SKIPDATA", "REJECT - OK", "REJECT BPA OK", "- - NODATA"]);
     assert_eq!(TrafficType::parse("accept"), None);
 }
 

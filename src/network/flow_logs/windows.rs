@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::super::walk::Observation;
-use super::closing::Closing;
+use super::closing::Closed;
 use super::numbers::{Seers, Services};
 use super::parts::parts;
-use super::record::{Facts, Record};
+use super::record::Facts;
 use super::table::{Key, Table};
 use super::viewpoints::Viewpoints;
 
@@ -89,9 +89,8 @@ impl Windows {
         Some(late_s.map_or(next_s, |late_s| late_s.min(next_s)) + self.interval_s)
     }
 
-    /// Closes the next window if it is over. Its records come in the order in which the flows were seen; interfaces among
-    /// `watched` that saw nothing have a NODATA record at the end.
-    pub fn close_next(&mut self, now_s: i64, watched: &[Arc<Facts>]) -> Option<Vec<Record>> {
+    /// Closes the next window if it is over. Interfaces among `watched` that saw nothing have a NODATA record.
+    pub fn close_next(&mut self, now_s: i64, watched: &[Arc<Facts>]) -> Option<Closed> {
         let (end_s, next_s) = (self.next_end_s()?, self.next_s?);
         if end_s > now_s {
             return None;
@@ -103,15 +102,15 @@ impl Windows {
             self.next_s = Some(end_s);
         }
         let mut window = self.open.remove(&start_s).unwrap_or_default();
-        Some(self.records(&mut window, start_s, if is_late { &[] } else { watched }))
+        Some(self.take(&mut window, start_s, if is_late { &[] } else { watched }))
     }
 
     /// Writes what is there, of windows that are not over too: for a flush.
-    pub fn flush(&mut self) -> Vec<Record> {
+    pub fn flush(&mut self) -> Vec<Closed> {
         let mut open = std::mem::take(&mut self.open);
-        let records = open.iter_mut().flat_map(|(start_s, window)| self.records(window, *start_s, &[])).collect();
+        let closed = open.iter_mut().map(|(start_s, window)| self.take(window, *start_s, &[])).collect();
         self.open = open;
-        records
+        closed
     }
 
     /// Flows that are gathered at the moment.
@@ -123,10 +122,9 @@ impl Windows {
         self.len() == 0
     }
 
-    fn records(&mut self, window: &mut Window, start_s: i64, watched: &[Arc<Facts>]) -> Vec<Record> {
+    fn take(&mut self, window: &mut Window, start_s: i64, watched: &[Arc<Facts>]) -> Closed {
         let watched: Vec<u32> = watched.iter().map(|facts| self.seers.number(facts)).collect();
-        let closing = Closing { start_s, interval_s: self.interval_s, seers: &self.seers, services: &self.services };
-        closing.records(window, &watched)
+        Closed::take(window, (start_s, self.interval_s), (&self.seers, &self.services), &watched)
     }
 
     fn begin(&mut self, window_s: i64) {

@@ -18,7 +18,7 @@ mod stream;
 
 use chrono::DateTime;
 
-use crate::network::flow_logs::{Facts, Format, Record, TrafficType, Windows};
+use crate::network::flow_logs::{Closed, Facts, Format, TrafficType, Windows};
 use crate::services::sts::visits::Session;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -69,7 +69,7 @@ pub struct FlowLog {
 #[derive(Debug)]
 struct Pending {
     due: Time,
-    records: Vec<Record>,
+    records: Closed,
 }
 
 impl FlowLog {
@@ -138,11 +138,10 @@ pub fn close(world: &mut World, place: &Place) {
     let cadence = world.settings.cadence;
     let Some(log) = place.find_mut(world) else { return };
     let watched: Vec<_> = model.viewpoints.interfaces().iter().filter(|facts| log.covers(facts)).cloned().collect();
-    while let Some(records) = log.windows.close_next(now.timestamp(), &watched) {
-        let due = log.destination.due(now, cadence);
-        let records: Vec<Record> = records.into_iter().filter(|record| log.traffic.takes(record)).collect();
+    while let Some(mut records) = log.windows.close_next(now.timestamp(), &watched) {
+        records.keep(log.traffic);
         if !records.is_empty() {
-            log.pending.push(Pending { due, records });
+            log.pending.push(Pending { due: log.destination.due(now, cadence), records });
         }
     }
     let next = log.pending.iter().map(|pending| pending.due).min();
