@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::network::flow_logs::{Closed, Format, Record, TrafficType};
+use crate::network::flow_logs::{Format, Record, TrafficType};
 use crate::services::firehose;
 use crate::services::iam::permissions;
 use crate::services::logs::naming::GroupPlace;
@@ -57,7 +57,7 @@ pub fn deliver(world: &mut World, place: &Place) {
     let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut log.pending).into_iter().partition(|it| it.due <= now);
     let next = later.iter().map(|pending| pending.due).min();
     log.pending = later;
-    ship(world, place, due.iter().map(|pending| &pending.records));
+    ship(world, place, due.into_iter().flat_map(|pending| pending.records).collect());
     if let Some(next) = next {
         world.jobs.at(next, Job::FlowLogDelivery(place.clone()));
     }
@@ -68,13 +68,11 @@ pub fn flush(world: &mut World) -> Vec<String> {
     let mut written = Vec::new();
     for place in places(world) {
         let Some(log) = place.find_mut(world) else { continue };
-        let pending = std::mem::take(&mut log.pending).into_iter().map(|pending| pending.records);
-        let mut closed: Vec<Closed> = pending.collect();
-        for mut records in log.windows.flush() {
-            records.keep(log.traffic);
-            closed.push(records);
-        }
-        written.extend(ship(world, &place, &closed));
+        let pending = std::mem::take(&mut log.pending).into_iter().flat_map(|pending| pending.records);
+        let mut records: Vec<Record> = pending.collect();
+        let traffic = log.traffic;
+        records.extend(log.windows.flush().into_iter().filter(|record| traffic.takes(record)));
+        written.extend(ship(world, &place, records));
     }
     written
 }
@@ -101,8 +99,7 @@ impl Terms {
 }
 
 /// Delivers records, and takes down how it went.
-fn ship<'c>(world: &mut World, place: &Place, closed: impl IntoIterator<Item = &'c Closed>) -> Vec<String> {
-    let records: Vec<Record> = closed.into_iter().flat_map(Closed::records).collect();
+fn ship(world: &mut World, place: &Place, records: Vec<Record>) -> Vec<String> {
     let Some(log) = place.find(world).filter(|_| !records.is_empty()) else { return Vec::new() };
     let terms = Terms::of(log);
     let outcome = match &terms.destination {
