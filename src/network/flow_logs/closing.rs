@@ -44,8 +44,8 @@ impl Closed {
 
     /// Keeps the traffic that a flow log of this type has. Records without traffic are in all of them.
     pub fn keep(&mut self, traffic: TrafficType) {
-        self.v4.retain(|(key, _)| traffic.takes(key.action));
-        self.v6.retain(|(key, _)| traffic.takes(key.action));
+        self.v4.retain(|(key, _)| traffic.takes_traffic(key.action));
+        self.v6.retain(|(key, _)| traffic.takes_traffic(key.action));
         self.v4.shrink_to_fit();
         self.v6.shrink_to_fit();
     }
@@ -97,5 +97,14 @@ impl Closed {
             packets: sums.packets,
             bytes: sums.bytes,
         }
+    }
+}
+
+impl IntoIterator for Closed {
+    type Item = Record;
+    type IntoIter = std::vec::IntoIter<Record>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.records().collect::<Vec<_>>().into_iter()
     }
 }

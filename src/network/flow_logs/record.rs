@@ -140,8 +140,15 @@ impl TrafficType {
         }
     }
 
-    /// Whether a flow log of this type has records of such traffic.
-    pub fn takes(self, action: Action) -> bool {
+    /// Whether a flow log of this type has the record. Records without traffic are in all of them.
+    pub fn takes(self, record: &Record) -> bool {
+        match &record.content {
+            Content::Ok(totals) => self.takes_traffic(totals.action),
+            Content::NoData | Content::SkipData => true,
+        }
+    }
+
+    pub(super) fn takes_traffic(self, action: Action) -> bool {
         match self {
             TrafficType::Accept => action == Action::Accept,
             TrafficType::Reject => action != Action::Accept,

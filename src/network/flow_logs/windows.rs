@@ -9,7 +9,7 @@ use super::super::walk::Observation;
 use super::closing::Closed;
 use super::numbers::{Seers, Services};
 use super::parts::parts;
-use super::record::Facts;
+use super::record::{Facts, Record};
 use super::table::{Key, Table};
 use super::viewpoints::Viewpoints;
 
@@ -106,11 +106,11 @@ impl Windows {
     }
 
     /// Writes what is there, of windows that are not over too: for a flush.
-    pub fn flush(&mut self) -> Vec<Closed> {
+    pub fn flush(&mut self) -> Vec<Record> {
         let mut open = std::mem::take(&mut self.open);
-        let closed = open.iter_mut().map(|(start_s, window)| self.take(window, *start_s, &[])).collect();
+        let records = open.iter_mut().flat_map(|(start_s, window)| self.take(window, *start_s, &[])).collect();
         self.open = open;
-        closed
+        records
     }
 
     /// Flows that are gathered at the moment.

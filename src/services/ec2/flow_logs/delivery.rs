@@ -1,6 +1,6 @@
 //! Deliveries of flow logs. What cannot be delivered is lost, as it is with AWS, and the flow log says why.
 
-use crate::network::flow_logs::{Closed, Format, Record, TrafficType};
+use crate::network::flow_logs::{Format, Record, TrafficType};
 use crate::world::World;
 use crate::world::jobs::Job;
 
@@ -19,7 +19,7 @@ pub fn deliver(world: &mut World, place: &Place) {
     let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut log.pending).into_iter().partition(|it| it.due <= now);
     let next = later.iter().map(|pending| pending.due).min();
     log.pending = later;
-    ship(world, place, due.iter().map(|pending| &pending.records));
+    ship(world, place, due.into_iter().flat_map(|pending| pending.records).collect());
     if let Some(next) = next {
         world.jobs.at(next, Job::FlowLogDelivery(place.clone()));
     }
@@ -33,12 +33,11 @@ pub fn flush(world: &mut World) -> Vec<String> {
 /// Delivers everything that one flow log has gathered.
 pub fn flush_one(world: &mut World, place: &Place) -> Vec<String> {
     let Some(log) = place.find_mut(world) else { return Vec::new() };
-    let mut closed: Vec<Closed> = std::mem::take(&mut log.pending).into_iter().map(|pending| pending.records).collect();
-    for mut records in log.windows.flush() {
-        records.keep(log.traffic);
-        closed.push(records);
-    }
-    ship(world, place, &closed)
+    let traffic = log.traffic;
+    let pending = std::mem::take(&mut log.pending).into_iter().flat_map(|pending| pending.records);
+    let mut records: Vec<Record> = pending.collect();
+    records.extend(log.windows.flush().into_iter().filter(|record| traffic.takes(record)));
+    ship(world, place, records)
 }
 
 /// What a delivery needs of its flow log.
@@ -61,8 +60,7 @@ impl Terms {
 }
 
 /// Delivers records, and takes down how it went.
-fn ship<'c>(world: &mut World, place: &Place, closed: impl IntoIterator<Item = &'c Closed>) -> Vec<String> {
-    let records: Vec<Record> = closed.into_iter().flat_map(Closed::records).collect();
+fn ship(world: &mut World, place: &Place, records: Vec<Record>) -> Vec<String> {
     let Some(log) = place.find(world).filter(|_| !records.is_empty()) else { return Vec::new() };
     let terms = Terms::of(log);
     let outcome = match &terms.destination {
