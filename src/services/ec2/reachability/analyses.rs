@@ -79,14 +79,14 @@ record! {
         id: String = "NetworkInsightsAnalysisId",
         arn: String = "NetworkInsightsAnalysisArn",
         path: String = "NetworkInsightsPathId",
-        through: Vec<String> = "FilterInArns",
-        around: Vec<String> = "FilterOutArns",
+        through: Option<Vec<String>> = "FilterInArns",
+        around: Option<Vec<String>> = "FilterOutArns",
         started: Option<Time> = "StartDate",
         status: String = "Status",
         found: Option<bool> = "NetworkPathFound",
-        forward: Vec<PathComponent> = "ForwardPathComponents",
-        back: Vec<PathComponent> = "ReturnPathComponents",
-        explanations: Vec<Explanation> = "Explanations",
+        forward: Option<Vec<PathComponent>> = "ForwardPathComponents",
+        back: Option<Vec<PathComponent>> = "ReturnPathComponents",
+        explanations: Option<Vec<Explanation>> = "Explanations",
         tags: Vec<Tag> = "Tags",
     }
 }
@@ -205,17 +205,22 @@ impl Analysis {
             id: self.id.clone(),
             arn: ec2.arn("network-insights-analysis", &self.id),
             path: self.path.clone(),
-            through: self.through.clone(),
-            around: self.around.clone(),
+            through: some(self.through.clone()),
+            around: some(self.around.clone()),
             started: Some(self.started),
             status: if is_over { "succeeded" } else { "running" }.to_owned(),
             found: is_over.then_some(found),
-            forward,
-            back,
-            explanations,
+            forward: some(forward),
+            back: some(back),
+            explanations: some(explanations),
             tags: ec2.tags.shown(&self.id),
         }
     }
+}
+
+/// A list that is not shown when it is empty.
+fn some<T>(items: Vec<T>) -> Option<Vec<T>> {
+    Some(items).filter(|items| !items.is_empty())
 }
 
 /// The id in the only ARN.

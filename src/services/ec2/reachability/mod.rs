@@ -6,7 +6,10 @@
 //! ```
 
 pub mod analyses;
+mod components;
+mod explanations;
 mod findings;
+mod headers;
 pub mod paths;
 mod question;
 mod search;

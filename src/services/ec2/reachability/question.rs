@@ -8,7 +8,8 @@ use crate::world::World;
 
 use super::super::traffic::{self, Model};
 use super::super::{Store, of};
-use super::findings::{Explanation, Findings, Teller};
+use super::components::Teller;
+use super::findings::{Explanation, Findings};
 use super::paths::{Path, Pattern};
 use super::search::{Goal, Lane, Question, Search, Side};
 use super::spread::is_public;

@@ -179,7 +179,7 @@ fn blocks_of((first, last): (u32, u32)) -> Vec<Cidr> {
 /// Whether internet gateways let the address through.
 pub fn is_public(address: Ipv4Addr) -> bool {
     let contains = |block: &&str| block.parse().is_ok_and(|block: Cidr| block.contains(IpAddr::V4(address)));
-    !NOT_PUBLIC.iter().any(|block| contains(&block))
+    !NOT_PUBLIC.iter().any(contains)
 }
 
 #[cfg(test)]
