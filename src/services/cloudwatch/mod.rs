@@ -6,6 +6,7 @@ pub mod data;
 mod entities;
 pub mod faults;
 mod get_statistics;
+pub mod image;
 pub mod insights;
 mod list;
 pub mod math;
@@ -33,6 +34,7 @@ pub const OPS: &[&[Op]] = &{
         dashboards::OPS,
         data::OPS,
         get_statistics::OPS,
+        image::OPS,
         list::OPS,
         put::OPS,
         describe,
