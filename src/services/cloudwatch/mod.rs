@@ -8,6 +8,7 @@ pub mod detectors;
 mod entities;
 pub mod faults;
 mod get_statistics;
+pub mod image;
 pub mod insights;
 mod list;
 pub mod math;
@@ -39,6 +40,7 @@ pub const OPS: &[&[Op]] = &{
         dashboards::OPS,
         data::OPS,
         get_statistics::OPS,
+        image::OPS,
         list::OPS,
         put::OPS,
         contributors,

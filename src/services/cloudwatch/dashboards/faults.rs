@@ -54,6 +54,37 @@ pub fn token() -> Fault {
     of_cloudwatch::invalid_listing_token()
 }
 
+// Widgets that are to be drawn. AWS's own words for these are not known; they are said as those of dashboards.
+
+fn of_widget(sentence: impl Into<String>) -> Fault {
+    Fault::new("ValidationError", sentence)
+}
+
+/// A widget that is no JSON object.
+pub fn no_widget() -> Fault {
+    of_widget("The field MetricWidget must be a valid JSON object")
+}
+
+/// A widget that is too long.
+pub fn long_widget(bytes: usize) -> Fault {
+    of_widget(format!("The field MetricWidget must not be longer than {bytes} bytes"))
+}
+
+/// A widget with something wrong in it.
+pub fn invalid_widget(errors: &[Message]) -> Fault {
+    of_widget(all_errors("metric widget", errors))
+}
+
+/// A format that images cannot have.
+pub fn format(value: &str) -> Fault {
+    of_cloudwatch::invalid("OutputFormat", value)
+}
+
+/// A feature that is not built.
+pub fn not_built(what: &str) -> Fault {
+    of_cloudwatch::not_built(what)
+}
+
 /// All that is wrong with a document, as one text.
 fn all_errors(what: &str, errors: &[Message]) -> String {
     let list: Vec<_> = errors.iter().map(|error| json!({"dataPath": error.path, "message": error.text})).collect();

@@ -3,36 +3,40 @@
 use crate::world::time::Time;
 
 use super::metrics;
-use super::rules::{Findings, Members, Node, Rule};
+use super::rules::{Findings, Members, Node, Rule, check_members};
 
 /// Metrics and expressions of a widget.
 const METRICS_MAX: usize = 500;
 
-/// The members of a metric widget's `properties`. Others may be there.
-const MEMBERS: Members = &[
+/// What metric widgets may hold on dashboards and as images.
+pub const SHARED: Members = &[
     ("accountId", Rule::Text),
     ("annotations", ANNOTATIONS),
     ("legend", LEGEND),
     ("liveData", Rule::Flag),
-    ("metrics", Rule::By(check_metrics)),
     ("period", Rule::Period),
     ("region", Rule::Text),
     ("setPeriodToTimeRange", Rule::Flag),
     ("sparkline", Rule::Flag),
     ("stacked", Rule::Flag),
     ("stat", Rule::Statistic),
-    ("table", TABLE),
     ("timezone", Rule::Text),
     ("title", Rule::Text),
-    ("view", Rule::OneOf(&["timeSeries", "singleValue", "gauge", "bar", "pie", "table"])),
     ("yAxis", AXES),
+];
+
+/// What they hold on dashboards alone. Others may be there.
+const MEMBERS: Members = &[
+    ("metrics", Rule::By(check_metrics)),
+    ("table", TABLE),
+    ("view", Rule::OneOf(&["timeSeries", "singleValue", "gauge", "bar", "pie", "table"])),
 ];
 
 /// Where the legend stands.
 pub const LEGEND: Rule = Rule::Object(&[], &[("position", Rule::OneOf(&["right", "bottom", "hidden"]))]);
 
 /// Lines and bands across the graph.
-pub const ANNOTATIONS: Rule = Rule::Object(
+const ANNOTATIONS: Rule = Rule::Object(
     &[],
     &[
         ("alarms", Rule::List(0, 1, &Rule::Text)),
@@ -42,7 +46,7 @@ pub const ANNOTATIONS: Rule = Rule::Object(
 );
 
 /// The two axes for values.
-pub const AXES: Rule = Rule::Object(&[], &[("left", Rule::By(check_axis)), ("right", Rule::By(check_axis))]);
+const AXES: Rule = Rule::Object(&[], &[("left", Rule::By(check_axis)), ("right", Rule::By(check_axis))]);
 
 const AXIS: Rule = Rule::Object(
     &[],
@@ -93,7 +97,8 @@ pub fn check(node: &Node, findings: &mut Findings) {
         findings.error(node, sentence);
         node.require("annotations", findings);
     }
-    Rule::Object(&[], MEMBERS).check(node, findings);
+    Rule::Object(&[], SHARED).check(node, findings);
+    check_members(node, MEMBERS, findings);
     warn_of_gauge(node, findings);
 }
 

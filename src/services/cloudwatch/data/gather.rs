@@ -33,7 +33,7 @@ pub struct Span {
 /// A plan, and all the data it needs.
 #[derive(Debug)]
 pub struct Gathered {
-    pub(super) plan: Plan,
+    pub plan: Plan,
     pub(super) span: Span,
     pub(super) account: AccountId,
     pub(super) region: Region,
@@ -155,6 +155,17 @@ fn searched(node: &math::Node) -> Option<&str> {
 }
 
 impl Gathered {
+    /// Whether there was more to be found than is looked at.
+    pub fn is_cut(&self) -> bool {
+        !self.messages.is_empty()
+    }
+
+    /// The unit of a metric that a search has found.
+    pub fn unit_found(&self, metric: &MetricId) -> Option<&'static str> {
+        let mut found = self.searches.values().flatten().filter(|(id, _)| id == metric);
+        found.find_map(|(_, units)| units.first()).map(|(unit, _)| *unit)
+    }
+
     fn range(&self, before: i64) -> std::ops::Range<i64> {
         let start = self.span.start.timestamp().saturating_sub(before + ROUNDING);
         start..self.span.end.timestamp().saturating_add(1)

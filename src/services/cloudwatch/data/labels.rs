@@ -116,6 +116,11 @@ pub struct Facts<'a> {
 pub struct Offset(FixedOffset);
 
 impl Offset {
+    /// How far ahead of UTC.
+    pub fn seconds(self) -> i64 {
+        i64::from(self.0.local_minus_utc())
+    }
+
     /// Reads `+0130`; without a text, UTC.
     ///
     /// # Errors

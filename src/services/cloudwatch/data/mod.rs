@@ -17,13 +17,14 @@ use crate::world::time::Time;
 use crate::{op, record};
 
 pub use gather::{Gathered, Span};
+pub use labels::Offset;
+pub use page::label;
 pub use plan::{Kind as QueryKind, Plan};
 pub use run::{Answer, Run};
 
 use super::faults;
 use super::list::Listed;
 use super::put::note_metrics;
-use labels::Offset;
 use page::Place;
 
 /// The operation.

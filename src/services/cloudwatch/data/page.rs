@@ -68,7 +68,7 @@ pub fn cut(gathered: &Gathered, wanted: &Wanted) -> MetricData {
                 return page(gathered, &run, results, Some(Place { query: place, series: index, point: first }));
             }
             let shown = more.min(left);
-            let label = label(gathered, wanted, query, series, answer.is_list);
+            let label = label(gathered, wanted.offset, query, series, answer.is_list);
             let status = if shown < more { "PartialData" } else { "Complete" }.to_owned();
             let (moments, values) = points(series, wanted.ascending, first, shown);
             results.push(DataResult {
@@ -115,7 +115,7 @@ fn points(series: &Series, ascending: bool, first: usize, count: usize) -> (Vec<
 }
 
 /// What a series is called: of several, each by its own name behind that of the query.
-fn label(gathered: &Gathered, wanted: &Wanted, query: &Query, series: &Series, is_list: bool) -> String {
+pub fn label(gathered: &Gathered, offset: Offset, query: &Query, series: &Series, is_list: bool) -> String {
     let has_own = is_list || matches!(query.kind, Kind::Metric(_));
     let own = if has_own && !series.label.is_empty() { &series.label } else { &query.id };
     let Some(template) = &query.label else { return own.clone() };
@@ -126,12 +126,7 @@ fn label(gathered: &Gathered, wanted: &Wanted, query: &Query, series: &Series, i
             (false, text) => text.to_owned(),
         };
     }
-    let facts = Facts {
-        label: own,
-        account: &gathered.account,
-        region: gathered.region,
-        now: gathered.span.now,
-        offset: wanted.offset,
-    };
+    let facts =
+        Facts { label: own, account: &gathered.account, region: gathered.region, now: gathered.span.now, offset };
     template.label(series, &facts)
 }

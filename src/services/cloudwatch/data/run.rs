@@ -30,6 +30,8 @@ pub struct Answer {
     /// There may be several series, each called by itself.
     pub is_list: bool,
     pub messages: Vec<Message>,
+    /// The unit of what a metric has; expressions have none.
+    pub unit: Option<&'static str>,
 }
 
 /// Values as they are asked for: each is worked out once.
@@ -61,11 +63,14 @@ impl Run<'_> {
         // What a query needs is there before it, so that long chains of expressions are no deep ones.
         let needed = self.gathered.plan.needed_for(place);
         needed.iter().for_each(|needed| self.work_out(*needed));
-        match self.take(place) {
-            Value::Series(series) => Answer { series: vec![series], is_list: false, messages },
-            Value::List(series) => Answer { series, is_list: true, messages },
-            Value::Scalar(_) => Answer { series: Vec::new(), is_list: false, messages },
-        }
+        let units = self.gathered.metrics.get(&place).into_iter().flatten();
+        let unit = units.map(|(unit, _)| *unit).next();
+        let (series, is_list) = match self.take(place) {
+            Value::Series(series) => (vec![series], false),
+            Value::List(series) => (series, true),
+            Value::Scalar(_) => (Vec::new(), false),
+        };
+        Answer { series, is_list, messages, unit }
     }
 
     /// Whether all that was asked for could be worked out.
