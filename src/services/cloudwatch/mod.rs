@@ -14,6 +14,7 @@ mod put;
 pub mod search;
 pub mod statistics;
 pub mod store;
+pub mod streams;
 pub mod usage;
 pub mod window;
 
@@ -31,7 +32,22 @@ use store::{MetricId, Report, Sample};
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &{
     let [describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
-    [data::OPS, get_statistics::OPS, list::OPS, put::OPS, describe, history, mute, put_composite, put_metric, set, tags]
+    let [put_stream, stream_states] = streams::OPS;
+    [
+        data::OPS,
+        get_statistics::OPS,
+        list::OPS,
+        put::OPS,
+        describe,
+        history,
+        mute,
+        put_composite,
+        put_metric,
+        set,
+        tags,
+        put_stream,
+        stream_states,
+    ]
 };
 
 /// An account's metrics in a Region, with all that has been counted until now: who looks at metrics looks here.

@@ -25,7 +25,7 @@ pub mod rule;
 mod set;
 pub mod state;
 mod suppression;
-mod tags;
+pub mod tags;
 mod transition;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tags of alarms and mute rules.
+//! Tags of alarms, mute rules and metric streams.
 
 use crate::wire::Fault;
 use crate::world::call::Cx;
@@ -17,7 +17,7 @@ const TAGS_MAX: usize = 50;
 
 record! {
     /// A tag.
-    pub(super) struct Tag { key: String = "Key", value: String = "Value" }
+    pub struct Tag { key: String = "Key", value: String = "Value" }
 
     struct Tagging { arn: String = "ResourceARN", tags: Vec<Tag> = "Tags" }
     struct Untagging { arn: String = "ResourceARN", keys: Vec<String> = "TagKeys" }
@@ -26,7 +26,7 @@ record! {
 }
 
 /// Tags as a map, if they may be given together.
-pub(super) fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
+pub fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
     tags::checked(tags.into_iter().map(|tag| (tag.key, tag.value)), TAGS_MAX).map_err(refused)
 }
 
@@ -54,11 +54,12 @@ fn list(cx: &mut Cx, input: Resource) -> Result<Listed, Fault> {
 
 fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut Tags, Fault> {
     let here = format!("arn:aws:cloudwatch:{}:{}:", cx.region, cx.account);
-    let store = &mut cx.world.regional(&cx.account, cx.region).cloudwatch.alarms;
-    let (kind, name) = arn.strip_prefix(&here).and_then(|resource| resource.split_once(':')).unwrap_or_default();
+    let store = &mut cx.world.regional(&cx.account, cx.region).cloudwatch;
+    let (kind, name) = arn.strip_prefix(&here).and_then(|resource| resource.split_once([':', '/'])).unwrap_or_default();
     let found = match kind {
-        "alarm" => store.alarms.get_mut(name).map(|alarm| &mut alarm.tags),
-        "alarm-mute-rule" => store.mutes.get_mut(name).map(|rule| &mut rule.tags),
+        "alarm" => store.alarms.alarms.get_mut(name).map(|alarm| &mut alarm.tags),
+        "alarm-mute-rule" => store.alarms.mutes.get_mut(name).map(|rule| &mut rule.tags),
+        "metric-stream" => store.streams.tags_of(name),
         _ => None,
     };
     found.ok_or_else(|| faults::no_resource("Resource", arn))

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DurationRound, TimeDelta};
 
-use crate::services::cloudwatch::{alarms, counters::Counters};
+use crate::services::cloudwatch::counters::Counters;
+use crate::services::cloudwatch::{alarms, streams};
 use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -28,6 +29,7 @@ pub struct Store {
     pub metrics: BTreeMap<MetricId, Metric>,
     pub alarms: alarms::Store,
     pub counters: Counters,
+    pub streams: streams::Streams,
 }
 
 /// What is reported of a metric for a moment.
@@ -44,6 +46,7 @@ impl Store {
     /// Adds what was reported at some time.
     pub fn add(&mut self, now: Time, report: Report) {
         let Report { metric, at, unit, sample } = report;
+        self.streams.note(now, &metric, unit, at);
         let metric = self.metrics.entry(metric).or_insert_with(|| Metric::new(now));
         metric.reported = metric.reported.max(now);
         metric.add(unit, at, &sample);
