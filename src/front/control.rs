@@ -188,6 +188,9 @@ fn job_line(due: Time, job: &Job) -> Value {
         Job::AlarmUnmute { account, region } => {
             json!({"due": due, "job": "AlarmUnmute", "account": account.as_str(), "region": region.as_str()})
         }
+        Job::MetricStreams { account, region } => {
+            json!({"due": due, "job": "MetricStreams", "account": account.as_str(), "region": region.as_str()})
+        }
         Job::MetricRollUp { account, region } => {
             json!({"due": due, "job": "MetricRollUp", "account": account.as_str(), "region": region.as_str()})
         }

@@ -109,6 +109,7 @@ pub fn run(world: &mut World, job: Job) {
         Job::AlarmReaction(place) => cloudwatch::alarms::react(world, &place),
         Job::AlarmActions { account, region } => cloudwatch::alarms::take(world, &account, region),
         Job::AlarmUnmute { account, region } => cloudwatch::alarms::release(world, &account, region),
+        Job::MetricStreams { account, region } => cloudwatch::streams::deliver(world, &account, region),
         Job::MetricRollUp { account, region } => cloudwatch::roll_up(world, &account, region),
         Job::Billing { account } => billing::tick(world, &account),
         Job::HistoryExpiry => cloudtrail::history::expire(world),

@@ -49,6 +49,8 @@ pub enum Job {
     AlarmActions { account: AccountId, region: Region },
     /// Let alarms act again that no mute rule mutes any more.
     AlarmUnmute { account: AccountId, region: Region },
+    /// Send an account's metrics in a Region to where its metric streams lead.
+    MetricStreams { account: AccountId, region: Region },
     /// Roll up and drop old data points of an account's metrics in a Region.
     MetricRollUp { account: AccountId, region: Region },
     /// Read what an account has used, and report its charges.

@@ -17,6 +17,7 @@ mod put;
 pub mod search;
 pub mod statistics;
 pub mod store;
+pub mod streams;
 pub mod usage;
 pub mod window;
 
@@ -36,6 +37,7 @@ use store::{MetricId, Report, Sample};
 pub const OPS: &[&[Op]] = &{
     let [contributors, describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
     let [describe_detectors, put_detector] = detectors::OPS;
+    let [put_stream, stream_states] = streams::OPS;
     [
         dashboards::OPS,
         data::OPS,
@@ -53,6 +55,8 @@ pub const OPS: &[&[Op]] = &{
         tags,
         describe_detectors,
         put_detector,
+        put_stream,
+        stream_states,
     ]
 };
 

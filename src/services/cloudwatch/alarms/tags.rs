@@ -1,4 +1,4 @@
-//! Tags of alarms, mute rules and dashboards.
+//! Tags of alarms, mute rules, dashboards and metric streams.
 
 use crate::services::cloudwatch::dashboards;
 use crate::wire::Fault;
@@ -59,11 +59,12 @@ fn find<'w>(cx: &'w mut Cx, arn: &str) -> Result<&'w mut Tags, Fault> {
         let found = cx.world.account(&cx.account).dashboards.get_mut(name);
         return found.map(|dashboard| &mut dashboard.tags).ok_or_else(|| faults::no_resource("Resource", arn));
     }
-    let store = &mut cx.world.regional(&cx.account, cx.region).cloudwatch.alarms;
-    let (kind, name) = arn.strip_prefix(&here).and_then(|resource| resource.split_once(':')).unwrap_or_default();
+    let store = &mut cx.world.regional(&cx.account, cx.region).cloudwatch;
+    let (kind, name) = arn.strip_prefix(&here).and_then(|resource| resource.split_once([':', '/'])).unwrap_or_default();
     let found = match kind {
-        "alarm" => store.alarms.get_mut(name).map(|alarm| &mut alarm.tags),
-        "alarm-mute-rule" => store.mutes.get_mut(name).map(|rule| &mut rule.tags),
+        "alarm" => store.alarms.alarms.get_mut(name).map(|alarm| &mut alarm.tags),
+        "alarm-mute-rule" => store.alarms.mutes.get_mut(name).map(|rule| &mut rule.tags),
+        "metric-stream" => store.streams.tags_of(name),
         _ => None,
     };
     found.ok_or_else(|| faults::no_resource("Resource", arn))

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::{DurationRound, TimeDelta};
 
 use crate::services::cloudwatch::counters::Counters;
-use crate::services::cloudwatch::{alarms, detectors};
+use crate::services::cloudwatch::{alarms, detectors, streams};
 use crate::world::World;
 use crate::world::jobs::Job;
 use crate::world::scope::{AccountId, Region};
@@ -30,6 +30,7 @@ pub struct Store {
     pub alarms: alarms::Store,
     pub detectors: BTreeMap<detectors::Key, detectors::Detector>,
     pub counters: Counters,
+    pub streams: streams::Streams,
 }
 
 /// What is reported of a metric for a moment.
@@ -46,6 +47,7 @@ impl Store {
     /// Adds what was reported at some time.
     pub fn add(&mut self, now: Time, report: Report) {
         let Report { metric, at, unit, sample } = report;
+        self.streams.note(now, &metric, unit, at);
         let metric = self.metrics.entry(metric).or_insert_with(|| Metric::new(now));
         metric.reported = metric.reported.max(now);
         metric.add(unit, at, &sample);

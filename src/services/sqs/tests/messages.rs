@@ -86,7 +86,7 @@ fn delays_and_retention() {
         fixture.emulator.step(|world| world
             .jobs
             .iter()
-            .filter(|(_, job)| format!("{job:?}").starts_with("Queue"))
+            .filter(|(_, job)| matches!(job, crate::world::jobs::Job::QueueMessages(_)))
             .count()),
         0
     );
