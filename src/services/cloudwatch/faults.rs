@@ -249,3 +249,10 @@ pub fn insights_query(id: &str, flaw: &insights::Flaw) -> Fault {
     };
     validation(format!("Error in expression '{id}': {reason}"))
 }
+
+/// There is no such resource.
+pub fn no_resource(kind: &'static str, id: &str) -> Fault {
+    Fault::new("ResourceNotFoundException", format!("Unknown {kind}: {id}"))
+        .with("ResourceType", kind)
+        .with("ResourceId", id)
+}

@@ -18,6 +18,7 @@ pub mod search;
 pub mod statistics;
 pub mod store;
 pub mod streams;
+mod tags;
 pub mod usage;
 pub mod window;
 
@@ -35,7 +36,7 @@ use store::{MetricId, Report, Sample};
 
 /// The operations, a table for each resource.
 pub const OPS: &[&[Op]] = &{
-    let [contributors, describe, history, mute, put_composite, put_metric, set, tags] = alarms::OPS;
+    let [contributors, describe, history, mute, put_composite, put_metric, set] = alarms::OPS;
     let [describe_detectors, put_detector] = detectors::OPS;
     let [put_stream, stream_states] = streams::OPS;
     [
@@ -45,6 +46,7 @@ pub const OPS: &[&[Op]] = &{
         image::OPS,
         list::OPS,
         put::OPS,
+        tags::OPS,
         contributors,
         describe,
         history,
@@ -52,7 +54,6 @@ pub const OPS: &[&[Op]] = &{
         put_composite,
         put_metric,
         set,
-        tags,
         describe_detectors,
         put_detector,
         put_stream,

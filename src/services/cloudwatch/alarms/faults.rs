@@ -285,23 +285,6 @@ pub fn backward_span() -> Fault {
 
 // Tags and mute rules.
 
-/// A resource that has no tags.
-pub fn no_resource(kind: &'static str, id: &str) -> Fault {
-    Fault::new("ResourceNotFoundException", format!("Unknown {kind}: {id}"))
-        .with("ResourceType", kind)
-        .with("ResourceId", id)
-}
-
-/// More tags than there may be.
-pub fn too_many_tags(limit: usize) -> Fault {
-    of_cloudwatch::too_many("Tags", limit)
-}
-
-/// A key twice.
-pub fn duplicate_tag(key: &str) -> Fault {
-    of_cloudwatch::invalid("Tags", key)
-}
-
 /// More mute rules than there may be.
 pub fn too_many_mute_rules() -> Fault {
     Fault::new("LimitExceeded", "The maximum number of alarm mute rules has been reached.")

@@ -27,7 +27,6 @@ pub mod rule;
 mod set;
 pub mod state;
 mod suppression;
-pub mod tags;
 mod transition;
 
 #[cfg(test)]
@@ -47,16 +46,8 @@ pub use place::Place;
 use alarm::CompositeAlarm;
 
 /// The operations, a table for each resource.
-pub const OPS: [&[Op]; 8] = [
-    contributors::OPS,
-    describe::OPS,
-    history::OPS,
-    mute::OPS,
-    put_composite::OPS,
-    put_metric::OPS,
-    set::OPS,
-    tags::OPS,
-];
+pub const OPS: [&[Op]; 7] =
+    [contributors::OPS, describe::OPS, history::OPS, mute::OPS, put_composite::OPS, put_metric::OPS, set::OPS];
 
 /// How CloudWatch is called where AWS services call each other, and in policies.
 const SELF: &str = "cloudwatch.amazonaws.com";

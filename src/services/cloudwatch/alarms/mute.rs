@@ -21,8 +21,9 @@ use super::mute_schedule::{Part, Schedule};
 use super::place::Place;
 use super::reason::java_iso;
 use super::state::Value;
-use super::tags::{self, Tag};
 use super::{Store, actions, contributors, faults};
+use crate::services::cloudwatch::faults::no_resource;
+use crate::services::cloudwatch::tags::{self, Tag};
 
 /// The operations on mute rules.
 pub const OPS: &[Op] = &[
@@ -242,7 +243,7 @@ fn get(cx: &mut Cx, input: Named) -> Result<Rule, Fault> {
     let now = cx.world.now;
     let arn = arn(&cx.account, cx.region, &input.name);
     let rule = cx.world.regional(&cx.account, cx.region).cloudwatch.alarms.mutes.get(&input.name);
-    let rule = rule.ok_or_else(|| faults::no_resource("AlarmMuteRule", &input.name))?;
+    let rule = rule.ok_or_else(|| no_resource("AlarmMuteRule", &input.name))?;
     Ok(Rule {
         name: input.name,
         arn,

@@ -14,8 +14,8 @@ use super::contributors::Contributors;
 use super::history::Deed;
 use super::place::Place;
 use super::state::State;
-use super::tags::{self, Tag};
 use super::{faults, transition};
+use crate::services::cloudwatch::tags::{self, Tag};
 
 record! {
     /// Members of both operations.

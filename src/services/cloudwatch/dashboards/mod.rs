@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::services::cloudwatch::alarms::tags::{self, Tag};
+use crate::services::cloudwatch::tags::{self, Tag};
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;

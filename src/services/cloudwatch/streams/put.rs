@@ -1,8 +1,8 @@
 //! Metric streams: making, changing, showing and deleting them.
 
-use crate::services::cloudwatch::alarms::faults::no_resource;
-use crate::services::cloudwatch::alarms::tags::{self, Tag};
 use crate::services::cloudwatch::faults;
+use crate::services::cloudwatch::faults::no_resource;
+use crate::services::cloudwatch::tags::{self, Tag};
 use crate::services::firehose;
 use crate::services::iam::names::{Kind, parse_arn};
 use crate::wire::Fault;

@@ -1,13 +1,12 @@
 //! Tags of alarms, mute rules, dashboards and metric streams.
 
-use crate::services::cloudwatch::dashboards;
 use crate::wire::Fault;
 use crate::world::call::Cx;
 use crate::world::op::Op;
 use crate::world::tags::{self, Flaw, Tags};
 use crate::{op, record};
 
-use super::faults;
+use super::{dashboards, faults};
 
 /// The operations on tags.
 pub const OPS: &[Op] =
@@ -33,8 +32,8 @@ pub fn checked(tags: Vec<Tag>) -> Result<Tags, Fault> {
 
 fn refused(flaw: Flaw) -> Fault {
     match flaw {
-        Flaw::Duplicate(key) => faults::duplicate_tag(&key),
-        Flaw::TooMany => faults::too_many_tags(TAGS_MAX),
+        Flaw::Duplicate(key) => faults::invalid("Tags", &key),
+        Flaw::TooMany => faults::too_many("Tags", TAGS_MAX),
     }
 }
 
