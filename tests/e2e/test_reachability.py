@@ -69,8 +69,8 @@ def test_the_guide_with_the_command_line(trailcam, lab):
             "ExplanationCode": "ENI_SG_RULES_MISMATCH",
             "NetworkInterface": named("network-interface", lab.interface),
             "SecurityGroups": [named("security-group", lab.group)],
-            "Subnet": named("subnet", lab.public_subnet),
-            "Vpc": named("vpc", lab.vpc),
+            "Subnet": named("subnet", lab.public_subnet) | {"Name": "lab"},
+            "Vpc": named("vpc", lab.vpc) | {"Name": "lab"},
         }
     ]
     opened = ("--protocol", "tcp", "--port", "3389", "--cidr", "0.0.0.0/0")
