@@ -1,5 +1,6 @@
 //! Detectors are shown, and deleted.
 
+use crate::services::cloudwatch;
 use crate::services::cloudwatch::data::MetricDataQuery;
 use crate::services::cloudwatch::put::Dimension;
 use crate::wire::{Fault, Value as Tree};
@@ -66,7 +67,7 @@ fn describe(cx: &mut Cx, input: Describe) -> Result<Scan<Described>, Fault> {
         None => None,
     };
     let now = cx.world.now;
-    let store = &cx.world.regional(&cx.account, cx.region).cloudwatch;
+    let store = &*cloudwatch::metrics(cx.world, &cx.account, cx.region);
     let wanted = store.detectors.iter().filter(|(_, detector)| input.wants(detector));
     let mut keyed: Vec<_> = wanted.map(|(key, detector)| (place_of(key), detector)).collect();
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));

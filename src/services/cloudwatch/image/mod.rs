@@ -15,6 +15,7 @@ mod tests;
 
 use bytes::Bytes;
 
+use crate::services::cloudwatch;
 use crate::services::cloudwatch::data::{Gathered, Plan, Span};
 use crate::services::cloudwatch::put::note_metrics;
 use crate::wire::Fault;
@@ -61,7 +62,7 @@ fn get_image(cx: &mut Cx, input: GetImage) -> Result<Scan<Image>, Fault> {
 }
 
 fn gather(cx: &mut Cx, widget: &Widget, period: Option<i64>) -> Result<Gathered, Fault> {
-    let store = &cx.world.regional(&cx.account, cx.region).cloudwatch;
+    let store = &*cloudwatch::metrics(cx.world, &cx.account, cx.region);
     gather_from(store, widget, period, (&cx.account, cx.region))
 }
 
