@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::config::Clock;
 use crate::services::{self, Preparation};
+use crate::wire::Fault;
 use crate::world::call::{Answer, Call, attempt};
 use crate::world::jobs::AT_ONCE;
 use crate::world::outbox::{Outcome, Post, PostId};
@@ -148,7 +149,13 @@ impl Emulator {
         let unsettled = Unsettled(self);
         if let Some(scan) = answer.take_scan() {
             let scanned = tokio::task::spawn_blocking(|| scan.run()).await;
-            answer.finish(scanned.unwrap_or_default());
+            match scanned {
+                Ok(scanned) => answer.finish(scanned),
+                Err(_) => {
+                    answer.outcome =
+                        Err(Fault::new("InternalFailure", "The request could not be completed.").status(500))
+                }
+            }
         }
         self.settle().await;
         unsettled.settled();

@@ -1,6 +1,6 @@
 //! The admin API of traffic: flows, scenarios and packet captures, described in `openapi/control.json`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::emulator::Emulator;
 use crate::network::scenarios::Scenario;
 use crate::services::ec2::flow_logs;
-use crate::services::ec2::traffic::{Moment, Report, Sending, Told};
+use crate::services::ec2::traffic::{self, Moment, Report, Sending, Told};
 use crate::world::time::Time;
 
 use super::control::{Control, refuse};
@@ -25,7 +25,7 @@ pub const BYTES_MAX: usize = 64 << 20;
 /// `POST /_trailcam/traffic`: sends traffic through the networks, and answers what became of it.
 pub async fn send(
     State(emulator): Control,
-    parameters: Query<HashMap<String, String>>,
+    parameters: Query<BTreeMap<String, String>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -68,11 +68,14 @@ pub async fn skip_data(State(emulator): Control, body: Bytes) -> Response {
         Err(error) => return refuse(&error.to_string()),
     };
     let skipped = emulator.step(|world| {
-        let at = skip.at.unwrap_or(world.now);
-        flow_logs::skip(world, &skip.interface, at.timestamp())
+        let (at, now) = (skip.at.unwrap_or(world.now), world.now);
+        match traffic::is_near(now.timestamp(), at.timestamp()) {
+            true => flow_logs::skip(world, &skip.interface, at.timestamp()),
+            false => Vec::new(),
+        }
     });
     match skipped.is_empty() {
-        true => refuse(&format!("no flow log covers a network interface '{}'", skip.interface)),
+        true => refuse(&format!("no flow log covers a network interface '{}' then", skip.interface)),
         false => Json(json!({"flowLogs": skipped})).into_response(),
     }
 }

@@ -23,6 +23,8 @@ pub struct Statement {
     /// `None` in trust policies.
     pub resources: Option<Choice<String>>,
     pub conditions: Vec<Condition>,
+    /// `${…}` is a variable, not a text.
+    has_variables: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,9 @@ impl Policy {
         if document.get("Version").is_some_and(|version| version != "2012-10-17" && version != "2008-10-17") {
             return Err(Flaw::Version);
         }
+        // Policies of older versions have no variables.
+        let has_variables = document.get("Version").is_some_and(|version| version == "2012-10-17");
+        let statement = |value: &Value| statement(value, has_variables);
         let statements = match document.get("Statement") {
             Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().map(statement).collect(),
             Some(single @ Value::Object(_)) => statement(single).map(|statement| vec![statement]),
@@ -116,7 +121,7 @@ impl Statement {
     fn applies(&self, request: &Request) -> bool {
         self.names(request.principals)
             && self.actions.picks(|pattern| matches_action(pattern, request.action))
-            && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| names(pattern, request)))
+            && self.resources.as_ref().is_none_or(|all| all.picks(|pattern| self.names_resource(pattern, request)))
             && self.conditions.iter().all(|condition| self.holds(condition, request.context))
     }
 
@@ -128,9 +133,15 @@ impl Statement {
         self.principals.as_ref().is_none_or(|all| all.picks(is_one))
     }
 
+    /// A resource's pattern fits, once it says what its variables stand for.
+    fn names_resource(&self, pattern: &str, request: &Request) -> bool {
+        let context = self.has_variables.then_some(request.context);
+        filled(pattern, context, true).is_some_and(|pattern| matches(&pattern, request.resource))
+    }
+
     /// A condition we cannot judge never permits and always denies.
     fn holds(&self, condition: &Condition, context: &[(&str, &str)]) -> bool {
-        condition.holds(context).unwrap_or(self.effect == Effect::Deny)
+        condition.holds(context, self.has_variables).unwrap_or(self.effect == Effect::Deny)
     }
 }
 
@@ -143,7 +154,7 @@ impl<T> Choice<T> {
 impl Condition {
     /// Whether the condition holds; `None` for an operator that is not known. Keys have one value here: to operators on
     /// sets, a key without one is an empty set.
-    fn holds(&self, context: &[(&str, &str)]) -> Option<bool> {
+    fn holds(&self, context: &[(&str, &str)], has_variables: bool) -> Option<bool> {
         let (operator, of_none) = match self.operator.split_once(':') {
             Some(("ForAllValues", operator)) => (operator, Some(true)),
             Some(("ForAnyValue", operator)) => (operator, Some(false)),
@@ -159,7 +170,10 @@ impl Condition {
             return Some(self.values.iter().any(|value| value == wanted));
         }
         let (negated, compare) = comparison(operator)?;
-        let fits = |value: &String, actual| filled(value, context).is_some_and(|value| compare(&value, actual));
+        let (known, is_pattern) =
+            (has_variables.then_some(context), operator.starts_with("Arn") || operator.ends_with("Like"));
+        let fits =
+            |value: &String, actual| filled(value, known, is_pattern).is_some_and(|value| compare(&value, actual));
         Some(match actual {
             Some(actual) => self.values.iter().any(|value| fits(value, actual)) != negated,
             // Without a value, negated operators hold.
@@ -232,32 +246,46 @@ fn is_within(block: &str, address: &str) -> bool {
     (base ^ address).checked_shr(free).unwrap_or(0) == 0
 }
 
-/// A resource's pattern fits, once it says what its variables stand for.
-fn names(pattern: &str, request: &Request) -> bool {
-    filled(pattern, request.context).is_some_and(|pattern| matches(&pattern, request.resource))
-}
-
 /// A text with the values of its variables, `${aws:PrincipalAccount}` or `${aws:username, 'nobody'}`; `None` if one has
-/// none (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
-fn filled<'t>(text: &'t str, context: &[(&str, &str)]) -> Option<Cow<'t, str>> {
-    if !text.contains("${") {
-        return Some(Cow::Borrowed(text));
-    }
+/// none (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>). Without a context there are
+/// no variables. In patterns, the values are no patterns.
+fn filled<'t>(text: &'t str, context: Option<&[(&str, &str)]>, is_pattern: bool) -> Option<Cow<'t, str>> {
+    let Some(context) = context.filter(|_| text.contains("${")) else { return Some(Cow::Borrowed(text)) };
     let (mut filled, mut rest) = (String::new(), text);
     while let Some((before, variable)) = rest.split_once("${") {
         let (variable, after) = variable.split_once('}')?;
         filled.push_str(before);
-        filled.push_str(value_of(variable.trim(), context)?);
+        let value = value_of(variable.trim(), context)?;
+        match is_pattern {
+            true => filled.extend(value.chars().map(literal)),
+            false => filled.push_str(value),
+        }
         rest = after;
     }
     filled.push_str(rest);
     Some(Cow::Owned(filled))
 }
 
+/// `${*}`, `${?}` and `${$}` are these characters.
 fn value_of<'c>(variable: &'c str, context: &[(&str, &'c str)]) -> Option<&'c str> {
+    if matches!(variable, "*" | "?" | "$") {
+        return Some(variable);
+    }
     let (key, otherwise) = variable.split_once(',').map_or((variable, None), |(key, value)| (key, Some(value)));
     let value = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(key.trim())).map(|(_, value)| *value);
     value.or_else(|| otherwise.map(|text| text.trim().trim_matches('\'')))
+}
+
+/// What stands in patterns for a star and a question mark that are themselves.
+const STAR: u8 = 1;
+const QUESTION_MARK: u8 = 2;
+
+fn literal(letter: char) -> char {
+    match letter {
+        '*' => char::from(STAR),
+        '?' => char::from(QUESTION_MARK),
+        letter => letter,
+    }
 }
 
 /// `*` stands for any characters, `?` for one.
@@ -279,6 +307,8 @@ fn is_like(pattern: &str, text: &str, is_same: impl Fn(u8, u8) -> bool) -> bool 
                 star = Some((at, read));
                 at += 1;
             }
+            Some(&STAR) if byte == b'*' => (at, read) = (at + 1, read + 1),
+            Some(&QUESTION_MARK) if byte == b'?' => (at, read) = (at + 1, read + 1),
             Some(b'?') => (at, read) = (at + 1, read + letter_length(byte)),
             Some(wanted) if is_same(*wanted, byte) => (at, read) = (at + 1, read + 1),
             _ => {
@@ -310,7 +340,7 @@ fn arn_matches(pattern: &str, arn: &str) -> bool {
         || patterns.len() == parts.len() && patterns.iter().zip(&parts).all(|(pattern, part)| matches(pattern, part))
 }
 
-fn statement(value: &Value) -> Result<Statement, Flaw> {
+fn statement(value: &Value, has_variables: bool) -> Result<Statement, Flaw> {
     const MEMBERS: [&str; 9] =
         ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
     let members = value.as_object().ok_or(Flaw::Syntax)?;
@@ -328,6 +358,7 @@ fn statement(value: &Value) -> Result<Statement, Flaw> {
         actions: choice(members, "Action", "NotAction", texts)?.ok_or(Flaw::Missing("Action"))?,
         resources: choice(members, "Resource", "NotResource", texts)?,
         conditions: members.get("Condition").map_or(Ok(Vec::new()), conditions)?,
+        has_variables,
     })
 }
 
@@ -507,7 +538,7 @@ mod tests {
         ];
         let condition =
             Condition { operator: operator.to_owned(), key: key.to_owned(), values: vec![value.to_owned()] };
-        condition.holds(&context).unwrap()
+        condition.holds(&context, true).unwrap()
     }
 
     #[test]
@@ -549,11 +580,25 @@ mod tests {
         check("1111${s3:prefix, '22223333'}", true);
         check("${aws:PrincipalOrgID}", false);
         check("${aws:PrincipalAccount", false);
-        let context = [("aws:username", "alice")];
-        let request = |resource| Request { principals: &[], action: "", resource, context: &context };
-        assert!(names("arn:aws:s3:::home/${aws:username}/*", &request("arn:aws:s3:::home/alice/x")));
-        assert!(!names("arn:aws:s3:::home/${aws:username}/*", &request("arn:aws:s3:::home/bob/x")));
-        assert!(!names("arn:aws:s3:::home/${aws:userid}/*", &request("arn:aws:s3:::home/alice/x")));
+        let check = |version: &str, resource: &str, name: &str, asked: &str, expected: bool| {
+            let statement = serde_json::json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource});
+            let policy = serde_json::json!({"Version": version, "Statement": statement}).to_string();
+            let context = [("aws:username", name)];
+            let request = Request { principals: &[], action: "s3:GetObject", resource: asked, context: &context };
+            let decision = Policy::parse(&policy).unwrap().decide(&request);
+            assert_eq!(decision == Decision::Allowed, expected, "{version} {resource} {name} {asked}");
+        };
+        let (new, old) = ("2012-10-17", "2008-10-17");
+        check(new, "home/${aws:username}/*", "alice", "home/alice/x", true);
+        check(new, "home/${aws:username}/*", "alice", "home/bob/x", false);
+        check(new, "home/${aws:userid}/*", "alice", "home/alice/x", false);
+        // A value is no pattern, and older policies have no variables.
+        check(new, "home/${aws:username}/*", "*", "home/bob/x", false);
+        check(new, "home/${aws:username}/*", "*", "home/*/x", true);
+        check(new, "home/${*}/${?}${$}", "alice", "home/*/?$", true);
+        check(new, "home/${*}", "alice", "home/x", false);
+        check(old, "home/${aws:username}", "alice", "home/alice", false);
+        check(old, "home/${aws:username}", "alice", "home/${aws:username}", true);
     }
 
     #[test]

@@ -349,6 +349,7 @@ def test_resources_and_duplicates(trailcam):
     }
     code, message, _ = refused(ec2.create_flow_logs, **wanted | {"ResourceIds": ["vpc-00000000000000000"]})
     assert (code, message) == ("InvalidVpcID.NotFound", "The vpc ID 'vpc-00000000000000000' does not exist")
+    assert refused(ec2.create_flow_logs, **wanted | {"ResourceIds": [vpc, vpc]})[0] == "FlowLogAlreadyExists"
     tags = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "team", "Value": "net"}]}]
     (made,) = ec2.create_flow_logs(**wanted, TagSpecifications=tags)["FlowLogIds"]
     assert refused(ec2.create_flow_logs, **wanted) == (

@@ -97,6 +97,8 @@ REFUSED = [
     ({"json": {"source": VISITOR, "destination": ATTACKER, "destinationPort": 80}},
      "flow 1: Neither the source nor the destination is in a VPC."),
     ({"json": {"source": VISITOR, "destination": ATTACKER}}, "destinationPort is missing"),
+    ({"params": {"192.168.1.5": "i-1", "color": "red"}, "headers": {"content-type": "application/vnd.tcpdump.pcap"}},
+     "color: expected an address, or start"),
     ({"json": {"source": VISITOR, "destination": ATTACKER, "protocol": "ipx"}},
      "protocol: expected tcp, udp, icmp, icmpv6 or a number up to 255"),
     ({"json": {"scenario": "port-scan"}}, "A scenario needs at least one target."),
@@ -110,6 +112,22 @@ def test_what_is_refused(trailcam, request_, sentence):
     assert status == 400
     if sentence:
         assert answer["error"] == sentence
+
+
+@pytest.mark.parametrize(
+    "more, sentence",
+    [
+        ({"start": 0}, "flow 1: It must begin within two weeks before now and a day after."),
+        ({"start": 2**63 - 1}, "flow 1: It must begin within two weeks before now and a day after."),
+        (
+            {"count": 100, "duration": 2_592_000},
+            "these flows last 4320100 minutes together, of at most 2000000",
+        ),
+    ],
+)
+def test_times_have_bounds(trailcam, lab, more, sentence):
+    flow = {"source": VISITOR, "destination": lab.public, "destinationPort": 443}
+    assert post(trailcam, json=flow | more) == (400, {"error": sentence})
 
 
 def test_a_mistake_in_the_second_flow_sends_none(trailcam, lab):

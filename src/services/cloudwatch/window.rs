@@ -45,7 +45,7 @@ impl Window {
     /// How many periods there are.
     pub fn periods(&self) -> i64 {
         let period = self.period.max(1);
-        ((self.end - self.start).max(0) + period - 1) / period
+        (self.end - self.start).max(0).saturating_add(period - 1) / period
     }
 
     /// The moments that periods start at.

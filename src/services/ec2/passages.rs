@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
 
 use crate::services::permissions::{self, Permission};
-use crate::wire::{Fault, Value};
+use crate::wire::{self, Fault, Value};
 use crate::world::World;
 use crate::world::access::Subject;
 use crate::world::call::{Call, Connection, Sender};
@@ -35,8 +35,10 @@ pub fn pass(world: &World, call: &Call, caller: &Caller, gate: &Gate) -> Result<
         is_gateway: endpoint.is_gateway,
         denial: None,
     };
-    // What could not be read is refused for that.
-    if let Ok(input) = &call.input {
+    // What could not be read, or breaks a constraint, is refused for that.
+    if let Ok(input) = &call.input
+        && wire::check(call.contract, call.operation, input).is_ok()
+    {
         passage.denial = judge(&Case { world, call, caller, passage: &passage, input }, &endpoint.policy);
     }
     Ok(passage)

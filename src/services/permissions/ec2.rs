@@ -3,19 +3,21 @@
 use crate::services::ec2::kinds::{self, Kind};
 use crate::wire::Value;
 
-use super::Asked;
+use super::{Asked, Permission};
 
 /// What operations make, for which policies have to say `TYPE/*`.
-const MADE: [(&str, &[&str]); 16] = [
+const MADE: [(&str, &[&str]); 19] = [
     ("AllocateAddress", &["elastic-ip"]),
     ("CreateDefaultVpc", &["*"]),
     ("CreateDhcpOptions", &["dhcp-options"]),
     ("CreateEgressOnlyInternetGateway", &["egress-only-internet-gateway"]),
+    ("CreateFlowLogs", &["vpc-flow-log"]),
     ("CreateInternetGateway", &["internet-gateway"]),
     ("CreateManagedPrefixList", &["prefix-list"]),
     ("CreateNatGateway", &["natgateway"]),
     ("CreateNetworkAcl", &["network-acl"]),
     ("CreateNetworkInterface", &["network-interface"]),
+    ("CreateNetworkInsightsPath", &["network-insights-path"]),
     ("CreateRouteTable", &["route-table"]),
     ("CreateSecurityGroup", &["security-group"]),
     ("CreateSubnet", &["subnet"]),
@@ -23,6 +25,7 @@ const MADE: [(&str, &[&str]); 16] = [
     ("CreateVpcEndpoint", &["vpc-endpoint"]),
     ("CreateVpcPeeringConnection", &["vpc-peering-connection"]),
     ("RunInstances", &["instance", "network-interface", "volume"]),
+    ("StartNetworkInsightsAnalysis", &["network-insights-analysis"]),
 ];
 
 /// Readers that policies can limit to resources.
@@ -46,6 +49,15 @@ pub(super) fn resources(asked: &Asked) -> Vec<String> {
     }
     named(asked, asked.input, &mut all);
     all
+}
+
+/// Tags that things are made with, which need leave of their own
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html>).
+pub(super) fn tagging(asked: &Asked) -> Option<Permission> {
+    let specifications = asked.input.get("TagSpecifications")?.as_list()?;
+    let kinds = specifications.iter().filter_map(|one| one.get("ResourceType")?.as_str());
+    let resources: Vec<_> = kinds.map(|kind| asked.arn(&format!("{kind}/*"))).collect();
+    (!resources.is_empty()).then(|| Permission { action: "ec2:CreateTags".to_owned(), resources })
 }
 
 /// Every id of the input that counts.

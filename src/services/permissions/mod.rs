@@ -55,7 +55,11 @@ pub fn of(call: &Call, account: &AccountId, input: &Value) -> Vec<Permission> {
         "sts" => asked.each(&[("RoleArn", "{}")]),
         _ => Vec::new(),
     };
-    vec![Permission { action: asked.action(), resources }]
+    let mut all = vec![Permission { action: asked.action(), resources }];
+    if contract.service == "ec2" {
+        all.extend(ec2::tagging(&asked));
+    }
+    all
 }
 
 impl<'a> Asked<'a> {

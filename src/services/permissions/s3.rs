@@ -9,7 +9,7 @@ use crate::wire::Value;
 use super::{Asked, Permission};
 
 /// Actions with names of their own, by operation.
-const ACTIONS: [(&str, &str); 33] = [
+const ACTIONS: [(&str, &str); 34] = [
     ("CompleteMultipartUpload", "PutObject"),
     ("CopyObject", "PutObject"),
     ("CreateMultipartUpload", "PutObject"),
@@ -39,6 +39,7 @@ const ACTIONS: [(&str, &str); 33] = [
     ("PutBucketEncryption", "PutEncryptionConfiguration"),
     ("PutBucketLifecycleConfiguration", "PutLifecycleConfiguration"),
     ("PutBucketNotificationConfiguration", "PutBucketNotification"),
+    ("PutBucketReplication", "PutReplicationConfiguration"),
     ("PutObjectLockConfiguration", "PutBucketObjectLockConfiguration"),
     ("PutPublicAccessBlock", "PutBucketPublicAccessBlock"),
     ("UploadPart", "PutObject"),
@@ -63,7 +64,13 @@ pub(super) fn permissions(asked: &Asked) -> Vec<Permission> {
     if asked.operation == "DeleteObjects" {
         return objects(asked).into_iter().map(|(key, version)| on_object(action, bucket, key, version)).collect();
     }
-    let Some(key) = asked.text("Key") else { return vec![permission(action, vec![arn(bucket)])] };
+    let Some(key) = asked.text("Key") else {
+        let mut all = vec![permission(action, vec![arn(bucket)])];
+        if asked.operation == "CreateBucket" {
+            all.extend(with_bucket(asked).into_iter().map(|action| permission(action, vec![arn(bucket)])));
+        }
+        return all;
+    };
     let version = asked.text("VersionId").is_some();
     let mut all = vec![on_object(action, bucket, key, version)];
     match asked.operation {
@@ -71,12 +78,31 @@ pub(super) fn permissions(asked: &Asked) -> Vec<Permission> {
         "PutObject" | "CopyObject" | "CreateMultipartUpload" => {
             let with = |member: &str, action| asked.text(member).map(|_| on_object(action, bucket, key, false));
             all.extend(with("Tagging", "PutObjectTagging"));
-            all.extend(with("ACL", "PutObjectAcl"));
+            let acl = GRANTS.into_iter().find(|member| asked.text(member).is_some());
+            all.extend(acl.and_then(|member| with(member, "PutObjectAcl")));
         }
         _ => {}
     }
     all.extend(asked.text("CopySource").and_then(source));
     all
+}
+
+/// Members that say who may do what.
+const GRANTS: [&str; 6] = ["ACL", "GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"];
+
+/// What a bucket is made with needs leave of its own
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>, Permissions).
+fn with_bucket(asked: &Asked) -> Vec<&'static str> {
+    let has_acl = GRANTS.iter().any(|member| asked.text(member).is_some());
+    let has_ownership = asked.text("ObjectOwnership").is_some();
+    let is_locked = asked.input.get("ObjectLockEnabledForBucket").is_some_and(|lock| *lock == Value::Bool(true));
+    let all = [
+        (has_acl, "PutBucketAcl"),
+        (has_ownership, "PutBucketOwnershipControls"),
+        (is_locked, "PutBucketObjectLockConfiguration"),
+        (is_locked, "PutBucketVersioning"),
+    ];
+    all.into_iter().filter(|(wanted, _)| *wanted).map(|(_, action)| action).collect()
 }
 
 fn permission(action: &str, resources: Vec<String>) -> Permission {

@@ -131,7 +131,9 @@ impl Contributors {
             let known = left.remove(&contributor.id);
             let is_alarming = value.map_or(known.is_some(), |value| value == Value::Alarm);
             alarming += usize::from(is_alarming);
-            let value = if is_alarming && alarming <= ALARMS_MAX { Value::Alarm } else { Value::Ok };
+            // Those that are known keep their places.
+            let has_place = known.is_some() || self.alarming.len() + left.len() < ALARMS_MAX;
+            let value = if is_alarming && has_place { Value::Alarm } else { Value::Ok };
             let is_new = (value == Value::Alarm) != known.is_some();
             if value == Value::Alarm {
                 let new = Alarming { contributor: contributor.clone(), reason: reason.clone(), since: now };

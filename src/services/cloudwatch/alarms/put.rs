@@ -63,8 +63,9 @@ pub(super) fn put(cx: &mut Cx, place: &Place, common: Common, kind: Kind) -> Res
         }
         Some(old) => {
             let previous = alarm::whole(old);
+            let watched = old.metric().map(|metric| metric.queries.clone());
             (old.settings, old.kind) = (settings, kind);
-            if !old.metric().is_some_and(|metric| metric.has_contributors()) {
+            if old.metric().map(|metric| metric.queries.clone()) != watched {
                 old.contributors.clear();
             }
             (Deed::Updated, Some(previous))

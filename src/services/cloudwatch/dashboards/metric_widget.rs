@@ -116,7 +116,7 @@ fn check_metrics(node: &Node, findings: &mut Findings) {
         return;
     }
     node.count(0, METRICS_MAX, findings);
-    metrics::read(node, findings);
+    metrics::read(node, METRICS_MAX, findings);
 }
 
 fn check_horizontal(node: &Node, findings: &mut Findings) {

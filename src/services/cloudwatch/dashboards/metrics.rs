@@ -29,12 +29,15 @@ pub struct Row {
     pub options: Map<String, Value>,
 }
 
-/// Reads a `metrics` array, and reports what is wrong with it.
-pub fn read(node: &Node, findings: &mut Findings) -> Vec<Row> {
+/// A namespace, a name, and names and values of 30 dimensions.
+const FIELDS_MAX: usize = 2 + 2 * 30;
+
+/// Reads a `metrics` array of at most `most` rows, and reports what is wrong with it. There is no looking at more.
+pub fn read(node: &Node, most: usize, findings: &mut Findings) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     // Marks stand for fields of the metric before, whatever expressions are between.
     let mut before: Vec<String> = Vec::new();
-    for item in node.items() {
+    for item in node.items().take(most) {
         let Some(row) = read_row(&item, &before, findings) else { continue };
         if !row.fields.is_empty() {
             before.clone_from(&row.fields);
@@ -53,6 +56,10 @@ fn read_row(node: &Node, before: &[String], findings: &mut Findings) -> Option<R
     };
     let options = items.last().and_then(Value::as_object);
     let count = items.len() - usize::from(options.is_some());
+    if count > FIELDS_MAX {
+        findings.error(node, format!("Should NOT have more than {FIELDS_MAX} items"));
+        return None;
+    }
     let mut fields: Vec<String> = Vec::with_capacity(count);
     let mut is_right = true;
     for (index, field) in node.items().enumerate().take(count) {

@@ -234,10 +234,13 @@ fn check_range(node: &Node, least: i64, most: i64, findings: &mut Findings) {
     }
 }
 
+/// Longer than data are kept: 455 days.
+const PERIOD_MAX: f64 = 455.0 * 86_400.0;
+
 /// As the service says it: of a period of 45 that it is neither 60 or more nor a multiple of 60.
 fn check_period(node: &Node, findings: &mut Findings) {
     let period = node.value.as_f64().unwrap_or_default();
-    if is_period(period as i64) {
+    if period <= PERIOD_MAX && is_period(period as i64) {
         return;
     }
     if period < 60.0 {

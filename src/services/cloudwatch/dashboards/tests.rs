@@ -232,11 +232,18 @@ fn metrics_of_widgets() {
     check_metrics(json!(vec![json!(["A", "m"]); 501]), &[" Should NOT have more than 500 items"]);
 }
 
+/// A metric has at most 30 dimensions.
+#[test]
+fn rows_are_not_longer_than_metrics() {
+    check_metrics(json!([vec!["a"; 62]]), &[]);
+    check_metrics(json!([vec!["a"; 63]]), &["/0 Should NOT have more than 62 items"]);
+}
+
 #[test]
 fn marks_stand_for_fields_before() {
     let check = |metrics: Value, wanted: &[&[&str]]| {
         let mut findings = Findings::default();
-        let rows = metrics::read(&Node::root(&metrics), &mut findings);
+        let rows = metrics::read(&Node::root(&metrics), 500, &mut findings);
         assert_eq!(told(&findings.errors), [""; 0], "{metrics}");
         assert_eq!(rows.iter().map(|Row { fields, .. }| fields).collect::<Vec<_>>(), wanted, "{metrics}");
     };

@@ -93,7 +93,7 @@ fn curve(widget: &Widget, row: &Row, series: Series, index: usize) -> Curve {
 fn shown(widget: &Widget, period: i64, mut points: Vec<(i64, f64)>) -> Vec<(i64, f64)> {
     if !widget.live_data && Some(period) != widget.period_of_all() {
         let now = widget.now.timestamp();
-        points.retain(|(at, _)| at + period + AGGREGATION <= now);
+        points.retain(|(at, _)| at.saturating_add(period).saturating_add(AGGREGATION) <= now);
     }
     points
 }

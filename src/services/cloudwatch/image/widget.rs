@@ -16,6 +16,8 @@ use super::draw::{Axis, Color, Fill, Legend, Mark, View};
 use super::times;
 
 /// Bytes of a widget: "up to 100 KB uncompressed payload".
+/// Annotations of a kind in one image: each may cover all of it. AWS states no limit.
+const ANNOTATIONS_MAX: usize = 100;
 const BYTES_MAX: usize = 100 * 1024;
 /// Metrics and expressions of a widget.
 const METRICS_MAX: usize = 100;
@@ -175,13 +177,18 @@ fn check(node: &Node, region: Region, now: Time, findings: &mut Findings) -> Vec
         findings.error(&member, r#"Should match pattern "^[+-]\d{4}$""#);
     }
     check_span(node, now, findings);
+    for kind in ["horizontal", "vertical"] {
+        let annotations = node.member("annotations");
+        let all = annotations.as_ref().and_then(|annotations| annotations.member(kind));
+        all.iter().for_each(|all| all.count(0, ANNOTATIONS_MAX, findings));
+    }
     let Some(metrics) = node.member("metrics") else { return Vec::new() };
     if !metrics.value.is_array() {
         findings.error(&metrics, "Should be array");
         return Vec::new();
     }
     metrics.count(1, METRICS_MAX, findings);
-    let rows = metrics::read(&metrics, findings);
+    let rows = metrics::read(&metrics, METRICS_MAX, findings);
     for (row, item) in rows.iter().zip(metrics.items()) {
         if row.options.get("region").is_some_and(|other| other != region.as_str()) {
             findings.error(&item, format!("Metrics should be of the Region {region}"));

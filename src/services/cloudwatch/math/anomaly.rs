@@ -337,9 +337,13 @@ impl Residue {
 /// Drops points that are too far from the median of their hour of the day. Where half of the points are the same, nothing
 /// is an outlier.
 fn drop_outliers(points: &mut Vec<Point>, filtering: Filtering) {
-    let limits: [Option<(f64, f64)>; 24] = std::array::from_fn(|hour| {
-        let mut values: Vec<f64> =
-            points.iter().filter(|point| point.place.hour_index() == hour).map(|point| point.value).collect();
+    let mut by_hour: [Vec<f64>; 24] = Default::default();
+    for point in &*points {
+        if let Some(values) = by_hour.get_mut(point.place.hour_index()) {
+            values.push(point.value);
+        }
+    }
+    let limits: [Option<(f64, f64)>; 24] = by_hour.map(|mut values| {
         let middle = median(&mut values)?;
         let mut distances: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
         // The deviation of what is spread normally, by the median of its distances.

@@ -1,6 +1,8 @@
 //! The operations on flow logs
 //! (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html>).
 
+use std::collections::BTreeSet;
+
 use crate::network::flow_logs::{Format, FormatFault, TrafficType, Windows};
 use crate::op;
 use crate::record;
@@ -193,8 +195,12 @@ impl Create {
     }
 
     fn check_resources(&self, ec2: &Store, checked: &Checked) -> Result<(), Fault> {
+        let mut named = BTreeSet::new();
         for resource in &self.resources {
             self.check_resource(ec2, resource)?;
+            if !named.insert(resource) {
+                return Err(faults::flow_log_exists());
+            }
             let logs = ec2.flow_logs.values().filter(|log| log.resource == *resource);
             if logs.clone().any(|log| log.traffic == checked.traffic && log.destination == checked.destination) {
                 return Err(faults::flow_log_exists());

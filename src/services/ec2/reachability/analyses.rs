@@ -52,6 +52,9 @@ pub struct Analysis {
 }
 
 /// Where an analysis is.
+/// What is said of an analysis that has tried enough.
+const GAVE_UP: &str = "The rules on the path tell apart more packets than can be analyzed.";
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     pub account: AccountId,
@@ -77,6 +80,7 @@ record! {
     struct Analyses { analyses: Vec<Shown<View>> = "NetworkInsightsAnalyses" }
     struct View {
         id: String = "NetworkInsightsAnalysisId",
+        message: Option<String> = "StatusMessage",
         arn: String = "NetworkInsightsAnalysisArn",
         path: String = "NetworkInsightsPathId",
         through: Option<Vec<String>> = "FilterInArns",
@@ -199,8 +203,12 @@ impl Analysis {
 
     fn view(&self, ec2: &Store) -> View {
         let findings = self.findings.as_ref().map(|(findings, _)| findings.clone());
-        let is_over = findings.is_some();
-        let Findings { found, forward, back, explanations } = findings.unwrap_or_default();
+        let status = match &findings {
+            None => "running",
+            Some(findings) if findings.gave_up => "failed",
+            Some(_) => "succeeded",
+        };
+        let Findings { found, forward, back, explanations, gave_up } = findings.unwrap_or_default();
         View {
             id: self.id.clone(),
             arn: ec2.arn("network-insights-analysis", &self.id),
@@ -208,8 +216,9 @@ impl Analysis {
             through: some(self.through.clone()),
             around: some(self.around.clone()),
             started: Some(self.started),
-            status: if is_over { "succeeded" } else { "running" }.to_owned(),
-            found: is_over.then_some(found),
+            status: status.to_owned(),
+            message: gave_up.then(|| GAVE_UP.to_owned()),
+            found: (status == "succeeded").then_some(found),
             forward: some(forward),
             back: some(back),
             explanations: some(explanations),

@@ -34,6 +34,7 @@ impl Teller<'_> {
         let walk = &tried.walk;
         let back = walk.answer.as_ref();
         Findings {
+            gave_up: false,
             found: true,
             forward: self.components(walk, &walk.forward, (source, destination), &headers),
             back: back.map(|leg| self.components(walk, leg, (destination, source), &headers)).unwrap_or_default(),

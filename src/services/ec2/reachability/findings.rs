@@ -10,6 +10,8 @@ use super::super::kinds;
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     pub found: bool,
+    /// There was more to try than one waits for: nothing is known.
+    pub gave_up: bool,
     pub forward: Vec<PathComponent>,
     pub back: Vec<PathComponent>,
     pub explanations: Vec<Explanation>,

@@ -22,10 +22,10 @@ impl Headers<'_> {
     pub fn whole(&self, packet: &Packet) -> Header {
         Header {
             destination: Some(self.addresses(packet.destination)),
-            destination_ports: Some(self.ports(packet.destination_port)),
+            destination_ports: Some(self.ports(packet.destination_port, false)),
             protocol: Some(packet.protocol.to_string()),
             source: Some(self.addresses(packet.source)),
-            source_ports: Some(self.ports(packet.source_port)),
+            source_ports: Some(self.ports(packet.source_port, true)),
         }
     }
 
@@ -60,14 +60,15 @@ impl Headers<'_> {
         }
     }
 
-    /// Those that stand for the port of the packet that was tried. Other ports are a NAT gateway's.
-    fn ports(&self, port: u16) -> Vec<Range> {
-        let packet = &self.tried.packet;
-        let ranges = match port {
-            _ if port == packet.destination_port => self.breadth.destination_ports.clone(),
-            _ if port == packet.source_port => self.breadth.source_ports.clone(),
-            _ => vec![NAT_PORTS],
-        };
+    /// Those that stand for the port of the packet that was tried; on the way back, ends change places. Other ports are a
+    /// NAT gateway's.
+    fn ports(&self, port: u16, is_source: bool) -> Vec<Range> {
+        let (packet, breadth) = (&self.tried.packet, self.breadth);
+        let (here, there) =
+            ((packet.source_port, &breadth.source_ports), (packet.destination_port, &breadth.destination_ports));
+        let in_turn = if is_source { [here, there] } else { [there, here] };
+        let known = in_turn.into_iter().find(|(tried, _)| *tried == port);
+        let ranges = known.map_or_else(|| vec![NAT_PORTS], |(_, ranges)| ranges.clone());
         ranges.into_iter().map(|(from, to)| Range { from: from.into(), to: to.into() }).collect()
     }
 }

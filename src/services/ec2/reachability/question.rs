@@ -15,9 +15,6 @@ use super::search::{Goal, Lane, Question, Search, Side};
 use super::spread::is_public;
 use super::{Analysis, Place};
 
-/// Ways to begin that are tried: interfaces with many addresses have more than anyone waits for.
-const LANES_MAX: usize = 256;
-
 /// One end of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
@@ -44,10 +41,11 @@ pub fn answer(world: &mut World, place: &Place, path: &Path, analysis: &Analysis
     let finder = Finder { parts: network.topology(), ec2, path };
     match finder.ends().and_then(|ends| Ok((finder.question(&ends, analysis)?, ends))) {
         Ok((question, ends)) => {
-            let search = Search { network, question: &question };
+            let search = Search::new(network, &question);
             let teller = Teller { network, ec2, ends: &ends, path };
             match search.run() {
                 Some(tried) if tried.gets_through() => teller.found(&tried, &search),
+                _ if search.is_spent() => Findings { gave_up: true, ..Findings::default() },
                 Some(tried) => teller.refused(&tried),
                 None => Findings::refused(Explanation::about("NO_PATH", ec2, &path.source)),
             }
@@ -125,8 +123,7 @@ impl Finder<'_> {
     fn question(&self, ends: &Ends, analysis: &Analysis) -> Answered<Question> {
         self.check_connection(ends)?;
         let (at_source, at_destination) = self.path.patterns();
-        let mut lanes = self.lanes(ends, &at_source, &at_destination)?;
-        lanes.truncate(LANES_MAX);
+        let lanes = self.lanes(ends, &at_source, &at_destination)?;
         let (through, around) = analysis.component_filters();
         Ok(Question {
             lanes,

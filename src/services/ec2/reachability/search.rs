@@ -1,5 +1,6 @@
 //! The search for packets that get through: what rules tell apart is tried, nothing else.
 
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::network::{Component, Decision, End, Leg, Network, Outcome, Packet, Walk};
@@ -90,17 +91,31 @@ impl Tried {
     }
 }
 
+/// Packets that a search tries: rules that name long lists could ask for millions.
+const ATTEMPTS_MAX: usize = 50_000;
+
 /// A search in a network.
 pub struct Search<'a> {
     pub network: &'a Network,
     pub question: &'a Question,
+    attempts: Cell<usize>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    pub fn new(network: &'a Network, question: &'a Question) -> Search<'a> {
+        Search { network, question, attempts: Cell::new(0) }
+    }
+
+    /// Whether it has given up: then nothing can be said of what was not tried.
+    pub fn is_spent(&self) -> bool {
+        self.attempts.get() >= ATTEMPTS_MAX
+    }
+
     /// The first packet that gets through, or the one with the least in its way. `None` if there is nothing to try.
     pub fn run(&self) -> Option<Tried> {
         let mut best: Option<Tried> = None;
-        for tried in self.question.lanes.iter().filter_map(|lane| self.along(*lane)) {
+        for lane in self.question.lanes.iter().take_while(|_| !self.is_spent()) {
+            let Some(tried) = self.along(*lane) else { continue };
             if tried.gets_through() {
                 return Some(tried);
             }
@@ -119,6 +134,9 @@ impl Search<'_> {
         let first = here.first()?.sample;
         let mut best: Option<Tried> = None;
         for address in self.addresses(lane, &marks) {
+            if self.is_spent() {
+                break;
+            }
             let mut to = |source: u32, destination: u32| {
                 let tried = self.attempt(lane, address, source, destination);
                 let rank = tried.rank;
@@ -127,7 +145,7 @@ impl Search<'_> {
                 }
                 rank
             };
-            let arriving = there.iter().find(|port| to(first, port.sample).there == 0);
+            let arriving = there.iter().take_while(|_| !self.is_spent()).find(|port| to(first, port.sample).there == 0);
             let Some(arriving) = arriving else { continue };
             if here.iter().any(|port| to(port.sample, arriving.sample) == Rank::default()) {
                 break;
@@ -142,7 +160,7 @@ impl Search<'_> {
         let source = self.source_ports(&marks).first()?.sample;
         let destination = self.destination_ports(&marks).first()?.sample;
         for _ in 0..2 {
-            for address in self.addresses(lane, &marks) {
+            for address in self.addresses(lane, &marks).into_iter().take_while(|_| !self.is_spent()) {
                 marks.meet(self.network, &self.attempt(lane, address, source, destination).walk);
             }
         }
@@ -181,6 +199,7 @@ impl Search<'_> {
             destination_port: u16::try_from(destination_port).unwrap_or(u16::MAX),
             icmp: (0, 0),
         };
+        self.attempts.set(self.attempts.get() + 1);
         let walk = self.network.probe(lane.from, packet);
         let misfit = if self.refusals(&walk.forward) == 0 { self.misfit(&walk.forward) } else { None };
         let rank = Rank {

@@ -86,7 +86,11 @@ impl Figures {
         let mut periods: BTreeMap<i64, Sums> = BTreeMap::new();
         let Some(minutes) = self.0.get_mut(of) else { return periods };
         let later = minutes.split_off(&until);
-        for (minute, sums) in std::mem::replace(minutes, later) {
+        let over = std::mem::replace(minutes, later);
+        if minutes.is_empty() {
+            self.0.remove(of);
+        }
+        for (minute, sums) in over {
             let whole = periods.entry(minute - minute.rem_euclid(period)).or_default();
             whole.iter_mut().zip(sums).for_each(|(whole, part)| *whole = whole.saturating_add(part));
         }
@@ -141,50 +145,72 @@ fn minutes(seen: &Observation) -> impl Iterator<Item = (i64, u64, u64)> {
     })
 }
 
-/// Sees to it that figures are reported, while something runs in a Region.
+/// Sees to it that figures are reported, while something runs in a Region or has figures left.
 pub fn schedule(world: &mut World, account: &AccountId, region: Region) {
-    let ec2 = &world.regional(account, region).ec2;
-    let Some(period) = running(ec2).map(|(_, _, period, _)| period).min() else { return };
+    let Some(ec2) = stores(world, account, region) else { return };
+    let figures = &world.traffic.figures;
+    let Some(period) = reporting(ec2, figures).map(|shown| shown.period).min() else { return };
     let step = TimeDelta::seconds(period);
     let next = world.now.duration_trunc(step).unwrap_or(world.now) + step;
     world.jobs.at(next, Job::NetworkFigures { account: account.clone(), region });
 }
 
-/// Reports the figures of the periods that end now.
+/// Reports the figures of the periods that end now. Who has stopped has no zeros, but what passed until then.
 pub fn report(world: &mut World, account: &AccountId, region: Region) {
-    let now = world.now.timestamp();
-    let ec2 = &world.regional(account, region).ec2;
-    let due: Vec<_> = running(ec2)
-        .filter(|(_, _, period, _)| now.rem_euclid(*period) == 0)
-        .map(|(id, kind, period, rows)| (id.to_owned(), kind, period, rows))
-        .collect();
-    for (id, (namespace, dimension), period, rows) in due {
-        let mut periods = world.traffic.figures.take(&id, now, period);
-        periods.entry(now - period).or_default();
+    // A job may be late.
+    let now = world.now.timestamp() - world.now.timestamp().rem_euclid(MINUTE);
+    let Some(ec2) = stores(world, account, region) else { return };
+    let due = reporting(ec2, &world.traffic.figures).filter(|shown| now.rem_euclid(shown.period) == 0);
+    for shown in due.collect::<Vec<_>>() {
+        let mut periods = world.traffic.figures.take(&shown.id, now, shown.period);
+        if shown.runs {
+            periods.entry(now - shown.period).or_default();
+        }
         for (start, sums) in periods {
             let at = DateTime::from_timestamp(start, 0).filter(|at| world.now - *at < AGE_MAX);
             let Some(at) = at else { continue };
-            for (name, unit, places) in rows {
+            for (name, unit, places) in shown.rows {
                 let value = places.iter().map(|place| sums[*place] as f64).sum();
-                let metric = (namespace, *name);
-                cloudwatch::publish_at(world, (account, region), at, metric, &[(dimension, &id)], value, unit);
+                let (metric, dimensions) = ((shown.namespace, *name), [(shown.dimension, shown.id.as_str())]);
+                cloudwatch::publish_at(world, (account, region), at, metric, &dimensions, value, unit);
             }
         }
     }
     schedule(world, account, region);
 }
 
-type Running<'a> = (&'a str, (&'static str, &'static str), i64, &'static [Row]);
+fn stores<'w>(world: &'w World, account: &AccountId, region: Region) -> Option<&'w Store> {
+    Some(&world.accounts.get(account)?.regions.get(&region)?.ec2)
+}
 
-/// What runs: its id, namespace and dimension, the seconds of its periods, its metrics.
-fn running(ec2: &Store) -> impl Iterator<Item = Running<'_>> {
-    let instances = ec2.instances.values().filter(|instance| instance.state == instances::State::Running);
-    let instances = instances.map(|instance| {
-        let period = if instance.monitored { MINUTE } else { FIVE_MINUTES };
-        (instance.id.as_str(), ("AWS/EC2", "InstanceId"), period, &INSTANCE[..])
+/// An instance or a gateway whose figures are shown.
+struct Shown {
+    id: String,
+    namespace: &'static str,
+    dimension: &'static str,
+    /// Seconds.
+    period: i64,
+    rows: &'static [Row],
+    runs: bool,
+}
+
+/// Who runs, and who has figures left.
+fn reporting<'a>(ec2: &'a Store, figures: &'a Figures) -> impl Iterator<Item = Shown> + 'a {
+    let instances = ec2.instances.values().map(|instance| Shown {
+        id: instance.id.clone(),
+        namespace: "AWS/EC2",
+        dimension: "InstanceId",
+        period: if instance.monitored { MINUTE } else { FIVE_MINUTES },
+        rows: &INSTANCE,
+        runs: instance.state == instances::State::Running,
     });
-    let gateways = ec2.nat_gateways.values().filter(|gateway| gateway.state == nat_gateways::State::Available);
-    let gateways =
-        gateways.map(|gateway| (gateway.id.as_str(), ("AWS/NATGateway", "NatGatewayId"), MINUTE, &NAT_GATEWAY[..]));
-    instances.chain(gateways)
+    let gateways = ec2.nat_gateways.values().map(|gateway| Shown {
+        id: gateway.id.clone(),
+        namespace: "AWS/NATGateway",
+        dimension: "NatGatewayId",
+        period: MINUTE,
+        rows: &NAT_GATEWAY,
+        runs: gateway.state == nat_gateways::State::Available,
+    });
+    instances.chain(gateways).filter(|shown| shown.runs || figures.0.contains_key(&shown.id))
 }

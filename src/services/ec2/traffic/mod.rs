@@ -10,6 +10,7 @@ mod report;
 mod request;
 mod topology;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rand::SeedableRng;
@@ -85,8 +86,24 @@ pub struct Sending {
     report: Report,
 }
 
-/// Flows in a part.
+/// What a part takes: flows, and minutes that these last together.
 const PART: usize = 10_000;
+const PART_MINUTES: u64 = 100_000;
+/// Minutes that the flows of a request may last together: each is a record of a flow log.
+const MINUTES_MAX: u64 = 2_000_000;
+/// Seconds around now in which traffic may begin: log groups take events of two weeks.
+const PAST_S: i64 = 14 * 86_400;
+const FUTURE_S: i64 = 86_400;
+
+/// Whether there can be traffic at a time: not long ago, nor in a far future. Seconds since 1970.
+pub fn is_near(now_s: i64, at_s: i64) -> bool {
+    (now_s.saturating_sub(PAST_S)..=now_s.saturating_add(FUTURE_S)).contains(&at_s)
+}
+
+/// Minutes that a flow touches.
+fn minutes(flow: &Flow) -> u64 {
+    u64::from(flow.duration_s) / 60 + 1
+}
 
 impl Sending {
     /// Makes flows of what is told, and checks them.
@@ -105,6 +122,13 @@ impl Sending {
         }
         for (number, flow) in (1..).zip(&flows) {
             network.check(flow).map_err(|fault| format!("flow {number}: {fault}"))?;
+            if !is_near(moment.now_s, flow.start_s) {
+                return Err(format!("flow {number}: It must begin within two weeks before now and a day after."));
+            }
+        }
+        let minutes: u64 = flows.iter().map(minutes).sum();
+        if minutes > MINUTES_MAX {
+            return Err(format!("these flows last {minutes} minutes together, of at most {MINUTES_MAX}"));
         }
         Ok(Sending { flows, sent: 0, report: Report::new(is_capture.then_some(ignored)) })
     }
@@ -115,7 +139,8 @@ impl Sending {
         let model = model(world);
         let mut gathering = Gathering::begin(world, &model);
         let mut figures = Passed::default();
-        for flow in self.flows[self.sent..].iter().take(PART) {
+        let part = self.next_part();
+        for flow in self.flows.get(part.clone()).unwrap_or_default() {
             // Others may have taken away an end of it in the meantime: then there is nothing to send.
             let Ok(walk) = model.network.walk(flow, &mut world.traffic.connections) else { continue };
             self.report.add(&model, flow, &walk);
@@ -124,8 +149,19 @@ impl Sending {
         }
         gathering.end(world);
         world.traffic.figures.add(&model, figures);
-        self.sent = self.flows.len().min(self.sent + PART);
+        self.sent = part.end;
         self.sent < self.flows.len()
+    }
+
+    fn next_part(&self) -> Range<usize> {
+        let mut spent = 0;
+        let lasts = |flow: &&Flow| {
+            let fits = spent < PART_MINUTES;
+            spent += minutes(flow);
+            fits
+        };
+        let left = self.flows.get(self.sent..).unwrap_or_default();
+        self.sent..self.sent + left.iter().take(PART).take_while(lasts).count()
     }
 
     pub fn report(self) -> Report {

@@ -1,6 +1,6 @@
 //! Traffic as the admin API takes it: flows, scenarios, packet captures.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
@@ -114,7 +114,7 @@ impl Told {
     ///
     /// # Errors
     /// A sentence about what is wrong with it.
-    pub fn capture(body: &[u8], parameters: &HashMap<String, String>) -> Result<Told, String> {
+    pub fn capture(body: &[u8], parameters: &BTreeMap<String, String>) -> Result<Told, String> {
         let mut start = None;
         let mut hosts = HashMap::new();
         for (name, value) in parameters {

@@ -199,7 +199,8 @@ fn fill_between(
     canvas: &mut Canvas,
 ) {
     let place = |(at, value): &(i64, f64)| (plot.time.within(*at as f64), plot.axis(on_right).within(*value));
-    let edge: Vec<Point> = upper.iter().map(place).chain(lower.iter().rev().map(place)).collect();
+    let edge = |points: &[(i64, f64)]| thin(points.iter().map(place).collect());
+    let edge: Vec<Point> = edge(upper).into_iter().chain(edge(lower).into_iter().rev()).collect();
     if upper.len() > 1 {
         canvas.area(&edge, color, opacity);
     }
@@ -236,7 +237,7 @@ fn draw_line(points: &[(i64, f64)], curve: &Curve, plot: &Plot, canvas: &mut Can
 
 /// The same line with no more points than can be told apart: the first, the highest, the lowest and the last of those
 /// that are a point of the picture apart.
-fn thin(points: Vec<Point>) -> Vec<Point> {
+pub fn thin(points: Vec<Point>) -> Vec<Point> {
     let mut kept = Vec::new();
     for column in points.chunk_by(|(before, _), (after, _)| before.floor() == after.floor()) {
         if column.len() <= 4 {

@@ -99,11 +99,11 @@ fn along(y: f64, label: &str, plot: &Plot, canvas: &Canvas) -> Vec<Frame> {
 
 /// Writes a label at the first place that is free, else at the first.
 fn write(label: &str, color: Color, places: &[Frame], taken: &mut Vec<Frame>, canvas: &mut Canvas) {
-    let is_free = |place: &&Frame| !taken.iter().any(|other| overlap(place, other));
-    let Some(place) = places.iter().find(is_free).or(places.first()).copied() else { return };
     if label.is_empty() {
         return;
     }
+    let is_free = |place: &&Frame| !taken.iter().any(|other| overlap(place, other));
+    let Some(place) = places.iter().find(is_free).or(places.first()).copied() else { return };
     let text = canvas.fit(label, SIZE, place.width() + 1.0);
     canvas.rectangle(place, canvas.theme.back, 0.6);
     canvas.text(&text, (place.left, place.bottom - 2.0), SIZE, color, Side::Left);

@@ -1,6 +1,7 @@
 //! Metrics as numbers, each with its label and, as is wanted, a small graph.
 
 use super::canvas::{Canvas, Frame, Point, Side};
+use super::graph::thin;
 use super::scale::{self, Scale, Ticks};
 use super::{Curve, Picture, gauge};
 
@@ -40,7 +41,7 @@ fn draw_sparkline(picture: &Picture, curve: &Curve, frame: Frame, canvas: &mut C
     let time = Scale { from: start as f64, to: end.max(start + 1) as f64, start: frame.left, end: frame.right };
     let axis = Scale { from: ticks.from, to: ticks.to, start: frame.bottom, end: frame.top };
     let points = curve.points.iter().map(|(at, value)| (time.within(*at as f64), axis.within(*value)));
-    let points: Vec<Point> = points.collect();
+    let points: Vec<Point> = thin(points.collect());
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return };
     let foot = [(last.0, frame.bottom), (first.0, frame.bottom)];
     if points.len() > 1 {

@@ -23,7 +23,7 @@ impl Scale {
 
     /// Where it is, but no farther than the ends.
     pub fn within(&self, value: f64) -> f64 {
-        self.place(value.clamp(self.from, self.to))
+        self.place(value.max(self.from).min(self.to))
     }
 }
 
@@ -35,13 +35,17 @@ pub struct Ticks {
     pub step: f64,
 }
 
+/// Values beyond are not drawn: axes need room to reckon in.
+const GREATEST: f64 = 1e300;
+
 impl Ticks {
     /// Ticks for values, about `count` of them. Ends that are fixed stay where they are.
     pub fn new(values: impl Iterator<Item = f64>, fixed: (Option<f64>, Option<f64>), count: f64) -> Ticks {
-        let ends = values.filter(|value| value.is_finite()).fold(None, |ends: Option<(f64, f64)>, value| {
+        let ends = values.filter(|value| value.abs() <= GREATEST).fold(None, |ends: Option<(f64, f64)>, value| {
             Some(ends.map_or((value, value), |(least, most)| (least.min(value), most.max(value))))
         });
         let (mut from, mut to) = ends.unwrap_or((0.0, 1.0));
+        let fixed = (fixed.0.filter(|end| end.abs() <= GREATEST), fixed.1.filter(|end| end.abs() <= GREATEST));
         from = fixed.0.unwrap_or(from);
         to = fixed.1.unwrap_or(to);
         if from >= to {
@@ -56,7 +60,8 @@ impl Ticks {
         let step = step((to - from) / count.max(1.0));
         let from = if fixed.0.is_none() { (from / step).floor() * step } else { from };
         let to = if fixed.1.is_none() { (to / step).ceil() * step } else { to };
-        Ticks { from, to, step }
+        // Values that lie closer together than numbers can tell.
+        if from < to { Ticks { from, to, step } } else { Ticks { from, to: from + step.max(1.0), step: step.max(1.0) } }
     }
 
     /// The values to be shown.
@@ -230,6 +235,20 @@ mod tests {
         check(&[15.0, 75.0], (Some(0.5), None), &[20.0, 40.0, 60.0, 80.0]);
         check(&[15.0, 75.0], (Some(100.0), None), &[100.0, 120.0, 140.0, 160.0]);
         check(&[f64::NAN, f64::INFINITY, 1.0], (Some(0.0), Some(2.0)), &[0.0, 0.5, 1.0, 1.5, 2.0]);
+    }
+
+    #[test]
+    fn ticks_of_values_that_axes_have_no_room_for() {
+        let greatest = f64::MAX;
+        let next = f64::from_bits(1.0_f64.to_bits() + 1);
+        for values in [&[greatest][..], &[-greatest, greatest], &[1e300, -1e300], &[1.0, next], &[f64::NAN]] {
+            for fixed in [(None, None), (Some(greatest), None), (None, Some(-greatest)), (Some(next), Some(1.0))] {
+                let ticks = Ticks::new(values.iter().copied(), fixed, 4.0);
+                assert!(ticks.from < ticks.to, "{values:?} {fixed:?} {ticks:?}");
+                let scale = Scale { from: ticks.from, to: ticks.to, start: 0.0, end: 100.0 };
+                assert!((0.0..=100.0).contains(&scale.within(0.0)), "{values:?} {fixed:?}");
+            }
+        }
     }
 
     #[test]
