@@ -78,6 +78,7 @@ pub type Preparation = Box<dyn FnOnce() + Send>;
 pub fn preparation(world: &World, job: &Job, due: Time) -> Option<Preparation> {
     Some(match job {
         Job::FirehoseDelivery(place) => firehose::preparation(world, place),
+        Job::FlowLogDelivery(place) => ec2::flow_logs::preparation(world, place, due),
         Job::LogForward { account, region, destination } => {
             logs::forwarding::preparation(world, account, *region, destination)
         }

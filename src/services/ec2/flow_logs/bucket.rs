@@ -47,6 +47,14 @@ pub struct Options {
     pub hourly: bool,
 }
 
+/// A file that is to be written.
+#[derive(Debug)]
+pub struct File {
+    /// Seconds since 1970: the five minutes that begin then.
+    start_s: i64,
+    body: Bytes,
+}
+
 impl Bucket {
     /// Reads `arn:aws:s3:::bucket/folder/`.
     pub fn parse(arn: &str, options: Options) -> Option<Bucket> {
@@ -169,34 +177,35 @@ impl Bucket {
         perform(cx.world, call.on_behalf_of(cx.caller)).outcome.map(|_| ())
     }
 
-    /// Writes records as files, one for each five minutes in which records end.
-    ///
-    /// # Errors
-    /// S3's code.
-    pub fn write(
-        &self,
-        world: &mut World,
-        place: &Place,
-        format: &Format,
-        records: &[Record],
-    ) -> Result<Vec<String>, String> {
+    /// Packs records into files, at least one for each five minutes in which records end.
+    pub fn pack(&self, format: &Format, records: &[Record]) -> Vec<File> {
         let mut bins: BTreeMap<i64, Vec<&Record>> = BTreeMap::new();
         for record in records {
             bins.entry(record.end_s - record.end_s.rem_euclid(BIN_S)).or_default().push(record);
         }
+        let files = |(start_s, records): (i64, Vec<&Record>)| {
+            let bodies = self.bodies(format, &records);
+            bodies.into_iter().map(move |body| File { start_s, body })
+        };
+        bins.into_iter().flat_map(files).collect()
+    }
+
+    /// Writes files; answers their names.
+    ///
+    /// # Errors
+    /// S3's code.
+    pub fn write(&self, world: &mut World, place: &Place, files: &[File]) -> Result<Vec<String>, String> {
         let mut written = Vec::new();
-        for (start_s, records) in bins {
-            let time = DateTime::from_timestamp(start_s, 0).unwrap_or(world.now);
-            for body in self.bodies(format, &records) {
-                let hash = world.ids.text(b"0123456789abcdef", 8);
-                let Place { account, region, id } = place;
-                let ending = if self.options.parquet { "log.parquet" } else { "log.gz" };
-                let stamp = time.format("%Y%m%dT%H%MZ");
-                let folder = self.path(place, time);
-                let key = format!("{folder}{account}_vpcflowlogs_{region}_{id}_{stamp}_{hash}.{ending}");
-                self.put(world, place, &key, body)?;
-                written.push(format!("{}/{key}", self.name));
-            }
+        for File { start_s, body } in files {
+            let time = DateTime::from_timestamp(*start_s, 0).unwrap_or(world.now);
+            let hash = world.ids.text(b"0123456789abcdef", 8);
+            let Place { account, region, id } = place;
+            let ending = if self.options.parquet { "log.parquet" } else { "log.gz" };
+            let stamp = time.format("%Y%m%dT%H%MZ");
+            let folder = self.path(place, time);
+            let key = format!("{folder}{account}_vpcflowlogs_{region}_{id}_{stamp}_{hash}.{ending}");
+            self.put(world, place, &key, body.clone())?;
+            written.push(format!("{}/{key}", self.name));
         }
         Ok(written)
     }

@@ -16,6 +16,8 @@ mod operations;
 mod parquet;
 mod stream;
 
+use std::sync::{Arc, OnceLock};
+
 use chrono::DateTime;
 
 use crate::network::flow_logs::{Closed, Facts, Format, TrafficType, Windows};
@@ -27,7 +29,7 @@ use crate::world::{Cadence, World};
 
 use super::Store;
 
-pub use delivery::{deliver, flush};
+pub use delivery::{deliver, flush, preparation};
 pub use destination::Destination;
 pub use gathering::Gathering;
 pub use operations::OPS;
@@ -69,7 +71,17 @@ pub struct FlowLog {
 #[derive(Debug)]
 struct Pending {
     due: Time,
-    records: Closed,
+    records: Arc<Closed>,
+    /// The files of all that is due at the same time, of the first of them.
+    packed: Arc<OnceLock<Packed>>,
+}
+
+/// Files that were made beside the lock.
+#[derive(Debug)]
+struct Packed {
+    /// Windows whose records are in them.
+    windows: usize,
+    files: Vec<bucket::File>,
 }
 
 impl FlowLog {
@@ -141,7 +153,11 @@ pub fn close(world: &mut World, place: &Place) {
     while let Some(mut records) = log.windows.close_next(now.timestamp(), &watched) {
         records.keep(log.traffic);
         if !records.is_empty() {
-            log.pending.push(Pending { due: log.destination.due(now, cadence), records });
+            log.pending.push(Pending {
+                due: log.destination.due(now, cadence),
+                records: Arc::new(records),
+                packed: Arc::default(),
+            });
         }
     }
     let next = log.pending.iter().map(|pending| pending.due).min();
