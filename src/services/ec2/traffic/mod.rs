@@ -58,7 +58,10 @@ pub fn model(world: &mut World) -> Arc<Model> {
         return Arc::clone(model);
     }
     // The store's parts name one another correctly: what is referred to cannot be deleted.
-    let network = Network::new(topology(world)).or_else(|_| Network::new(Default::default()));
+    let network = Network::new(topology(world)).or_else(|fault| {
+        tracing::error!(?fault, "the networks contradict themselves: no traffic can go through them");
+        Network::new(Default::default())
+    });
     let Ok(network) = network else { unreachable!("an empty network is complete") };
     let viewpoints = Viewpoints::new(&network);
     let model = Arc::new(Model { network, viewpoints });
