@@ -72,9 +72,30 @@ impl Visit<'_> {
         if let Some(id) = self.external_id {
             input.push("ExternalId", id);
         }
+        self.assume(world, input, |call| call.working_for(self.source))
+    }
+
+    /// Takes on a second role, of another account, with the rights of the first.
+    ///
+    /// # Errors
+    /// STS's code.
+    pub fn go_on(&self, world: &mut World, role: &str) -> Result<Caller, String> {
+        let (first, _) = self.begin(world, None)?;
+        let mut input = Map::new();
+        input.push("RoleArn", role);
+        input.push("RoleSessionName", self.session_name);
+        self.assume(world, input, |call| call.on_behalf_of(&first)).map(|(caller, _)| caller)
+    }
+
+    fn assume(
+        &self,
+        world: &mut World,
+        input: Map,
+        by: impl FnOnce(Call) -> Call,
+    ) -> Result<(Caller, Session), String> {
         let to = ("sts", "AssumeRole");
         let call = Call::by_service(self.service, self.account.clone(), self.region, to, input, Upload::default());
-        let answer = perform(world, call.ok_or("InternalError")?.working_for(self.source));
+        let answer = perform(world, by(call.ok_or("InternalError")?));
         let output = answer.outcome.map_err(|fault| fault.code)?;
         let made = |name| output.value.get("Credentials")?.get(name)?.as_str().map(str::to_owned);
         let credentials = Credentials { access_key: made("AccessKeyId"), session_token: made("SessionToken") };

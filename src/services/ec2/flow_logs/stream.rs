@@ -11,7 +11,7 @@ use crate::services::sts::visits::Visit;
 use crate::wire::{Fault, Map, Value};
 use crate::world::World;
 use crate::world::call::{Call, Cx, perform};
-use crate::world::caller::{Caller, Credentials, authenticate};
+use crate::world::caller::Caller;
 use crate::world::payload::Upload;
 
 use super::Place;
@@ -75,15 +75,7 @@ fn foreign(cx: &mut Cx, roles: Roles) -> Option<Caller> {
         external_id: None,
         source: &source,
     };
-    let (own, _) = visit.begin(cx.world, None).ok()?;
-    let mut input = Map::new();
-    input.push("RoleArn", roles.foreign);
-    input.push("RoleSessionName", SESSION);
-    let call = Call::by_service(DELIVERY, account.clone(), region, ("sts", "AssumeRole"), input, Upload::default())?;
-    let output = perform(cx.world, call.on_behalf_of(&own)).outcome.ok()?;
-    let made = |name: &str| output.value.get("Credentials")?.get(name)?.as_str().map(str::to_owned);
-    let credentials = Credentials { access_key: made("AccessKeyId"), session_token: made("SessionToken") };
-    authenticate(cx.world, &credentials).ok()
+    visit.go_on(cx.world, roles.foreign).ok()
 }
 
 /// Puts records on a stream, one line each.
