@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::services::cloudwatch::alarms;
-use crate::services::ec2::{flow_logs, reachability};
 use crate::services::logs::exports;
 use crate::services::logs::naming::GroupPlace;
 use crate::services::s3::notices;
@@ -76,11 +75,11 @@ pub enum Job {
     /// Move the next messages of a message-move task.
     QueueMove { account: AccountId, region: Region, task: String },
     /// Close the windows of a flow log that are over.
-    FlowLogWindow(flow_logs::Place),
+    FlowLogWindow(ec2::Place),
     /// Deliver a flow log's records.
-    FlowLogDelivery(flow_logs::Place),
+    FlowLogDelivery(ec2::Place),
     /// Finish an analysis of Reachability Analyzer, or remove an old one.
-    ReachabilityAnalysis(reachability::Place),
+    ReachabilityAnalysis(ec2::Place),
     /// Start an export of log events, or write its next file.
     LogExport(exports::Place),
     /// Deliver what waits for a subscription to a topic.

@@ -23,24 +23,15 @@ use chrono::DateTime;
 use crate::network::flow_logs::{Closed, Facts, Format, TrafficType, Windows};
 use crate::services::sts::visits::Session;
 use crate::world::jobs::Job;
-use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 use crate::world::{Cadence, World};
 
-use super::Store;
+use super::{Place, Store};
 
 pub use delivery::{deliver, flush, preparation};
 pub use destination::Destination;
 pub use gathering::Gathering;
 pub use operations::OPS;
-
-/// Where a flow log is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    pub account: AccountId,
-    pub region: Region,
-    pub id: String,
-}
 
 /// A flow log. It may hold millions of flows, so it is never copied.
 #[derive(Debug)]

@@ -9,12 +9,11 @@ use crate::world::World;
 use crate::world::call::Cx;
 use crate::world::jobs::Job;
 use crate::world::op::Op;
-use crate::world::scope::{AccountId, Region};
 use crate::world::time::Time;
 
 use super::super::filters::{Filters, Listing, PageEnd, PageRequest, Shown, Wanted};
 use super::super::tags::{Tag, Tagging};
-use super::super::{Store, dry_run, faults, kinds, of, once, store};
+use super::super::{Place, Store, dry_run, faults, kinds, of, once, store};
 use super::findings::{Explanation, Findings, PathComponent};
 use super::{paths, question};
 
@@ -54,13 +53,6 @@ pub struct Analysis {
 /// Where an analysis is.
 /// What is said of an analysis that has tried enough.
 const GAVE_UP: &str = "The rules on the path tell apart more packets than can be analyzed.";
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    pub account: AccountId,
-    pub region: Region,
-    pub id: String,
-}
 
 record! {
     struct Start {

@@ -19,7 +19,7 @@ mod tests;
 
 use crate::world::op::Op;
 
-pub use analyses::{Analysis, Place, go_on};
+pub use analyses::{Analysis, go_on};
 pub use paths::Path;
 
 /// The operations, on paths and on analyses.

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use crate::network::{TCP, Topology, UDP};
 use crate::world::World;
 
+use super::super::Place;
 use super::super::traffic::{self, Model};
 use super::super::{Store, of};
+use super::Analysis;
 use super::components::Teller;
 use super::findings::{Explanation, Findings};
 use super::paths::{Path, Pattern};
 use super::search::{Goal, Lane, Question, Search, Side};
 use super::spread::is_public;
-use super::{Analysis, Place};
 
 /// One end of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
